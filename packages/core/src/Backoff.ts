@@ -1,0 +1,134 @@
+/**
+ * How long to wait before a retry: exponential, capped, spread.
+ *
+ * @since 0.1.0
+ */
+import { InvalidOption, check, nonNegative } from "./InvalidOption.ts"
+
+/**
+ * How a delay d is spread with a uniform draw u in [0, 1).
+ *
+ * | jitter | delay |
+ * |---|---|
+ * | `none` | d |
+ * | `full` | u d |
+ * | `equal` | d/2 + u d/2 |
+ * | `decorrelated` | base + u (3 previous - base), capped; the exponent is not used |
+ * | `{ min, max }` | (min + u (max - min)) d |
+ *
+ * The first three are named as in M. Brooker, "Exponential Backoff and Jitter" (2015).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Jitter = "none" | "full" | "equal" | "decorrelated" | { readonly min: number; readonly max: number }
+
+/**
+ * Options of a backoff.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The delay before the first retry, in ms. Default: 100. */
+  readonly baseMillis?: number | undefined
+  /** The factor from one retry to the next, at least 1. Default: 2. */
+  readonly factor?: number | undefined
+  /** The longest delay before jitter, in ms. Default: 2 000. */
+  readonly capMillis?: number | undefined
+  /** The spread. Default: `{ min: 0.5, max: 1.5 }`. */
+  readonly jitter?: Jitter | undefined
+}
+
+/**
+ * A validated backoff.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Backoff {
+  readonly baseMillis: number
+  readonly factor: number
+  readonly capMillis: number
+  readonly jitter: Jitter
+}
+
+/**
+ * The defaults of the options.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaults: Backoff = { baseMillis: 100, factor: 2, capMillis: 2_000, jitter: { min: 0.5, max: 1.5 } }
+
+/**
+ * Builds a backoff.
+ *
+ * Throws `InvalidOption`.
+ *
+ * **Example** (Three delays without spread)
+ *
+ * ```ts
+ * import { Backoff } from "@truce/core"
+ *
+ * const backoff = Backoff.make({ baseMillis: 100, capMillis: 300, jitter: "none" })
+ * const delays = [0, 1, 2].map((retry) => Backoff.delay(backoff, { retry, previousMillis: 0 }, 0.5))
+ * delays // => [100, 200, 300]
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options: Options = {}): Backoff => {
+  const owner = "Backoff.make"
+  const baseMillis = check(owner, "baseMillis", options.baseMillis, defaults.baseMillis, nonNegative)
+  const factor = check(owner, "factor", options.factor, defaults.factor, {
+    text: "a finite number of at least 1",
+    holds: (n) => Number.isFinite(n) && n >= 1
+  })
+  const capMillis = check(owner, "capMillis", options.capMillis, Math.max(baseMillis, defaults.capMillis), nonNegative)
+  if (capMillis < baseMillis)
+    throw new InvalidOption(owner, "capMillis", `at least baseMillis (${baseMillis})`, capMillis)
+  const jitter = options.jitter ?? defaults.jitter
+  if (typeof jitter === "object") {
+    check(owner, "jitter.min", jitter.min, 0, nonNegative)
+    check(owner, "jitter.max", jitter.max, 0, nonNegative)
+    if (!(jitter.max >= jitter.min)) {
+      throw new InvalidOption(owner, "jitter.max", `at least jitter.min (${jitter.min})`, jitter.max)
+    }
+  } else if (!["none", "full", "equal", "decorrelated"].includes(jitter)) {
+    throw new InvalidOption(owner, "jitter", `"none", "full", "equal", "decorrelated" or { min, max }`, jitter)
+  }
+  return { baseMillis, factor, capMillis, jitter }
+}
+
+/**
+ * The delay before retry number `retry` (from 0), in ms, with a uniform draw `u` in [0, 1).
+ *
+ * `previousMillis` is the delay before the retry before, used by `decorrelated` alone.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const delay = (
+  self: Backoff,
+  at: { readonly retry: number; readonly previousMillis: number },
+  u: number
+): number => {
+  const { baseMillis, capMillis, jitter } = self
+  if (jitter === "decorrelated") {
+    const previous = Math.max(baseMillis, at.previousMillis)
+    return Math.min(capMillis, baseMillis + u * (3 * previous - baseMillis))
+  }
+  const plain = Math.min(capMillis, baseMillis * self.factor ** at.retry)
+  switch (jitter) {
+    case "none":
+      return plain
+    case "full":
+      return u * plain
+    case "equal":
+      return plain / 2 + (u * plain) / 2
+    default:
+      return plain * (jitter.min + u * (jitter.max - jitter.min))
+  }
+}

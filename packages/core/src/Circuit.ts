@@ -1,0 +1,224 @@
+/**
+ * The circuit breaker as a pure state machine: `admit`, `settle`, `release`, `observe`.
+ *
+ * It never waits, never reads a clock and never runs the attempt. Time is a parameter; randomness is the seed given to `make`.
+ *
+ * @since 0.1.0
+ */
+import type { Circuit, Closed, Decision, HalfOpen, Mode, Permit, Rejected } from "./CircuitState.ts"
+import type { CircuitPolicy } from "./CircuitPolicy.ts"
+import { heldLeases, score } from "./CircuitView.ts"
+import { judge } from "./Judgement.ts"
+import type { Outcome } from "./Outcome.ts"
+import * as Traffic from "./Traffic.ts"
+
+export type {
+  Admitted,
+  Circuit,
+  Closed,
+  Decision,
+  HalfOpen,
+  Lease,
+  Mode,
+  Move,
+  Open,
+  Openings,
+  Permit,
+  Rejected,
+  State,
+  Status,
+  Transition
+} from "./CircuitState.ts"
+export { type View, nextAdmission, score, status, transition, view } from "./CircuitView.ts"
+export { disable, isolate, observing, reset } from "./CircuitControl.ts"
+
+const automatic: Mode = { _tag: "Automatic", reason: "", since: 0 }
+const closed: Closed = { _tag: "Closed", since: 0 }
+const neverOpened = { inARow: 0, lastMillis: 0 }
+const none: Circuit<never>["moves"] = []
+
+/**
+ * A closed circuit that has seen nothing. The seed (a whole number) spreads its open times.
+ *
+ * **Example** (One attempt, admitted and settled)
+ *
+ * ```ts
+ * import { Circuit, CircuitPolicy, HealthModel, Outcome } from "@truce/core"
+ *
+ * const policy = CircuitPolicy.make(HealthModel.ledger())
+ * const start = Circuit.make(policy, 42)
+ * const [admitted, decision] = Circuit.admit(policy, start, 0)
+ * const after = decision._tag === "Admitted"
+ *   ? Circuit.settle(policy, admitted, { permit: decision.permit, outcome: Outcome.failure(), failedBefore: 0 }, 10)
+ *   : admitted
+ * Circuit.score(policy, after, 10) // => 0.8
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <S>(policy: CircuitPolicy<S>, seed: number): Circuit<S> => ({
+  mode: automatic,
+  state: closed,
+  generation: 0,
+  openings: neverOpened,
+  seed,
+  health: policy.model.init,
+  traffic: Traffic.none,
+  moves: none
+})
+
+/**
+ * Only the score of one outcome, for a key that no circuit guards: the model moves, nothing opens.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const scoreOnly = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, outcome: Outcome, now: number): Circuit<S> =>
+  judge(policy, self, outcome, 0, now, "score-only")
+
+/**
+ * Asks to run one attempt.
+ *
+ * | state | decision |
+ * |---|---|
+ * | Closed, Disabled | admitted, the circuit is the same reference |
+ * | Open before `until`, Isolated | rejected, the same reference |
+ * | Open from `until` on | enters HalfOpen with a score of 0; admitted as its first probe |
+ * | HalfOpen with a free permit | admitted as a probe with a lease |
+ * | HalfOpen without | rejected until the first lease ends |
+ * | Observing | what Automatic would decide, but a rejected attempt runs and is not judged |
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const admit = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): readonly [Circuit<S>, Decision] => {
+  switch (self.mode._tag) {
+    case "Isolated":
+      return [self, rejected(policy, self, "Isolated", Infinity, now)]
+    case "Disabled":
+      return [self, pass(self)]
+    case "Automatic":
+      return byState(policy, self, now)
+    case "Observing": {
+      const [next, decision] = byState(policy, self, now)
+      return decision._tag === "Admitted"
+        ? [next, decision]
+        : [next, admitted({ generation: self.generation, probe: 0, judged: false })]
+    }
+  }
+}
+
+/**
+ * Records the outcome of an admitted attempt and gives its permit back.
+ *
+ * `failedBefore` is the number of failed attempts before this one in the same call. A permit of another generation leaves the circuit
+ * as it is, the same reference; so does a probe whose lease has ended, but for the lease.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const settle = <S>(
+  policy: CircuitPolicy<S>,
+  self: Circuit<S>,
+  settled: { readonly permit: Permit; readonly outcome: Outcome; readonly failedBefore: number },
+  now: number
+): Circuit<S> => {
+  const { failedBefore, outcome, permit } = settled
+  if (permit.generation !== self.generation || !permit.judged) return self
+  if (self.state._tag !== "HalfOpen" || permit.probe === 0) return judge(policy, self, outcome, failedBefore, now)
+  const lease = self.state.leases.find((held) => held.probe === permit.probe)
+  if (lease === undefined) return self
+  const leases = self.state.leases.filter((held) => held !== lease)
+  const freed: Circuit<S> = { ...self, state: { ...self.state, leases } }
+  return lease.until > now ? judge(policy, freed, outcome, failedBefore, now) : freed
+}
+
+/**
+ * Gives a permit back without evidence.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const release = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, permit: Permit, now: number): Circuit<S> =>
+  settle(policy, self, { permit, outcome: { _tag: "Ignored" }, failedBefore: 0 }, now)
+
+/**
+ * Records evidence from outside the calls, such as an active check. While Open or Isolated it is not heard.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const observe = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, outcome: Outcome, now: number): Circuit<S> =>
+  self.mode._tag === "Isolated" ? self : judge(policy, self, outcome, 0, now)
+
+/**
+ * Whether two versions judge alike: they differ at most in the traffic, a statistic.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const sameJudgement = <S>(self: Circuit<S>, that: Circuit<S>): boolean =>
+  self.health === that.health &&
+  self.state === that.state &&
+  self.mode === that.mode &&
+  self.generation === that.generation
+
+/**
+ * Whether nothing would be lost but statistics if the key were forgotten: closed by the rules, with no manual mode and no probe.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isIdle = <S>(self: Circuit<S>): boolean => self.mode._tag === "Automatic" && self.state._tag === "Closed"
+
+const byState = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): readonly [Circuit<S>, Decision] => {
+  switch (self.state._tag) {
+    case "Closed":
+      return [self, pass(self)]
+    case "Open":
+      if (now < self.state.until) return [self, rejected(policy, self, "Open", self.state.until, now)]
+      return probe(
+        policy,
+        { ...self, generation: self.generation + 1 },
+        { _tag: "HalfOpen", since: now, suspicion: 1, leases: [], nextProbe: 1 },
+        now
+      )
+    case "HalfOpen": {
+      const leases = heldLeases(self.state, now)
+      if (leases.length < policy.permits) return probe(policy, self, { ...self.state, leases }, now)
+      return [self, rejected(policy, self, "HalfOpen", Math.min(...leases.map((lease) => lease.until)), now)]
+    }
+  }
+}
+
+const probe = <S>(
+  policy: CircuitPolicy<S>,
+  self: Circuit<S>,
+  state: HalfOpen,
+  now: number
+): readonly [Circuit<S>, Decision] => {
+  const lease = { probe: state.nextProbe, until: now + policy.leaseMillis }
+  return [
+    { ...self, state: { ...state, leases: [...state.leases, lease], nextProbe: lease.probe + 1 } },
+    admitted({ generation: self.generation, probe: lease.probe, judged: true })
+  ]
+}
+
+const admitted = (permit: Permit): Decision => ({ _tag: "Admitted", permit })
+
+const pass = <S>(self: Circuit<S>): Decision => admitted({ generation: self.generation, probe: 0, judged: true })
+
+const rejected = <S>(
+  policy: CircuitPolicy<S>,
+  self: Circuit<S>,
+  status: Rejected["status"],
+  until: number,
+  now: number
+): Rejected => ({
+  _tag: "Rejected",
+  status,
+  until,
+  score: score(policy, self, now),
+  generation: self.generation
+})

@@ -1,0 +1,55 @@
+/**
+ * Manual control: each function starts a new generation, so that attempts on their way settle nothing, and keeps the operator's reason.
+ *
+ * @since 0.1.0
+ */
+import type { CircuitPolicy } from "./CircuitPolicy.ts"
+import type { Circuit, Mode } from "./CircuitState.ts"
+
+/**
+ * Forces the circuit open until another manual change.
+ *
+ * @category manual control
+ * @since 0.1.0
+ */
+export const isolate = <S>(self: Circuit<S>, reason: string, now: number): Circuit<S> =>
+  switched(self, "Isolated", reason, now)
+
+/**
+ * Forces the circuit closed until another manual change; the score goes on.
+ *
+ * @category manual control
+ * @since 0.1.0
+ */
+export const disable = <S>(self: Circuit<S>, reason: string, now: number): Circuit<S> => ({
+  ...switched(self, "Disabled", reason, now),
+  state: self.state._tag === "Closed" ? self.state : { _tag: "Closed", since: now }
+})
+
+/**
+ * Lets the rules decide and report, and rejects nothing, until another manual change.
+ *
+ * @category manual control
+ * @since 0.1.0
+ */
+export const observing = <S>(self: Circuit<S>, reason: string, now: number): Circuit<S> =>
+  switched(self, "Observing", reason, now)
+
+/**
+ * Gives the circuit back to the rules: closed, with a score of 1 and no memory of openings. The traffic is kept.
+ *
+ * @category manual control
+ * @since 0.1.0
+ */
+export const reset = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, reason: string, now: number): Circuit<S> => ({
+  ...switched(self, "Automatic", reason, now),
+  state: { _tag: "Closed", since: now },
+  openings: { inARow: 0, lastMillis: 0 },
+  health: policy.model.resume(policy.model.init, 0, now)
+})
+
+const switched = <S>(self: Circuit<S>, mode: Mode["_tag"], reason: string, now: number): Circuit<S> => ({
+  ...self,
+  mode: { _tag: mode, reason, since: now },
+  generation: self.generation + 1
+})

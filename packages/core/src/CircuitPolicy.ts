@@ -1,0 +1,168 @@
+/**
+ * The fixed rules of a circuit: when it closes, how long it stays open, how many probes it admits.
+ *
+ * When it opens is the health model's business.
+ *
+ * @since 0.1.0
+ */
+import type { HealthModel } from "./HealthModel.ts"
+import {
+  InvalidOption,
+  belowOne,
+  check,
+  count,
+  fraction,
+  nonNegative,
+  oneOf,
+  positive,
+  share
+} from "./InvalidOption.ts"
+
+/**
+ * Options of a circuit. Every one has a default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The score at which HalfOpen closes, in (0, 1]; greater than the model's trip. Default: 0.5, two net successes. */
+  readonly restore?: number | undefined
+  /** Probes in flight at once in HalfOpen. Default: 1. */
+  readonly permits?: number | undefined
+  /** How long a probe may hold its permit, in ms. Default: 10 000. */
+  readonly leaseMillis?: number | undefined
+  /** The first open time, in ms. Default: 500. */
+  readonly openMillis?: number | undefined
+  /** The factor by which each further opening in a row is longer, at least 1. Default: 2. */
+  readonly openFactor?: number | undefined
+  /** The longest open time before jitter, in ms. Default: 5 000. */
+  readonly maxOpenMillis?: number | undefined
+  /** The open time is spread evenly over +- this share of itself, in [0, 1). Default: 0.2. */
+  readonly openJitter?: number | undefined
+  /** The longest open time a `retryAfter` can ask for, in ms. Default: 60 000. */
+  readonly maxRetryAfterMillis?: number | undefined
+  /** Whether one failed probe of weight >= 0.5 reopens ("failure") or only a score below the model's trip ("score"). Default: "failure". */
+  readonly reopenOn?: "failure" | "score" | undefined
+  /** The share of a slow answer that counts as failure, in [0, 1]. Default: 0, as the retry budget prices slowness. */
+  readonly slowWeight?: number | undefined
+}
+
+/**
+ * The validated rules of a circuit with the health model that judges it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CircuitPolicy<S> {
+  readonly model: HealthModel<S>
+  readonly restore: number
+  readonly permits: number
+  readonly leaseMillis: number
+  readonly openMillis: number
+  readonly openFactor: number
+  readonly maxOpenMillis: number
+  readonly openJitter: number
+  readonly maxRetryAfterMillis: number
+  readonly reopenOn: "failure" | "score"
+  readonly slowWeight: number
+}
+
+/**
+ * The defaults of the options.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaults = {
+  restore: 0.5,
+  permits: 1,
+  leaseMillis: 10_000,
+  openMillis: 500,
+  openFactor: 2,
+  maxOpenMillis: 5_000,
+  openJitter: 0.2,
+  maxRetryAfterMillis: 60_000,
+  reopenOn: "failure",
+  slowWeight: 0
+} as const
+
+/**
+ * Builds a policy from a model and options.
+ *
+ * Throws `InvalidOption`.
+ *
+ * **Example** (Two probes at once, open for a second first)
+ *
+ * ```ts
+ * import { CircuitPolicy, HealthModel } from "@truce/core"
+ *
+ * const policy = CircuitPolicy.make(HealthModel.ledger(), { permits: 2, openMillis: 1_000 })
+ * policy.maxOpenMillis // => 5_000
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <S>(model: HealthModel<S>, options: Options = {}): CircuitPolicy<S> => {
+  const owner = "CircuitPolicy.make"
+  const openMillis = check(owner, "openMillis", options.openMillis, defaults.openMillis, positive)
+  const policy: CircuitPolicy<S> = {
+    model,
+    restore: check(owner, "restore", options.restore, defaults.restore, share),
+    permits: check(owner, "permits", options.permits, defaults.permits, count),
+    leaseMillis: check(owner, "leaseMillis", options.leaseMillis, defaults.leaseMillis, positive),
+    openMillis,
+    openFactor: check(owner, "openFactor", options.openFactor, defaults.openFactor, {
+      text: "a finite number of at least 1",
+      holds: (n) => Number.isFinite(n) && n >= 1
+    }),
+    maxOpenMillis: check(
+      owner,
+      "maxOpenMillis",
+      options.maxOpenMillis,
+      Math.max(openMillis, defaults.maxOpenMillis),
+      positive
+    ),
+    openJitter: check(owner, "openJitter", options.openJitter, defaults.openJitter, belowOne),
+    maxRetryAfterMillis: check(
+      owner,
+      "maxRetryAfterMillis",
+      options.maxRetryAfterMillis,
+      defaults.maxRetryAfterMillis,
+      nonNegative
+    ),
+    reopenOn: oneOf(owner, "reopenOn", options.reopenOn, ["failure", "score"]),
+    slowWeight: check(owner, "slowWeight", options.slowWeight, defaults.slowWeight, fraction)
+  }
+  if (policy.maxOpenMillis < openMillis) {
+    throw new InvalidOption(owner, "maxOpenMillis", `at least openMillis (${openMillis})`, policy.maxOpenMillis)
+  }
+  if (model.score(model.resume(model.init, 1 - policy.restore, 0), 0) <= model.trip) {
+    throw new InvalidOption(owner, "restore", `greater than the model's trip (${model.trip})`, policy.restore)
+  }
+  return policy
+}
+
+/**
+ * Names the first setting in which two policies differ, with both values; `undefined` when they are the same.
+ *
+ * @category comparing
+ * @since 0.1.0
+ */
+export const difference = <S, T>(
+  self: CircuitPolicy<S>,
+  that: CircuitPolicy<T>
+): { readonly field: string; readonly left: unknown; readonly right: unknown } | undefined => {
+  const left = flat(self)
+  const right = flat(that)
+  for (const field of new Set([...Object.keys(left), ...Object.keys(right)])) {
+    if (!Object.is(left[field], right[field])) return { field, left: left[field], right: right[field] }
+  }
+  return undefined
+}
+
+const flat = <S>({ model, ...rest }: CircuitPolicy<S>): Readonly<Record<string, unknown>> => ({
+  model: model.name,
+  ...Object.fromEntries(Object.entries(model.parameters).map(([name, value]) => [`model.${name}`, value])),
+  ...rest
+})

@@ -1,0 +1,171 @@
+/**
+ * A circuit as plain JSON data, and back.
+ *
+ * @since 0.1.0
+ */
+import type { Circuit, Lease, Mode, State } from "./CircuitState.ts"
+import type { CircuitPolicy } from "./CircuitPolicy.ts"
+import { numbers } from "./HealthModel/Model.ts"
+
+/**
+ * Everything a circuit knows but the last moves, as of `takenAt` on the clock it was taken on.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Snapshot {
+  readonly version: 1
+  readonly model: string
+  readonly takenAt: number
+  readonly mode: Mode
+  readonly state: State
+  readonly generation: number
+  readonly openings: { readonly inARow: number; readonly lastMillis: number }
+  readonly seed: number
+  readonly traffic: { readonly attempts: number; readonly failures: number; readonly at: number }
+  readonly health: unknown
+}
+
+/**
+ * What is wrong with data that was to be restored.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Invalid {
+  readonly _tag: "Invalid"
+  readonly field: string
+  readonly rule: string
+}
+
+/**
+ * Takes a snapshot at `now`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const take = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): Snapshot => ({
+  version: 1,
+  model: policy.model.name,
+  takenAt: now,
+  mode: self.mode,
+  state: self.state,
+  generation: self.generation,
+  openings: self.openings,
+  seed: self.seed,
+  traffic: self.traffic,
+  health: policy.model.encode(self.health)
+})
+
+/**
+ * The circuit of a snapshot, on a clock that reads `now` when `elapsedMillis` have passed since it was taken.
+ *
+ * It decides as the original would have. Data that is not a snapshot of this model gives `Invalid`, which names the field.
+ *
+ * **Example** (Surviving a restart)
+ *
+ * ```ts
+ * import { Circuit, CircuitPolicy, CircuitSnapshot, HealthModel } from "@truce/core"
+ *
+ * const policy = CircuitPolicy.make(HealthModel.ledger())
+ * const isolated = Circuit.isolate(Circuit.make(policy, 42), "maintenance", 5_000)
+ * const stored = JSON.stringify(CircuitSnapshot.take(policy, isolated, 6_000))
+ *
+ * const restored = CircuitSnapshot.restore(policy, JSON.parse(stored), { now: 100, elapsedMillis: 30_000 })
+ * restored._tag === "Restored" ? Circuit.status(restored.circuit) : restored.rule // => "Isolated"
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const restore = <S>(
+  policy: CircuitPolicy<S>,
+  data: unknown,
+  clock: { readonly now: number; readonly elapsedMillis: number }
+): { readonly _tag: "Restored"; readonly circuit: Circuit<S> } | Invalid => {
+  const top = numbers(data, ["version", "takenAt", "generation", "seed"])
+  if (top === undefined) return invalid("snapshot", "an object with the numbers version, takenAt, generation and seed")
+  if (top.version !== 1) return invalid("version", `1, got ${top.version}`)
+  const model = get(data, "model")
+  if (model !== policy.model.name) {
+    return invalid("model", `${JSON.stringify(policy.model.name)}, got ${JSON.stringify(model)}`)
+  }
+  const shift = clock.now - clock.elapsedMillis - top.takenAt
+  const mode = readMode(get(data, "mode"), shift)
+  if (mode === undefined) return invalid("mode", "a mode with _tag, reason and since")
+  const state = readState(get(data, "state"), shift)
+  if (state === undefined) return invalid("state", "Closed, Open or HalfOpen with its times")
+  const openings = numbers(get(data, "openings"), ["inARow", "lastMillis"])
+  if (openings === undefined) return invalid("openings", "an object with the numbers inARow and lastMillis")
+  const traffic = numbers(get(data, "traffic"), ["attempts", "failures", "at"])
+  if (traffic === undefined || traffic.failures < 0 || traffic.attempts < traffic.failures) {
+    return invalid("traffic", "0 <= failures <= attempts, and at")
+  }
+  const health = policy.model.decode(get(data, "health"), shift)
+  if (health === undefined) return invalid("health", `a state of the model ${policy.model.name}`)
+  return {
+    _tag: "Restored",
+    circuit: {
+      mode,
+      state,
+      generation: top.generation,
+      openings,
+      seed: top.seed,
+      health,
+      traffic: { ...traffic, at: traffic.at + shift },
+      moves: []
+    }
+  }
+}
+
+const invalid = (field: string, rule: string): Invalid => ({ _tag: "Invalid", field, rule })
+
+const get = (data: unknown, name: string): unknown =>
+  typeof data === "object" && data !== null ? Reflect.get(data, name) : undefined
+
+const readMode = (data: unknown, shift: number): Mode | undefined => {
+  const tag = get(data, "_tag")
+  const reason = get(data, "reason")
+  const times = numbers(data, ["since"])
+  if (times === undefined || typeof reason !== "string") return undefined
+  switch (tag) {
+    case "Automatic":
+    case "Isolated":
+    case "Disabled":
+    case "Observing":
+      return { _tag: tag, reason, since: times.since + shift }
+    default:
+      return undefined
+  }
+}
+
+const readState = (data: unknown, shift: number): State | undefined => {
+  switch (get(data, "_tag")) {
+    case "Closed": {
+      const found = numbers(data, ["since"])
+      return found && { _tag: "Closed", since: found.since + shift }
+    }
+    case "Open": {
+      const found = numbers(data, ["since", "until", "score"])
+      return found && { _tag: "Open", since: found.since + shift, until: found.until + shift, score: found.score }
+    }
+    case "HalfOpen": {
+      const found = numbers(data, ["since", "suspicion", "nextProbe"])
+      const leases = readLeases(get(data, "leases"), shift)
+      return found && leases && { _tag: "HalfOpen", ...found, since: found.since + shift, leases }
+    }
+    default:
+      return undefined
+  }
+}
+
+const readLeases = (data: unknown, shift: number): ReadonlyArray<Lease> | undefined => {
+  if (!Array.isArray(data)) return undefined
+  const leases: Array<Lease> = []
+  for (const item of data) {
+    const lease = numbers(item, ["probe", "until"])
+    if (lease === undefined) return undefined
+    leases.push({ probe: lease.probe, until: lease.until + shift })
+  }
+  return leases
+}

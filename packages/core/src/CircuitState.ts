@@ -1,0 +1,200 @@
+/**
+ * The plain data a circuit is made of: its states, modes, permits, decisions and transitions.
+ *
+ * Types only; `Circuit` holds the rules. All times are milliseconds on one monotonic clock.
+ *
+ * @since 0.1.0
+ */
+import type { Traffic } from "./Traffic.ts"
+
+/**
+ * Admits everything.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Closed {
+  readonly _tag: "Closed"
+  readonly since: number
+}
+
+/**
+ * Rejects everything until `until`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Open {
+  readonly _tag: "Open"
+  readonly since: number
+  readonly until: number
+  /** The score that opened it. */
+  readonly score: number
+}
+
+/**
+ * Admits at most `permits` probes at once and judges them from a score of 0.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HalfOpen {
+  readonly _tag: "HalfOpen"
+  readonly since: number
+  readonly suspicion: number
+  readonly leases: ReadonlyArray<Lease>
+  readonly nextProbe: number
+}
+
+/**
+ * The right of one probe to run until `until`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Lease {
+  readonly probe: number
+  readonly until: number
+}
+
+/**
+ * The state the rules move.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type State = Closed | Open | HalfOpen
+
+/**
+ * Who decides: the rules (`Automatic`), an operator who forces it open (`Isolated`) or closed (`Disabled`), or the rules without
+ * effect (`Observing`: they decide and report, and nothing is rejected).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Mode {
+  readonly _tag: "Automatic" | "Isolated" | "Disabled" | "Observing"
+  readonly reason: string
+  readonly since: number
+}
+
+/**
+ * What a caller meets: the state, or the manual mode that overrides it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Status = State["_tag"] | "Isolated" | "Disabled"
+
+/**
+ * One outcome that moved the score.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Move {
+  readonly at: number
+  readonly outcome: "Success" | "Failure"
+  /** Failed weight after the discount; 0 for a fast success. */
+  readonly weight: number
+  readonly before: number
+  readonly after: number
+}
+
+/**
+ * One circuit: immutable plain data.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Circuit<S> {
+  readonly mode: Mode
+  readonly state: State
+  /** Starts anew with every transition; a permit of another generation settles nothing. */
+  readonly generation: number
+  readonly openings: Openings
+  readonly seed: number
+  readonly health: S
+  readonly traffic: Traffic
+  /** The last outcomes that moved the score, oldest first, five at most. */
+  readonly moves: ReadonlyArray<Move>
+}
+
+/**
+ * How often the circuit has opened in a row, and how long the last open time was.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Openings {
+  readonly inARow: number
+  readonly lastMillis: number
+}
+
+/**
+ * The right to run one attempt, to be settled or released once. `probe` is 0 outside HalfOpen; `judged` is false for an attempt that
+ * only `Observing` let pass.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Permit {
+  readonly generation: number
+  readonly probe: number
+  readonly judged: boolean
+}
+
+/**
+ * The attempt may run.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Admitted {
+  readonly _tag: "Admitted"
+  readonly permit: Permit
+}
+
+/**
+ * The attempt must not run. `until` is the earliest next admission: the end of the open time, of the first probe's lease, or Infinity
+ * for `Isolated`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Rejected {
+  readonly _tag: "Rejected"
+  readonly status: "Open" | "HalfOpen" | "Isolated"
+  readonly until: number
+  readonly score: number
+  readonly generation: number
+}
+
+/**
+ * The answer to a request for admission.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Decision = Admitted | Rejected
+
+/**
+ * A change of state or mode, as told to who watches.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Transition {
+  readonly from: Status
+  readonly to: Status
+  readonly mode: Mode["_tag"]
+  /** Of a manual change, the operator's words; otherwise empty. */
+  readonly reason: string
+  readonly at: number
+  readonly generation: number
+  readonly score: number
+  /** Openings in a row, this one included. */
+  readonly openings: number
+  /** When the open time ends; `undefined` unless it opened. */
+  readonly until: number | undefined
+}

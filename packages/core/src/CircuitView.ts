@@ -1,0 +1,142 @@
+/**
+ * What can be read of a circuit, at a time given.
+ *
+ * @since 0.1.0
+ */
+import type { CircuitPolicy } from "./CircuitPolicy.ts"
+import type { Circuit, HalfOpen, Lease, Mode, Move, State, Status, Transition } from "./CircuitState.ts"
+import { strain } from "./Traffic.ts"
+
+/**
+ * What can be read of a circuit at one time.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface View {
+  readonly status: Status
+  readonly mode: Mode
+  readonly score: number
+  /** The score at which the model trips. */
+  readonly trip: number
+  readonly strain: number
+  readonly since: number
+  /** The earliest next admission; `undefined` when one is possible now. */
+  readonly nextAdmission: number | undefined
+  readonly probes: number
+  readonly openings: number
+  readonly generation: number
+  readonly moves: ReadonlyArray<Move>
+}
+
+/**
+ * What a caller meets.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const status = <S>(self: Circuit<S>): Status =>
+  self.mode._tag === "Isolated" || self.mode._tag === "Disabled" ? self.mode._tag : self.state._tag
+
+/**
+ * The health score in [0, 1]: the model's while Closed, the one that opened it while Open, the probes' while HalfOpen.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const score = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): number => {
+  switch (self.state._tag) {
+    case "Closed":
+      return policy.model.score(self.health, now)
+    case "Open":
+      return self.state.score
+    case "HalfOpen":
+      return 1 - self.state.suspicion
+  }
+}
+
+/**
+ * Leases that have not ended.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const heldLeases = (self: HalfOpen, now: number): ReadonlyArray<Lease> =>
+  self.leases.every((lease) => lease.until > now) ? self.leases : self.leases.filter((lease) => lease.until > now)
+
+/**
+ * Everything that can be read at `now`.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const view = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): View => ({
+  status: status(self),
+  mode: self.mode,
+  score: score(policy, self, now),
+  trip: policy.model.trip,
+  strain: strain(self.traffic, policy.model.probation.n, now),
+  since: Math.max(self.state.since, self.mode.since),
+  nextAdmission: nextAdmission(policy, self, now),
+  probes: self.state._tag === "HalfOpen" ? heldLeases(self.state, now).length : 0,
+  openings: self.openings.inARow,
+  generation: self.generation,
+  moves: self.moves
+})
+
+/**
+ * The change between two versions of one circuit; `undefined` where there was none.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const transition = <S>(
+  policy: CircuitPolicy<S>,
+  before: Circuit<S>,
+  after: Circuit<S>
+): Transition | undefined => {
+  if (before.generation === after.generation) return undefined
+  const at = Math.max(after.state.since, after.mode.since)
+  return {
+    from: status(before),
+    to: status(after),
+    mode: after.mode._tag,
+    reason: before.mode === after.mode ? "" : after.mode.reason,
+    at,
+    generation: after.generation,
+    score: score(policy, after, at),
+    openings: after.openings.inARow,
+    until: after.state._tag === "Open" ? after.state.until : undefined
+  }
+}
+
+/**
+ * When the next admission is possible; `undefined` for now.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const nextAdmission = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): number | undefined => {
+  switch (self.mode._tag) {
+    case "Isolated":
+      return Infinity
+    case "Disabled":
+    case "Observing":
+      return undefined
+    case "Automatic":
+      return ruled(policy, self.state, now)
+  }
+}
+
+const ruled = <S>(policy: CircuitPolicy<S>, state: State, now: number): number | undefined => {
+  switch (state._tag) {
+    case "Closed":
+      return undefined
+    case "Open":
+      return state.until > now ? state.until : undefined
+    case "HalfOpen": {
+      const leases = heldLeases(state, now)
+      return leases.length < policy.permits ? undefined : Math.min(...leases.map((lease) => lease.until))
+    }
+  }
+}

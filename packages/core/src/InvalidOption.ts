@@ -1,0 +1,169 @@
+/**
+ * The error of an option that cannot be, and the rules options are checked by.
+ *
+ * A wrong option is a programmer's error: it is thrown when a policy is built, never while calls run.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * Thrown when an option breaks its rule; names the option, the rule and the value.
+ *
+ * **Example** (Reading what is wrong)
+ *
+ * ```ts
+ * import { HealthModel, InvalidOption } from "@truce/core"
+ *
+ * let message = ""
+ * try {
+ *   HealthModel.ledger({ tolerance: 1.5 })
+ * } catch (error) {
+ *   if (error instanceof InvalidOption.InvalidOption) message = error.message
+ * }
+ * message // => "HealthModel.ledger: tolerance must be greater than 0 and less than 1, got 1.5"
+ * ```
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidOption extends RangeError {
+  override readonly name = "InvalidOption"
+  readonly owner: string
+  readonly field: string
+  readonly rule: string
+  readonly value: unknown
+  constructor(owner: string, field: string, rule: string, value: unknown) {
+    super(`${owner}: ${field} must be ${rule}, got ${show(value)}`)
+    this.owner = owner
+    this.field = field
+    this.rule = rule
+    this.value = value
+  }
+}
+
+/**
+ * What a number must satisfy, with the words that say it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Rule {
+  readonly text: string
+  readonly holds: (value: number) => boolean
+}
+
+/**
+ * Finite and greater than 0.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const positive: Rule = { text: "a finite number greater than 0", holds: (n) => Number.isFinite(n) && n > 0 }
+
+/**
+ * Greater than 0; `Infinity` means never.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const positiveOrInfinity: Rule = { text: "greater than 0 (Infinity is allowed)", holds: (n) => n > 0 }
+
+/**
+ * Finite and 0 or greater.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const nonNegative: Rule = { text: "a finite number of at least 0", holds: (n) => Number.isFinite(n) && n >= 0 }
+
+/**
+ * A whole number of at least 1.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const count: Rule = { text: "a whole number of at least 1", holds: (n) => Number.isSafeInteger(n) && n >= 1 }
+
+/**
+ * From 0 to 1, both included.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const fraction: Rule = { text: "between 0 and 1", holds: (n) => n >= 0 && n <= 1 }
+
+/**
+ * Greater than 0 and less than 1.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const properFraction: Rule = { text: "greater than 0 and less than 1", holds: (n) => n > 0 && n < 1 }
+
+/**
+ * At least 0 and less than 1.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const belowOne: Rule = { text: "at least 0 and less than 1", holds: (n) => n >= 0 && n < 1 }
+
+/**
+ * Greater than 0 and at most 1.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const share: Rule = { text: "greater than 0 and at most 1", holds: (n) => n > 0 && n <= 1 }
+
+/**
+ * Returns the option, or its default where it is not given, or throws `InvalidOption`.
+ *
+ * @category validation
+ * @since 0.1.0
+ */
+export const check = (
+  owner: string,
+  field: string,
+  value: number | undefined,
+  fallback: number,
+  rule: Rule
+): number => {
+  const chosen = value ?? fallback
+  if (typeof chosen !== "number" || !rule.holds(chosen)) throw new InvalidOption(owner, field, rule.text, value)
+  return chosen
+}
+
+/**
+ * Returns one of the named choices, or the default where none is given, or throws `InvalidOption`.
+ *
+ * @category validation
+ * @since 0.1.0
+ */
+export const oneOf = <const A extends string>(
+  owner: string,
+  field: string,
+  value: A | undefined,
+  choices: readonly [A, ...ReadonlyArray<A>]
+): A => {
+  const chosen = value ?? choices[0]
+  if (!choices.includes(chosen)) {
+    throw new InvalidOption(owner, field, `one of ${choices.map((c) => JSON.stringify(c)).join(", ")}`, value)
+  }
+  return chosen
+}
+
+const show = (value: unknown): string => {
+  switch (typeof value) {
+    case "number":
+    case "bigint":
+    case "boolean":
+    case "undefined":
+      return String(value)
+    case "function":
+    case "symbol":
+      return `a ${typeof value}`
+    default:
+      return JSON.stringify(value)
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * What one outcome does to a circuit: it moves the score, and may open or close.
+ *
+ * @since 0.1.0
+ */
+import type { Circuit, Closed, HalfOpen, Move, Open } from "./CircuitState.ts"
+import type { CircuitPolicy } from "./CircuitPolicy.ts"
+import { clamp01, epsilon } from "./HealthModel/Model.ts"
+import { draw } from "./Jitter.ts"
+import { type Mass, type Outcome, mass as massOf } from "./Outcome.ts"
+import * as Traffic from "./Traffic.ts"
+
+const movesKept = 5
+
+/**
+ * The circuit after one outcome counted in its present generation; at most one transition.
+ *
+ * With `score-only` the score moves and nothing opens.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const judge = <S>(
+  policy: CircuitPolicy<S>,
+  self: Circuit<S>,
+  outcome: Outcome,
+  failedBefore: number,
+  now: number,
+  scope: "circuit" | "score-only" = self.mode._tag === "Disabled" ? "score-only" : "circuit"
+): Circuit<S> => {
+  if (outcome._tag === "Ignored") return self
+  const mass = massOf(outcome, failedBefore, policy.model.discount, policy.slowWeight)
+  const retryAfterMillis = outcome._tag === "Failure" ? (outcome.retryAfterMillis ?? 0) : 0
+  const traffic = Traffic.note(self.traffic, mass.raw, now)
+  switch (self.state._tag) {
+    case "Open":
+      return self
+    case "Closed": {
+      const health = policy.model.observe(self.health, mass, traffic, now)
+      if (health === self.health) return { ...self, traffic }
+      const before = policy.model.score(self.health, now)
+      const after = policy.model.score(health, now)
+      const next = { ...self, health, traffic, moves: moved(self.moves, outcome, mass, before, after, now) }
+      return mass.failure > 0 && scope === "circuit" && policy.model.trips(health, now)
+        ? opened(policy, next, self.state, after, retryAfterMillis, now)
+        : next
+    }
+    case "HalfOpen": {
+      const { n, rho } = policy.model.probation
+      const before = 1 - self.state.suspicion
+      const suspicion = clamp01(self.state.suspicion + (mass.failure - rho * mass.success) / n)
+      const after = 1 - suspicion
+      const moves = moved(self.moves, outcome, mass, before, after, now)
+      const next = { ...self, state: { ...self.state, suspicion }, traffic, moves }
+      if (mass.failure > 0 && reopens(policy, mass, after)) {
+        return opened(policy, next, self.state, after, retryAfterMillis, now)
+      }
+      return mass.success > 0 && after >= policy.restore - epsilon
+        ? {
+            ...next,
+            state: { _tag: "Closed", since: now },
+            generation: self.generation + 1,
+            health: policy.model.resume(self.health, suspicion, now)
+          }
+        : next
+    }
+  }
+}
+
+const reopens = <S>(policy: CircuitPolicy<S>, mass: Mass, after: number): boolean =>
+  policy.reopenOn === "failure" && mass.raw >= 0.5 ? true : after < policy.model.trip - epsilon
+
+const opened = <S>(
+  policy: CircuitPolicy<S>,
+  self: Circuit<S>,
+  from: Closed | HalfOpen,
+  score: number,
+  retryAfterMillis: number,
+  now: number
+): Circuit<S> => {
+  // Closed for as long as it was last open: the openings before are another story.
+  const rested = from._tag === "Closed" && now - from.since >= self.openings.lastMillis
+  const inARow = rested ? 1 : self.openings.inARow + 1
+  const generation = self.generation + 1
+  const base = Math.min(policy.maxOpenMillis, policy.openMillis * policy.openFactor ** (inARow - 1))
+  const spread = base * (1 + policy.openJitter * (2 * draw(self.seed, generation) - 1))
+  const lastMillis = Math.max(spread, Math.min(retryAfterMillis, policy.maxRetryAfterMillis))
+  const state: Open = { _tag: "Open", since: now, until: now + lastMillis, score }
+  return { ...self, state, generation, openings: { inARow, lastMillis } }
+}
+
+const moved = (
+  moves: ReadonlyArray<Move>,
+  outcome: Exclude<Outcome, { _tag: "Ignored" }>,
+  mass: Mass,
+  before: number,
+  after: number,
+  at: number
+): ReadonlyArray<Move> => [
+  ...moves.slice(1 - movesKept),
+  { at, outcome: outcome._tag, weight: mass.failure, before, after }
+]

@@ -1,0 +1,16 @@
+/**
+ * The semantics of Truce as pure functions: no dependency, no clock, no randomness.
+ *
+ * @since 0.1.0
+ */
+export * as Backoff from "./Backoff.ts"
+export * as Circuit from "./Circuit.ts"
+export * as CircuitPolicy from "./CircuitPolicy.ts"
+export * as CircuitSnapshot from "./CircuitSnapshot.ts"
+export * as HealthModel from "./HealthModel.ts"
+export * as InvalidOption from "./InvalidOption.ts"
+export * as Jitter from "./Jitter.ts"
+export * as Outcome from "./Outcome.ts"
+export * as Retry from "./Retry.ts"
+export * as RetryBudget from "./RetryBudget.ts"
+export * as Traffic from "./Traffic.ts"
