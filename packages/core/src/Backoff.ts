@@ -120,7 +120,7 @@ export const delay = (
     const previous = Math.max(baseMillis, at.previousMillis)
     return Math.min(capMillis, baseMillis + u * (3 * previous - baseMillis))
   }
-  const plain = Math.min(capMillis, baseMillis * self.factor ** at.retry)
+  const plain = baseMillis === 0 ? 0 : Math.min(capMillis, baseMillis * self.factor ** at.retry)
   switch (jitter) {
     case "none":
       return plain

@@ -110,6 +110,17 @@ export const admit = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number
 }
 
 /**
+ * The permit of an attempt that needs no decision (Closed by the rules, or Disabled): the fast way to what `admit` would answer.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const standing = <S>(self: Circuit<S>): Permit | undefined =>
+  self.mode._tag === "Disabled" || (self.state._tag === "Closed" && self.mode._tag !== "Isolated")
+    ? { generation: self.generation, probe: 0, judged: true }
+    : undefined
+
+/**
  * Records the outcome of an admitted attempt and gives its permit back.
  *
  * `failedBefore` is the number of failed attempts before this one in the same call. A permit of another generation leaves the circuit

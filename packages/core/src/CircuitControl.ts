@@ -45,11 +45,13 @@ export const reset = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, reason: str
   ...switched(self, "Automatic", reason, now),
   state: { _tag: "Closed", since: now },
   openings: { inARow: 0, lastMillis: 0 },
-  health: policy.model.resume(policy.model.init, 0, now)
+  health: policy.model.resume(self.health, 0, now)
 })
 
+// Probes on their way are of an old generation now and give no lease back.
 const switched = <S>(self: Circuit<S>, mode: Mode["_tag"], reason: string, now: number): Circuit<S> => ({
   ...self,
   mode: { _tag: mode, reason, since: now },
+  state: self.state._tag === "HalfOpen" ? { ...self.state, leases: [] } : self.state,
   generation: self.generation + 1
 })

@@ -41,7 +41,7 @@ export interface Options {
   readonly openJitter?: number | undefined
   /** The longest open time a `retryAfter` can ask for, in ms. Default: 60 000. */
   readonly maxRetryAfterMillis?: number | undefined
-  /** Whether one failed probe of weight >= 0.5 reopens ("failure") or only a score below the model's trip ("score"). Default: "failure". */
+  /** Whether one failed probe of weight >= 0.5 reopens ("failure") or only a score of 0 or below the model's trip ("score"). Default: "failure". */
   readonly reopenOn?: "failure" | "score" | undefined
   /** The share of a slow answer that counts as failure, in [0, 1]. Default: 0, as the retry budget prices slowness. */
   readonly slowWeight?: number | undefined

@@ -83,20 +83,27 @@ export const restore = <S>(
   data: unknown,
   clock: { readonly now: number; readonly elapsedMillis: number }
 ): { readonly _tag: "Restored"; readonly circuit: Circuit<S> } | Invalid => {
-  const top = numbers(data, ["version", "takenAt", "generation", "seed"])
-  if (top === undefined) return invalid("snapshot", "an object with the numbers version, takenAt, generation and seed")
+  if (typeof data !== "object" || data === null) return invalid("snapshot", "an object")
+  const top = numbers(data, topNumbers)
+  if (top === undefined) {
+    return invalid(topNumbers.find((name) => numbers(data, [name]) === undefined) ?? "snapshot", "a finite number")
+  }
   if (top.version !== 1) return invalid("version", `1, got ${top.version}`)
+  if (!isWhole(top.generation)) return invalid("generation", `a whole number of at least 0, got ${top.generation}`)
   const model = get(data, "model")
   if (model !== policy.model.name) {
-    return invalid("model", `${JSON.stringify(policy.model.name)}, got ${JSON.stringify(model)}`)
+    const got = typeof model === "string" ? JSON.stringify(model) : typeof model
+    return invalid("model", `${JSON.stringify(policy.model.name)}, got ${got}`)
   }
   const shift = clock.now - clock.elapsedMillis - top.takenAt
   const mode = readMode(get(data, "mode"), shift)
   if (mode === undefined) return invalid("mode", "a mode with _tag, reason and since")
   const state = readState(get(data, "state"), shift)
-  if (state === undefined) return invalid("state", "Closed, Open or HalfOpen with its times")
+  if (state === undefined) return invalid("state", "Closed, Open or HalfOpen with its times and a score in [0, 1]")
   const openings = numbers(get(data, "openings"), ["inARow", "lastMillis"])
-  if (openings === undefined) return invalid("openings", "an object with the numbers inARow and lastMillis")
+  if (openings === undefined || !isWhole(openings.inARow) || openings.lastMillis < 0) {
+    return invalid("openings", "inARow, a whole number, and lastMillis, both at least 0")
+  }
   const traffic = numbers(get(data, "traffic"), ["attempts", "failures", "at"])
   if (traffic === undefined || traffic.failures < 0 || traffic.attempts < traffic.failures) {
     return invalid("traffic", "0 <= failures <= attempts, and at")
@@ -118,10 +125,16 @@ export const restore = <S>(
   }
 }
 
+const topNumbers = ["version", "takenAt", "generation", "seed"] as const
+
 const invalid = (field: string, rule: string): Invalid => ({ _tag: "Invalid", field, rule })
 
 const get = (data: unknown, name: string): unknown =>
   typeof data === "object" && data !== null ? Reflect.get(data, name) : undefined
+
+const isWhole = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
+
+const isScore = (value: number): boolean => value >= 0 && value <= 1
 
 const readMode = (data: unknown, shift: number): Mode | undefined => {
   const tag = get(data, "_tag")
@@ -147,12 +160,15 @@ const readState = (data: unknown, shift: number): State | undefined => {
     }
     case "Open": {
       const found = numbers(data, ["since", "until", "score"])
-      return found && { _tag: "Open", since: found.since + shift, until: found.until + shift, score: found.score }
+      if (found === undefined || !isScore(found.score)) return undefined
+      return { _tag: "Open", since: found.since + shift, until: found.until + shift, score: found.score }
     }
     case "HalfOpen": {
       const found = numbers(data, ["since", "suspicion", "nextProbe"])
       const leases = readLeases(get(data, "leases"), shift)
-      return found && leases && { _tag: "HalfOpen", ...found, since: found.since + shift, leases }
+      if (found === undefined || leases === undefined) return undefined
+      if (!isScore(found.suspicion) || !isWhole(found.nextProbe)) return undefined
+      return { _tag: "HalfOpen", ...found, since: found.since + shift, leases }
     }
     default:
       return undefined

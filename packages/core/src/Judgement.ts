@@ -15,7 +15,7 @@ const movesKept = 5
 /**
  * The circuit after one outcome counted in its present generation; at most one transition.
  *
- * With `score-only` the score moves and nothing opens.
+ * With `score-only` the score moves and nothing opens or closes.
  *
  * @category transitions
  * @since 0.1.0
@@ -52,6 +52,7 @@ export const judge = <S>(
       const after = 1 - suspicion
       const moves = moved(self.moves, outcome, mass, before, after, now)
       const next = { ...self, state: { ...self.state, suspicion }, traffic, moves }
+      if (scope === "score-only") return next
       if (mass.failure > 0 && reopens(policy, mass, after)) {
         return opened(policy, next, self.state, after, retryAfterMillis, now)
       }
@@ -67,8 +68,9 @@ export const judge = <S>(
   }
 }
 
+// A score of 0 reopens by itself: the models that trip at 0 have none below it.
 const reopens = <S>(policy: CircuitPolicy<S>, mass: Mass, after: number): boolean =>
-  policy.reopenOn === "failure" && mass.raw >= 0.5 ? true : after < policy.model.trip - epsilon
+  (policy.reopenOn === "failure" && mass.raw >= 0.5) || after === 0 || after < policy.model.trip - epsilon
 
 const opened = <S>(
   policy: CircuitPolicy<S>,

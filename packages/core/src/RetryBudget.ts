@@ -191,6 +191,24 @@ export const aws = (
   })
 }
 
+/**
+ * No budget: every retry is afforded.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const unlimited = (): RetryBudget => {
+  const init: Tokens = { tokens: Infinity, at: 0 }
+  return {
+    name: "unlimited",
+    parameters: {},
+    init,
+    withdraw: (self) => [self, 0],
+    refund: (self) => self,
+    settle: (self) => self
+  }
+}
+
 const bucket = (rule: {
   readonly name: string
   readonly parameters: Readonly<Record<string, number>>

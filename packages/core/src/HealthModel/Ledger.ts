@@ -165,18 +165,20 @@ export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
 
 /**
  * The positive root k of p e^k + (1 - p) e^(-rho k) = 1: each further unit of n multiplies the mean time between false trips at the
- * error rate p by e^k. For p = 1/2 and rho = 2 it is the logarithm of the golden ratio.
+ * error rate p by e^k. For p = 1/2 and rho = 2 it is the logarithm of the golden ratio. 0 where there is none: p at the tolerance or
+ * above, where the score falls by itself.
  *
  * @category formulas
  * @since 0.1.0
  */
 export const falseTripExponent = (p: number, rho: number): number => {
-  const excess = (k: number): number => p * Math.exp(k) + (1 - p) * Math.exp(-rho * k) - 1
+  const excess = (k: number): number => p * Math.expm1(k) + (1 - p) * Math.expm1(-rho * k)
   let high = 1
   while (excess(high) < 0) high *= 2
   // The excess is 0 at k = 0 and negative up to the root, so a positive lower end is needed to find the other root.
   let low = high
-  while (excess(low) >= 0) low /= 2
+  while (low > 0 && excess(low) >= 0) low /= 2
+  if (low === 0) return 0
   for (let step = 0; step < 200 && high - low > Number.EPSILON * high; step++) {
     const middle = (low + high) / 2
     if (excess(middle) < 0) low = middle

@@ -98,7 +98,7 @@ export const timeWindow = (
       const total = failed + sum(successes)
       return total >= min - epsilon && failed >= total * threshold - epsilon
     },
-    resume: (_, __, now) => ({ ...init, slot: Math.floor(now / width) }),
+    resume: ({ offset }, _, now) => ({ ...init, slot: Math.floor((now - offset) / width), offset }),
     encode: (self) => self,
     decode: (data, shift) => {
       if (typeof data !== "object" || data === null) return undefined

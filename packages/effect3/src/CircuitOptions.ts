@@ -1,0 +1,77 @@
+/**
+ * The options of a circuit, with durations as Effect writes them.
+ *
+ * @since 0.1.0
+ */
+import { CircuitPolicy, type HealthModel } from "@truce/core"
+import type * as Duration from "effect/Duration"
+import { millis, renamed } from "./internal/options.ts"
+
+/**
+ * Options of a circuit. Every one has a default; when it opens is the health model's business.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The first open time. Default: 500 millis. */
+  readonly openFor?: Duration.DurationInput | undefined
+  /** The factor by which each further opening in a row is longer, at least 1. Default: 2. */
+  readonly openFactor?: number | undefined
+  /** The longest open time before jitter. Default: 5 seconds. */
+  readonly maxOpenFor?: Duration.DurationInput | undefined
+  /** The open time is spread evenly over +- this share of itself, in [0, 1). Default: 0.2. */
+  readonly openJitter?: number | undefined
+  /** The longest open time a `retryAfter` can ask for. Default: 1 minute. */
+  readonly maxRetryAfter?: Duration.DurationInput | undefined
+  /** Probes in flight at once in HalfOpen. Default: 1. */
+  readonly permits?: number | undefined
+  /** How long a probe may hold its permit. Default: 10 seconds. */
+  readonly lease?: Duration.DurationInput | undefined
+  /** The score at which HalfOpen closes, in (0, 1]. Default: 0.5, two net successes. */
+  readonly restore?: number | undefined
+  /** Whether one failed probe reopens ("failure") or only a score below the model's trip ("score"). Default: "failure". */
+  readonly reopenOn?: "failure" | "score" | undefined
+  /** The share of a slow answer that counts as failure, in [0, 1]. Default: 0. */
+  readonly slowWeight?: number | undefined
+}
+
+/**
+ * The policy of a circuit under a model; `over` options come first.
+ *
+ * Throws `InvalidOption` under the names of these options.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const toPolicy = <S>(
+  model: HealthModel.HealthModel<S>,
+  options: Options,
+  over: Options = {}
+): CircuitPolicy.CircuitPolicy<S> => {
+  const pick = <K extends keyof Options>(field: K): Options[K] => over[field] ?? options[field]
+  const duration = (field: "openFor" | "maxOpenFor" | "maxRetryAfter" | "lease") => millis(owner, field, pick(field))
+  return renamed(owner, names, { ...options, ...over }, () =>
+    CircuitPolicy.make(model, {
+      openMillis: duration("openFor"),
+      openFactor: pick("openFactor"),
+      maxOpenMillis: duration("maxOpenFor"),
+      openJitter: pick("openJitter"),
+      maxRetryAfterMillis: duration("maxRetryAfter"),
+      permits: pick("permits"),
+      leaseMillis: duration("lease"),
+      restore: pick("restore"),
+      reopenOn: pick("reopenOn"),
+      slowWeight: pick("slowWeight")
+    })
+  )
+}
+
+const owner = "CircuitBreaker"
+
+const names = {
+  maxOpenMillis: "maxOpenFor",
+  openMillis: "openFor",
+  maxRetryAfterMillis: "maxRetryAfter",
+  leaseMillis: "lease"
+} as const

@@ -1,0 +1,234 @@
+import { Circuit, CircuitPolicy, CircuitSnapshot, type Outcome } from "@truce/core"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as STM from "effect/STM"
+import * as CircuitOpen from "../CircuitOpen.ts"
+import type { Change, Transition } from "../Events.ts"
+import { MirroredRef } from "./MirroredRef.ts"
+
+/** Where a cell tells what happened to it. */
+export interface Listener {
+  readonly transition: (transition: Transition) => void
+  /** Whether anybody watches scores: a change is not built for nobody. */
+  readonly isWatched: () => boolean
+  readonly change: (change: Change) => void
+}
+
+/** A decision in two halves, so that several can be taken before any is written. */
+export interface Proposal {
+  readonly decision: Circuit.Decision
+  readonly write: STM.STM<void>
+}
+
+/**
+ * One key: its circuit, and who waits for it to change.
+ *
+ * The interface does not name the state of the health model, so that cells of different models live side by side.
+ */
+export interface Cell {
+  readonly key: string
+  /** When it was last of use, in whole seconds. */
+  readonly usedAt: number
+  readonly isTouched: boolean
+  readonly status: Circuit.Status
+  readonly refresh: () => Effect.Effect<void>
+  /** The permit of an attempt that needs no decision: Closed or Disabled, as far as the mirror is up to date. */
+  readonly passing: () => Circuit.Permit | undefined
+  /** The decision, where it needs no write: a rejection. */
+  readonly peek: (now: number) => Circuit.Decision | undefined
+  readonly admit: (now: number) => Effect.Effect<Circuit.Decision>
+  readonly propose: (now: number) => STM.STM<Proposal>
+  /** Settles; `undefined` when done at once because the judgement stays the same, else the transaction. */
+  readonly settle: (settled: Settled, now: number) => Effect.Effect<void> | undefined
+  readonly settleSTM: (settled: Settled, now: number) => STM.STM<void>
+  readonly observe: (outcome: Outcome.Outcome, now: number) => Effect.Effect<void>
+  readonly control: (command: Command, now: number) => Effect.Effect<void>
+  readonly view: (now: number) => Circuit.View
+  readonly snapshot: (now: number) => CircuitSnapshot.Snapshot
+  readonly isIdle: () => boolean
+  /** Calls back once, at the next transition or freed permit; returns how to stop waiting. */
+  readonly onChange: (callback: () => void) => () => void
+  /** Calls everybody back who waits. */
+  readonly wake: () => void
+}
+
+export interface Settled {
+  readonly permit: Circuit.Permit
+  readonly outcome: Outcome.Outcome
+  readonly failedBefore: number
+}
+
+export interface Command {
+  readonly _tag: "isolate" | "disable" | "observing" | "reset"
+  readonly reason: string
+}
+
+/** Statuses in which nothing is admitted for now. */
+export const isRejecting = (status: Circuit.Status): boolean => status === "Open" || status === "Isolated"
+
+export const toError = (key: string, rejected: Circuit.Rejected, now: number): CircuitOpen.CircuitOpen =>
+  CircuitOpen.make({
+    key,
+    state: rejected.status,
+    retryAfter: Duration.millis(Math.max(0, rejected.until - now)),
+    health: rejected.score,
+    generation: rejected.generation
+  })
+
+export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements Cell {
+  readonly key: string
+  private policy: CircuitPolicy.CircuitPolicy<S>
+  /** Without a breaker on the key outcomes move the score and open nothing. */
+  private guarded: boolean
+  private usedSeconds: number
+  private readonly listener: Listener
+  private waiting: Set<() => void> | undefined = undefined
+
+  constructor(
+    key: string,
+    policy: CircuitPolicy.CircuitPolicy<S>,
+    start: { readonly circuit: Circuit.Circuit<S>; readonly guarded: boolean; readonly now: number },
+    listener: Listener
+  ) {
+    super(start.circuit)
+    this.key = key
+    this.policy = policy
+    this.guarded = start.guarded
+    this.usedSeconds = Math.floor(start.now / 1_000)
+    this.listener = listener
+  }
+
+  /** Puts the key under a breaker's policy; the difference, if it has another one already. */
+  guard(policy: CircuitPolicy.CircuitPolicy<S>): ReturnType<typeof CircuitPolicy.difference> {
+    if (this.policy === policy && this.guarded) return undefined
+    const difference = this.guarded ? CircuitPolicy.difference(this.policy, policy) : undefined
+    if (difference === undefined) {
+      this.policy = policy
+      this.guarded = true
+    }
+    return difference
+  }
+
+  get usedAt(): number {
+    return Math.max(this.usedSeconds, Math.floor(this.value.traffic.at / 1_000))
+  }
+
+  get status(): Circuit.Status {
+    return Circuit.status(this.value)
+  }
+
+  passing(): Circuit.Permit | undefined {
+    return this.isTouched ? undefined : Circuit.standing(this.value)
+  }
+
+  peek(now: number): Circuit.Decision | undefined {
+    if (this.isTouched) return undefined
+    const [next, decision] = Circuit.admit(this.policy, this.value, now)
+    return next === this.value ? decision : undefined
+  }
+
+  admit(now: number): Effect.Effect<Circuit.Decision> {
+    return this.commit((circuit) => {
+      const [next, decision] = Circuit.admit(this.policy, circuit, now)
+      return [decision, next]
+    })
+  }
+
+  propose(now: number): STM.STM<Proposal> {
+    return STM.map(this.readSTM(), (circuit) => {
+      const [next, decision] = Circuit.admit(this.policy, circuit, now)
+      return { decision, write: next === circuit ? STM.void : this.writeSTM(next) }
+    })
+  }
+
+  settle(settled: Settled, now: number): Effect.Effect<void> | undefined {
+    if (this.isTouched) return this.commit((circuit) => [undefined, this.settled(circuit, settled, now)])
+    const before = this.value
+    const next = this.settled(before, settled, now)
+    if (next === before) return undefined
+    if (Circuit.sameJudgement(before, next)) {
+      this.note(next)
+      return undefined
+    }
+    return this.commit((circuit) => [undefined, circuit === before ? next : this.settled(circuit, settled, now)])
+  }
+
+  settleSTM(settled: Settled, now: number): STM.STM<void> {
+    return STM.flatMap(this.readSTM(), (circuit) => {
+      const next = this.settled(circuit, settled, now)
+      return next === circuit ? STM.void : this.writeSTM(next)
+    })
+  }
+
+  observe(outcome: Outcome.Outcome, now: number): Effect.Effect<void> {
+    return this.commit((circuit) => [
+      undefined,
+      this.guarded
+        ? Circuit.observe(this.policy, circuit, outcome, now)
+        : Circuit.scoreOnly(this.policy, circuit, outcome, now)
+    ])
+  }
+
+  control(command: Command, now: number): Effect.Effect<void> {
+    return this.commit((circuit) => [undefined, this.commanded(circuit, command, now)])
+  }
+
+  view(now: number): Circuit.View {
+    return Circuit.view(this.policy, this.value, now)
+  }
+
+  snapshot(now: number): CircuitSnapshot.Snapshot {
+    return CircuitSnapshot.take(this.policy, this.value, now)
+  }
+
+  isIdle(): boolean {
+    return !this.isTouched && Circuit.isIdle(this.value) && (this.waiting === undefined || this.waiting.size === 0)
+  }
+
+  onChange(callback: () => void): () => void {
+    const waiting = (this.waiting ??= new Set())
+    waiting.add(callback)
+    return () => waiting.delete(callback)
+  }
+
+  wake(): void {
+    if (this.waiting === undefined) return
+    const waiting = this.waiting
+    this.waiting = undefined
+    for (const callback of waiting) callback()
+  }
+
+  protected override changed(before: Circuit.Circuit<S>, after: Circuit.Circuit<S>): void {
+    if (after.moves !== before.moves && this.listener.isWatched()) {
+      const move = after.moves.at(-1)
+      if (move !== undefined) {
+        this.listener.change({ key: this.key, ...move, strain: Circuit.view(this.policy, after, move.at).strain })
+      }
+    }
+    const transition = Circuit.transition(this.policy, before, after)
+    if (transition !== undefined) this.listener.transition({ key: this.key, ...transition })
+    if (transition !== undefined || freed(before, after)) this.wake()
+  }
+
+  private settled(circuit: Circuit.Circuit<S>, settled: Settled, now: number): Circuit.Circuit<S> {
+    return Circuit.settle(this.policy, circuit, settled, now)
+  }
+
+  private commanded(circuit: Circuit.Circuit<S>, { _tag, reason }: Command, now: number): Circuit.Circuit<S> {
+    switch (_tag) {
+      case "isolate":
+        return Circuit.isolate(circuit, reason, now)
+      case "disable":
+        return Circuit.disable(circuit, reason, now)
+      case "observing":
+        return Circuit.observing(circuit, reason, now)
+      case "reset":
+        return Circuit.reset(this.policy, circuit, reason, now)
+    }
+  }
+}
+
+const freed = <S>(before: Circuit.Circuit<S>, after: Circuit.Circuit<S>): boolean =>
+  before.state._tag === "HalfOpen" &&
+  after.state._tag === "HalfOpen" &&
+  after.state.leases.length < before.state.leases.length

@@ -1,0 +1,132 @@
+import { Circuit, CircuitPolicy, CircuitSnapshot, type HealthModel } from "@truce/core"
+import * as Hash from "effect/Hash"
+import { type Options, toPolicy } from "../CircuitOptions.ts"
+import { PolicyConflict } from "../PolicyConflict.ts"
+import { type Cell, CircuitCell, type Listener } from "./Cell.ts"
+
+/** How long keys are kept. */
+export interface Lifetime {
+  readonly maxKeys: number
+  readonly ttlMillis: number
+}
+
+/** The keys under one breaker's policy. */
+export interface Guard {
+  /** The cell of a key; throws `PolicyConflict` when another breaker holds the key under another policy. */
+  readonly cell: (key: string, now: number) => Cell
+  /** Fixes the policy of one key. */
+  readonly register: (key: string, options: Options) => PolicyConflict | undefined
+  /** Restores all circuits or none. */
+  readonly restore: (
+    snapshots: ReadonlyArray<readonly [string, unknown]>,
+    clock: Clock
+  ) => { readonly key: string; readonly invalid: CircuitSnapshot.Invalid } | undefined
+}
+
+export interface Clock {
+  readonly now: number
+  readonly elapsedMillis: number
+}
+
+/** The cells of all keys that share one health model. */
+export interface Registry {
+  readonly find: (key: string) => Cell | undefined
+  /** The cell of a key that no breaker need guard. */
+  readonly cell: (key: string, now: number) => Cell
+  readonly cells: () => Iterable<Cell>
+  readonly guard: (options: Options) => Guard
+  /** What a key that was never seen looks like. */
+  readonly pristine: (now: number) => Circuit.View
+}
+
+/** Entries looked at when a key is added: the cost of an insertion does not grow with the number of keys. */
+const looks = 16
+
+export const make = <S>(
+  model: HealthModel.HealthModel<S>,
+  lifetime: Lifetime,
+  seed: number,
+  listener: Listener
+): Registry => {
+  const cells = new Map<string, CircuitCell<S>>()
+  const unguarded = CircuitPolicy.make(model)
+  let hand = cells.values()
+
+  const add = (
+    key: string,
+    policy: CircuitPolicy.CircuitPolicy<S>,
+    start: { readonly circuit?: Circuit.Circuit<S>; readonly guarded: boolean; readonly now: number }
+  ): CircuitCell<S> => {
+    const circuit = start.circuit ?? Circuit.make(policy, (seed + Hash.string(key)) | 0)
+    const cell = new CircuitCell(key, policy, { circuit, guarded: start.guarded, now: start.now }, listener)
+    sweep(start.now)
+    cells.set(key, cell)
+    return cell
+  }
+
+  const sweep = (now: number): void => {
+    const dead = Math.floor((now - lifetime.ttlMillis) / 1_000)
+    let oldest: CircuitCell<S> | undefined
+    for (let look = 0; look < Math.min(looks, cells.size); look++) {
+      const next = hand.next()
+      if (next.done === true) {
+        hand = cells.values()
+        continue
+      }
+      const cell = next.value
+      if (!cell.isIdle()) continue
+      if (cell.usedAt < dead) cells.delete(cell.key)
+      else if (oldest === undefined || cell.usedAt < oldest.usedAt) oldest = cell
+    }
+    if (cells.size >= lifetime.maxKeys && oldest !== undefined) cells.delete(oldest.key)
+  }
+
+  return {
+    find: (key) => cells.get(key),
+    cell: (key, now) => cells.get(key) ?? add(key, unguarded, { guarded: false, now }),
+    cells: () => cells.values(),
+    pristine: (now) => Circuit.view(unguarded, Circuit.make(unguarded, seed), now),
+    guard: (options) => {
+      const shared = toPolicy(model, options)
+      const fixed = new Map<string, CircuitPolicy.CircuitPolicy<S>>()
+      const policyOf = (key: string): CircuitPolicy.CircuitPolicy<S> =>
+        fixed.size === 0 ? shared : (fixed.get(key) ?? shared)
+      return {
+        cell: (key, now) => {
+          const cell = cells.get(key)
+          if (cell === undefined) return add(key, policyOf(key), { guarded: true, now })
+          const difference = cell.guard(policyOf(key))
+          if (difference !== undefined) throw conflict(key, difference)
+          return cell
+        },
+        register: (key, own) => {
+          const policy = toPolicy(model, options, own)
+          const existing = fixed.get(key)
+          const difference =
+            existing === undefined ? cells.get(key)?.guard(policy) : CircuitPolicy.difference(existing, policy)
+          if (difference !== undefined) return conflict(key, difference)
+          if (existing === undefined) fixed.set(key, policy)
+          return undefined
+        },
+        restore: (snapshots, clock) => {
+          const adding: Array<() => void> = []
+          for (const [key, data] of snapshots) {
+            const policy = policyOf(key)
+            const restored = CircuitSnapshot.restore(policy, data, clock)
+            if (restored._tag === "Invalid") return { key, invalid: restored }
+            adding.push(() => {
+              const replaced = cells.get(key)
+              add(key, policy, { circuit: restored.circuit, guarded: true, now: clock.now })
+              replaced?.wake()
+            })
+          }
+          for (const run of adding) run()
+          return undefined
+        }
+      }
+    }
+  }
+}
+
+const conflict = (key: string, difference: NonNullable<ReturnType<typeof CircuitPolicy.difference>>): PolicyConflict =>
+  new PolicyConflict({ key, field: difference.field, existing: difference.left, requested: difference.right })

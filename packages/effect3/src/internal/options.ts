@@ -1,0 +1,66 @@
+import { InvalidOption } from "@truce/core"
+import * as Cause from "effect/Cause"
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+
+/** Milliseconds of a duration option; throws `InvalidOption` for what is not one. */
+export const millis = (owner: string, field: string, input: Duration.DurationInput | undefined): number | undefined => {
+  if (input === undefined) return undefined
+  const decoded = Duration.decodeUnknown(input)
+  if (Option.isNone(decoded) || (typeof input === "number" && !(input >= 0))) {
+    throw new InvalidOption.InvalidOption(owner, field, `a duration such as "500 millis"`, shown(input))
+  }
+  return Duration.toMillis(decoded.value)
+}
+
+export const positiveDuration = (
+  owner: string,
+  field: string,
+  input: Duration.DurationInput | undefined,
+  fallback: Duration.DurationInput
+): number => {
+  const value = millis(owner, field, input ?? fallback)
+  return InvalidOption.check(owner, field, value, 0, InvalidOption.positiveOrInfinity)
+}
+
+export const count = (owner: string, field: string, value: number | undefined, fallback: number): number =>
+  InvalidOption.check(owner, field, value, fallback, InvalidOption.count)
+
+/** A layer from configs; what the options' rules reject is a `ConfigError` at the option's name. */
+export const configured = <Options, A, R>(
+  configs: Config.Config.Wrap<Options>,
+  layer: (options: Options) => Layer.Layer<A, never, R>
+): Layer.Layer<A, ConfigError.ConfigError, R> =>
+  Layer.unwrapEffect(
+    Effect.map(Config.unwrap(configs), (options) =>
+      Layer.catchAllCause(layer(options), (cause) => {
+        const invalid = Option.filter(Cause.dieOption(cause), (defect) => defect instanceof InvalidOption.InvalidOption)
+        return Option.isSome(invalid)
+          ? Layer.fail(ConfigError.InvalidData([invalid.value.field], invalid.value.message))
+          : Layer.failCause(cause)
+      })
+    )
+  )
+
+/** Runs the core's own checks under the names and with the values that the user gave. */
+export const renamed = <A>(
+  owner: string,
+  names: { readonly [coreField: string]: string },
+  given: { readonly [field: string]: unknown },
+  f: () => A
+): A => {
+  try {
+    return f()
+  } catch (error) {
+    if (!(error instanceof InvalidOption.InvalidOption)) throw error
+    const field = names[error.field] ?? error.field
+    const rule = Object.entries(names).reduce((text, [core, own]) => text.replaceAll(core, own), error.rule)
+    throw new InvalidOption.InvalidOption(owner, field, rule, shown(given[field] ?? error.value))
+  }
+}
+
+const shown = (value: unknown): unknown => (Duration.isDuration(value) ? Duration.format(value) : value)

@@ -1,0 +1,174 @@
+import type { Outcome } from "@truce/core"
+import type * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import type { AttemptTimeout } from "../AttemptTimeout.ts"
+import * as CallContext from "../CallContext.ts"
+import type { CircuitOpen } from "../CircuitOpen.ts"
+import type { RetryExhausted } from "../RetryExhausted.ts"
+import type { Service as RetryPolicy } from "../RetryPolicy.ts"
+import * as Attempt from "./attempt.ts"
+import { guard } from "./breaker.ts"
+import type { Cell } from "./Cell.ts"
+import * as Monotonic from "./monotonic.ts"
+import { type PlanOptions, makePlan } from "./plan.ts"
+import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
+import { tellCall } from "./trail.ts"
+import type { Service } from "./truce.ts"
+
+/** Retry around breaker: every attempt asks for its own admission and is settled on its own. */
+export const protecting = <E, ER extends E, EP extends E, I>(
+  options: PlanOptions<E, ER, EP>,
+  ownPolicy: RetryPolicy | undefined,
+  tag: Context.Tag<I, Service>
+) => {
+  const { limit, plan } = makePlan("Truce.protect", options)
+  const { classify, key } = plan
+  return <A, R>(
+    self: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, EP | RetryExhausted<ER | AttemptTimeout> | CircuitOpen, R | I> => {
+    const limited = limit(self)
+    return Effect.withFiberRuntime<A, EP | RetryExhausted<ER | AttemptTimeout> | CircuitOpen, R | I>((fiber) => {
+      const truce = Context.unsafeGet(fiber.currentContext, tag)
+      const begunAt = Monotonic.nowOf(fiber)
+      const cell = truce.breaker[guard].cell(key, begunAt)
+      const outer = fiber.getFiberRef(CallContext.current)
+      const retry = (first: First<A, E | AttemptTimeout>) =>
+        retryingFrom(first, { classify, key, plan, limited, truce, policy: ownPolicy ?? truce.policy, begunAt, outer })
+      return Attempt.run(
+        fiber,
+        cell,
+        plan,
+        begunAt,
+        outer === undefined ? limited : within(limited, CallContext.make()),
+        {
+          failedBefore: none,
+          succeeded: (value, made) => {
+            if (outer !== undefined)
+              outer.record(Attempt.toAttempt(cell, made, { number: 0, begunAt, delayMillis: 0 }, undefined))
+            return Effect.as(
+              truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt),
+              value
+            )
+          },
+          failed: (cause, made) => retry({ _tag: "Failed", cell, cause, made }),
+          rejected: (error) =>
+            (ownPolicy ?? truce.policy).whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
+        }
+      )
+    })
+  }
+}
+
+const none = () => 0
+
+const within = <A, E, R>(self: Effect.Effect<A, E, R>, context: CallContext.CallContext) =>
+  Effect.locally(self, CallContext.current, context)
+
+type First<A, E> =
+  | { readonly _tag: "Failed"; readonly cell: Cell; readonly cause: Cause.Cause<E>; readonly made: Attempt.Made }
+  | Extract<Tried<A, never>, { readonly _tag: "Rejected" }>
+
+interface Call<A, E, ER extends E, EP extends E, R> {
+  readonly classify: Attempt.Plan<E, ER, EP>["classify"]
+  readonly key: string
+  readonly plan: Attempt.Plan<E, ER, EP>
+  readonly limited: Effect.Effect<A, E, R>
+  readonly truce: Service
+  readonly policy: RetryPolicy
+  readonly begunAt: number
+  readonly outer: CallContext.CallContext | undefined
+}
+
+/** Everything a call needs once its first attempt did not succeed: nothing of it is paid for before. */
+const retryingFrom = <A, E, ER extends E, EP extends E, R>(
+  first: First<A, E>,
+  call: Call<A, E, ER, EP, R>
+): Effect.Effect<A, EP | CircuitOpen | RetryExhausted<ER>, R> => {
+  const { begunAt, classify, key, limited, outer, plan, policy, truce } = call
+  const guarded = truce.breaker[guard]
+  const context = CallContext.make()
+
+  const settle = (made: Attempt.Made, cost: number, retry: boolean): Effect.Effect<void> =>
+    truce.budget.settle(key, { cost, retry, outcome: made.outcome }, made.endedAt)
+
+  const remember = <Error>(cell: Cell, made: Attempt.Made, delayMillis: number, error: Error) => {
+    const attempt = Attempt.toAttempt(cell, made, { number: context.trail().length, begunAt, delayMillis }, error)
+    context.record(attempt)
+    return attempt
+  }
+
+  const failed = (
+    cell: Cell,
+    cause: Cause.Cause<E>,
+    made: Attempt.Made,
+    paid: { readonly cost: number; readonly delayMillis: number; readonly retry: boolean }
+  ): Effect.Effect<Tried<A, ER>, EP> => {
+    const error = retriableError(cause, classify.retriable)
+    const tried: Effect.Effect<Tried<A, ER>, EP> = Option.match(error, {
+      onNone: () => {
+        remember(cell, made, paid.delayMillis, Attempt.errorOf(cause))
+        return Effect.failCause(permanentCause(cause, classify.permanent))
+      },
+      onSome: (value) =>
+        Effect.succeed({
+          _tag: "Failed",
+          attempt: remember(cell, made, paid.delayMillis, value),
+          outcome: made.outcome
+        })
+    })
+    return Effect.zipRight(settle(made, paid.cost, paid.retry), tried)
+  }
+
+  const attempt = (cost: number, delayMillis: number): Effect.Effect<Tried<A, ER>, EP, R> =>
+    Effect.withFiberRuntime<Tried<A, ER>, EP, R>((fiber: Fiber.RuntimeFiber<unknown, unknown>) => {
+      const startedAt = Monotonic.nowOf(fiber)
+      const cell = guarded.cell(key, startedAt)
+      // The first attempt of a call that had to wait for its admission is no retry.
+      const retry = context.trail().length > 0
+      return Attempt.run<A, E, ER, EP, R, Tried<A, ER>, EP, never>(
+        fiber,
+        cell,
+        plan,
+        startedAt,
+        within(limited, context),
+        {
+          failedBefore: () => context.failed(key),
+          succeeded: (value, made) => {
+            remember(cell, made, delayMillis, undefined)
+            return Effect.as(settle(made, cost, retry), { _tag: "Succeeded", value })
+          },
+          failed: (cause, made) => failed(cell, cause, made, { cost, delayMillis, retry }),
+          rejected: (error) => Effect.succeed({ _tag: "Rejected", error })
+        }
+      )
+    })
+
+  const start: Effect.Effect<Tried<A, ER>, EP> = first._tag === "Rejected"
+    ? Effect.succeed(first)
+    : failed(first.cell, first.cause, first.made, { cost: 0, delayMillis: 0, retry: false })
+
+  const isWaiting = policy.whenOpen === "wait"
+  return Effect.ensuring(
+    Effect.flatMap(start, (tried) =>
+      retrying<A, ER, CircuitOpen, EP, R>(tried, {
+        key,
+        policy,
+        begunAt,
+        attempt,
+        withdraw: (outcome: Outcome.Outcome) => truce.budget.withdraw(key, outcome),
+        refund: (cost) => truce.budget.refund(key, cost),
+        pointless: isWaiting
+          ? undefined
+          : Effect.flatMap(Monotonic.now, (at) => guarded.awaitRejecting(guarded.cell(key, at))),
+        readmission: isWaiting
+          ? (withinMillis) =>
+              Effect.flatMap(Monotonic.now, (at) => guarded.awaitAdmission(guarded.cell(key, at), withinMillis))
+          : undefined
+      })
+    ),
+    Effect.suspend(() => tellCall(begunAt, context.trail(), outer))
+  )
+}
