@@ -29,7 +29,7 @@ export type {
   Status,
   Transition
 } from "./CircuitState.ts"
-export { type View, nextAdmission, score, status, transition, view } from "./CircuitView.ts"
+export { type View, isRejecting, nextAdmission, score, status, transition, view } from "./CircuitView.ts"
 export { disable, isolate, observing, reset } from "./CircuitControl.ts"
 
 const automatic: Mode = { _tag: "Automatic", reason: "", since: 0 }

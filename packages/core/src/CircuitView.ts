@@ -39,6 +39,15 @@ export const status = <S>(self: Circuit<S>): Status =>
   self.mode._tag === "Isolated" || self.mode._tag === "Disabled" ? self.mode._tag : self.state._tag
 
 /**
+ * Whether nothing is admitted for now: Open or Isolated. `Observing` never rejects.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isRejecting = <S>(self: Circuit<S>): boolean =>
+  self.mode._tag === "Isolated" || (self.mode._tag === "Automatic" && self.state._tag === "Open")
+
+/**
  * The health score in [0, 1]: the model's while Closed, the one that opened it while Open, the probes' while HalfOpen.
  *
  * @category getters

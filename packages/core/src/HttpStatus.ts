@@ -41,7 +41,7 @@ export interface Reading {
  * @category constructors
  * @since 0.1.0
  */
-export const read = (status: number, retryAfterMillis?: number | undefined): Reading => {
+export const read = (status: number, retryAfterMillis?: number): Reading => {
   switch (status) {
     case 408:
     case 504:

@@ -5,7 +5,6 @@
  *
  * @since 0.1.0
  */
-import type * as Arr from "effect/Array"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
@@ -14,12 +13,12 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import type { AttemptTimeout } from "./AttemptTimeout.ts"
 import type { CircuitOpen } from "./CircuitOpen.ts"
-import type { Options } from "./CircuitOptions.ts"
-import type { Classifier } from "./Classifier.ts"
+import type { ExecuteAllOptions, ExecuteOptions, Options } from "./CircuitOptions.ts"
 import type { Transition } from "./Events.ts"
 import { HealthScore, cells } from "./HealthScore.ts"
 import type { InvalidSnapshot } from "./InvalidSnapshot.ts"
 import { CircuitBreaker, type Service, type Snapshot, type State, guard } from "./internal/breaker.ts"
+import type { Cell } from "./internal/Cell.ts"
 import { executing, executingAll } from "./internal/execute.ts"
 import * as Guarded from "./internal/guarded.ts"
 import * as Monotonic from "./internal/monotonic.ts"
@@ -28,32 +27,8 @@ import type { PlanOptions } from "./internal/plan.ts"
 import * as Transaction from "./internal/transaction.ts"
 import type { PolicyConflict } from "./PolicyConflict.ts"
 
-export type { Options } from "./CircuitOptions.ts"
+export type { ExecuteAllOptions, ExecuteOptions, Options } from "./CircuitOptions.ts"
 export { CircuitBreaker, type Service, type Snapshot, type State, guard } from "./internal/breaker.ts"
-
-/**
- * How one effect is protected.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ExecuteOptions<E, ER extends E, EP extends E> {
-  /** The dependency: one circuit, one score. */
-  readonly key: string
-  readonly classify: Classifier<E, ER, EP>
-  /** An attempt that takes longer is slow, and one interrupted later is a timeout. Default: half of `attemptTimeout`, else no such rule. */
-  readonly slowAfter?: Duration.DurationInput | undefined
-}
-
-/**
- * How one effect is protected by several circuits at once.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ExecuteAllOptions<E, ER extends E, EP extends E> extends Omit<ExecuteOptions<E, ER, EP>, "key"> {
-  readonly keys: Arr.NonEmptyReadonlyArray<string>
-}
 
 /**
  * Builds the service on a health score.
@@ -69,6 +44,10 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Healt
     const guarded = Guarded.make(registry.guard(options), scope)
     const transaction = Transaction.make(guarded)
     const current = (key: string) => Effect.map(Monotonic.now, (at) => ({ at, cell: registry.find(key) }))
+    const all = <A>(f: (cell: Cell, at: number) => A): Effect.Effect<ReadonlyArray<A>> =>
+      Effect.flatMap(Monotonic.now, (at) =>
+        Effect.forEach([...registry.cells()], (cell) => Effect.map(cell.upToDate(), () => f(cell, at)))
+      )
     const control =
       (_tag: "isolate" | "disable" | "observing" | "reset") =>
       (key: string, reason: string): Effect.Effect<void> =>
@@ -78,11 +57,9 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Healt
         Effect.flatMap(current(key), ({ at, cell }) =>
           cell === undefined
             ? Effect.succeed({ key, ...registry.pristine(at) })
-            : Effect.map(cell.refresh(), () => ({ key, ...cell.view(at) }))
+            : Effect.map(cell.upToDate(), () => ({ key, ...cell.view(at) }))
         ),
-      states: Effect.map(Monotonic.now, (at) =>
-        Array.from(registry.cells(), (cell) => ({ key: cell.key, ...cell.view(at) }))
-      ),
+      states: all((cell, at) => ({ key: cell.key, ...cell.view(at) })),
       transitions: Stream.fromPubSub(transitions),
       awaitClosed: (key) =>
         Effect.flatMap(current(key), ({ cell }) => (cell === undefined ? Effect.void : guarded.awaitClosed(cell))),
@@ -90,10 +67,10 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Healt
       disable: control("disable"),
       observe: control("observing"),
       reset: control("reset"),
-      snapshot: Effect.map(Monotonic.now, (at) => ({
-        version: 1,
-        circuits: Object.fromEntries(Array.from(registry.cells(), (cell) => [cell.key, cell.snapshot(at)]))
-      })),
+      snapshot: Effect.map(
+        all((cell, at) => [cell.key, cell.snapshot(at)] as const),
+        (circuits) => ({ version: 1, circuits: Object.fromEntries(circuits) })
+      ),
       restore: (snapshot, { elapsed = 0 } = {}) =>
         Effect.flatMap(Monotonic.now, (now) =>
           Transaction.restore(guarded, snapshot, { now, elapsedMillis: Duration.toMillis(elapsed) })

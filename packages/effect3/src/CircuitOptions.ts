@@ -1,10 +1,12 @@
 /**
- * The options of a circuit, with durations as Effect writes them.
+ * The options of a circuit and of an effect under it, with durations as Effect writes them.
  *
  * @since 0.1.0
  */
 import { CircuitPolicy, type HealthModel } from "@truce/core"
+import type * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
+import type { Classifier } from "./Classifier.ts"
 import { millis, renamed } from "./internal/options.ts"
 
 /**
@@ -34,6 +36,30 @@ export interface Options {
   readonly reopenOn?: "failure" | "score" | undefined
   /** The share of a slow answer that counts as failure, in [0, 1]. Default: 0. */
   readonly slowWeight?: number | undefined
+}
+
+/**
+ * How one effect is protected.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ExecuteOptions<E, ER extends E, EP extends E> {
+  /** The dependency: one circuit, one score. */
+  readonly key: string
+  readonly classify: Classifier<E, ER, EP>
+  /** An attempt that takes longer is slow, and one interrupted later is a timeout. Default: half of `attemptTimeout`, else no such rule. */
+  readonly slowAfter?: Duration.DurationInput | undefined
+}
+
+/**
+ * How one effect is protected by several circuits at once.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ExecuteAllOptions<E, ER extends E, EP extends E> extends Omit<ExecuteOptions<E, ER, EP>, "key"> {
+  readonly keys: Arr.NonEmptyReadonlyArray<string>
 }
 
 /**

@@ -140,7 +140,7 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
       Effect.flatMap(now, (at) => {
         const cell = registry.find(key)
         if (cell === undefined) return Effect.succeed(registry.pristine(at))
-        return cell.isTouched ? Effect.map(cell.refresh(), () => cell.view(at)) : Effect.succeed(cell.view(at))
+        return Effect.map(cell.upToDate(), () => cell.view(at))
       })
     return {
       get: (key) => Effect.map(view(key), ({ score, strain, trip }) => ({ key, score, trip, strain })),

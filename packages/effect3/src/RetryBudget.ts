@@ -105,7 +105,7 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
         Effect.suspend(() => {
           const purse = purses.get(key)
           if (purse === undefined) return Effect.succeed(rule.init.tokens)
-          return Effect.map(purse.refresh(), () => purse.tokens)
+          return Effect.map(purse.upToDate(), () => purse.tokens)
         }),
       withdraw: (key, failed) =>
         Effect.flatMap(now, (at) => open(key).update((tokens) => withdrawn(rule, tokens, failed, at))),

@@ -1,6 +1,6 @@
 import { Circuit, CircuitPolicy, CircuitSnapshot, type Outcome } from "@truce/core"
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
 import * as CircuitOpen from "../CircuitOpen.ts"
 import type { Change, Transition } from "../Events.ts"
@@ -31,7 +31,9 @@ export interface Cell {
   readonly usedAt: number
   readonly isTouched: boolean
   readonly status: Circuit.Status
-  readonly refresh: () => Effect.Effect<void>
+  readonly isRejecting: boolean
+  /** Brings the mirror up to date; nothing where it is. */
+  readonly upToDate: () => Effect.Effect<void>
   /** The permit of an attempt that needs no decision: Closed or Disabled, as far as the mirror is up to date. */
   readonly passing: () => Circuit.Permit | undefined
   /** The decision, where it needs no write: a rejection. */
@@ -62,9 +64,6 @@ export interface Command {
   readonly _tag: "isolate" | "disable" | "observing" | "reset"
   readonly reason: string
 }
-
-/** Statuses in which nothing is admitted for now. */
-export const isRejecting = (status: Circuit.Status): boolean => status === "Open" || status === "Isolated"
 
 export const toError = (key: string, rejected: Circuit.Rejected, now: number): CircuitOpen.CircuitOpen =>
   CircuitOpen.make({
@@ -115,6 +114,10 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
 
   get status(): Circuit.Status {
     return Circuit.status(this.value)
+  }
+
+  get isRejecting(): boolean {
+    return Circuit.isRejecting(this.value)
   }
 
   passing(): Circuit.Permit | undefined {

@@ -43,9 +43,9 @@ export class MirroredRef<A> {
     return STM.commit(this.withLive((live) => TRef.modify(live.ref, (stored) => this.run(live, stored, f))))
   }
 
-  /** Brings the mirror up to date. */
-  refresh(): Effect.Effect<void> {
-    return this.commit((value) => [undefined, value])
+  /** Brings the mirror up to date; nothing where it is. */
+  upToDate(): Effect.Effect<void> {
+    return Effect.suspend(() => (this.isTouched ? this.commit((value) => [undefined, value]) : Effect.void))
   }
 
   /** For composing: reads, and gives the transaction that writes. */

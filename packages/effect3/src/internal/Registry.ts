@@ -31,7 +31,7 @@ export interface Clock {
 /** The cells of all keys that share one health model. */
 export interface Registry {
   readonly find: (key: string) => Cell | undefined
-  /** The cell of a key that no breaker need guard. */
+  /** The cell of a key, under the first breaker built on this registry, if there is one. */
   readonly cell: (key: string, now: number) => Cell
   readonly cells: () => Iterable<Cell>
   readonly guard: (options: Options) => Guard
@@ -51,6 +51,7 @@ export const make = <S>(
   const cells = new Map<string, CircuitCell<S>>()
   const unguarded = CircuitPolicy.make(model)
   let hand = cells.values()
+  let standard: ((key: string) => CircuitPolicy.CircuitPolicy<S>) | undefined
 
   const add = (
     key: string,
@@ -83,7 +84,8 @@ export const make = <S>(
 
   return {
     find: (key) => cells.get(key),
-    cell: (key, now) => cells.get(key) ?? add(key, unguarded, { guarded: false, now }),
+    cell: (key, now) =>
+      cells.get(key) ?? add(key, standard?.(key) ?? unguarded, { guarded: standard !== undefined, now }),
     cells: () => cells.values(),
     pristine: (now) => Circuit.view(unguarded, Circuit.make(unguarded, seed), now),
     guard: (options) => {
@@ -91,6 +93,7 @@ export const make = <S>(
       const fixed = new Map<string, CircuitPolicy.CircuitPolicy<S>>()
       const policyOf = (key: string): CircuitPolicy.CircuitPolicy<S> =>
         fixed.size === 0 ? shared : (fixed.get(key) ?? shared)
+      standard ??= policyOf
       return {
         cell: (key, now) => {
           const cell = cells.get(key)

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type Cell, isRejecting } from "./Cell.ts"
+import type { Cell } from "./Cell.ts"
 import { now } from "./monotonic.ts"
 import type { Guard } from "./Registry.ts"
 
@@ -44,14 +44,11 @@ export const make = (guard: Guard, scope: Scope.Scope): Guarded => {
     })
   return {
     ...guard,
-    awaitRejecting: (cell) => until(cell, () => isRejecting(cell.status)),
+    awaitRejecting: (cell) => until(cell, () => cell.isRejecting),
     awaitClosed: (cell) => until(cell, () => cell.status === "Closed" || cell.status === "Disabled"),
-    awaitAdmission: (cell, withinMillis) => Effect.zipRight(upToDate(cell), awaitAdmission(cell, withinMillis))
+    awaitAdmission: (cell, withinMillis) => Effect.zipRight(cell.upToDate(), awaitAdmission(cell, withinMillis))
   }
 }
-
-const upToDate = (cell: Cell): Effect.Effect<void> =>
-  Effect.suspend(() => (cell.isTouched ? cell.refresh() : Effect.void))
 
 const change = (cell: Cell): Effect.Effect<void> =>
   Effect.async((resume) => {
@@ -61,7 +58,7 @@ const change = (cell: Cell): Effect.Effect<void> =>
 
 const until = (cell: Cell, met: () => boolean): Effect.Effect<void> =>
   Effect.zipRight(
-    upToDate(cell),
+    cell.upToDate(),
     Effect.async<void>((resume) => {
       // Asked and registered in one step, so that no change falls between.
       if (met()) return resume(Effect.void)

@@ -1,4 +1,4 @@
-import { Outcome } from "@truce/core"
+import type { Outcome } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,5 @@
-import { type Circuit, Outcome } from "@truce/core"
+import type { Outcome } from "@truce/core"
+import { type Circuit } from "@truce/core"
 import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
@@ -67,7 +68,7 @@ export const make = (guard: Guard) => {
         Effect.suspend(() => {
           const behind = [...touched]
           touched.clear()
-          return Effect.forEach(behind, (cell) => cell.refresh(), { discard: true })
+          return Effect.forEach(behind, (cell) => cell.upToDate(), { discard: true })
         })
       )
   }
