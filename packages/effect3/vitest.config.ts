@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     passWithNoTests: !existsSync("test"),
+    // Files share nothing but the modules they import: one process for all, so that Effect is loaded once.
+    isolate: false,
     projects: [
       {
         test: {

@@ -183,6 +183,15 @@ export const sameJudgement = <S>(self: Circuit<S>, that: Circuit<S>): boolean =>
  */
 export const isIdle = <S>(self: Circuit<S>): boolean => self.mode._tag === "Automatic" && self.state._tag === "Closed"
 
+/**
+ * Whether nobody has asked for an admission though the open time ended before `before`: only the memory of openings would be lost.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isSpent = <S>(self: Circuit<S>, before: number): boolean =>
+  self.mode._tag === "Automatic" && self.state._tag === "Open" && self.state.until < before
+
 const byState = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): readonly [Circuit<S>, Decision] => {
   switch (self.state._tag) {
     case "Closed":

@@ -53,7 +53,7 @@ export const judge = <S>(
       const moves = moved(self.moves, outcome, mass, before, after, now)
       const next = { ...self, state: { ...self.state, suspicion }, traffic, moves }
       if (scope === "score-only") return next
-      if (mass.failure > 0 && reopens(policy, mass, after)) {
+      if (mass.failure > 0 && reopens(policy, mass, before, after)) {
         return opened(policy, next, self.state, after, retryAfterMillis, now)
       }
       return mass.success > 0 && after >= policy.restore - epsilon
@@ -68,9 +68,10 @@ export const judge = <S>(
   }
 }
 
-// A score of 0 reopens by itself: the models that trip at 0 have none below it.
-const reopens = <S>(policy: CircuitPolicy<S>, mass: Mass, after: number): boolean =>
-  (policy.reopenOn === "failure" && mass.raw >= 0.5) || after === 0 || after < policy.model.trip - epsilon
+// A score of 0 reopens by itself: the models that trip at 0 have none below it. A slow answer that raised the score does not.
+const reopens = <S>(policy: CircuitPolicy<S>, mass: Mass, before: number, after: number): boolean =>
+  (policy.reopenOn === "failure" && mass.raw >= 0.5) ||
+  (after <= before && (after === 0 || after < policy.model.trip - epsilon))
 
 const opened = <S>(
   policy: CircuitPolicy<S>,

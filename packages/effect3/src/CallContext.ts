@@ -27,6 +27,8 @@ export interface CallContext {
   readonly record: (attempt: Attempt) => void
   /** When the call began, in ms on the monotonic clock of its first attempt. */
   readonly begun: (now: number) => number
+  /** The call is over: fibers it left running belong to no call, so that what they find weighs in full and is kept nowhere. */
+  readonly end: () => void
 }
 
 /**
@@ -38,15 +40,22 @@ export interface CallContext {
 export const make = (): CallContext => {
   const attempts: Array<Attempt> = []
   let start: number | undefined
+  let isOver = false
   return {
     failed: (key) => {
       let failed = 0
+      if (isOver) return failed
       for (const attempt of attempts) if (attempt.key === key && attempt.outcome === "Failure") failed++
       return failed
     },
     trail: () => [...attempts],
-    record: (attempt) => void attempts.push(attempt),
-    begun: (now) => (start ??= now)
+    record: (attempt) => {
+      if (!isOver) attempts.push(attempt)
+    },
+    begun: (now) => (start ??= now),
+    end: () => {
+      isOver = true
+    }
   }
 }
 
@@ -85,7 +94,13 @@ export const current: FiberRef.FiberRef<CallContext | undefined> = globalValue("
  * @since 0.1.0
  */
 export const open = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.suspend(() => Effect.locally(self, current, make()))
+  Effect.suspend(() => {
+    const context = make()
+    return Effect.ensuring(
+      Effect.locally(self, current, context),
+      Effect.sync(() => context.end())
+    )
+  })
 
 /**
  * The attempts of the current call so far; empty outside a call.

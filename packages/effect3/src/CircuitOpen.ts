@@ -36,8 +36,9 @@ export class CircuitOpen extends Schema.TaggedError<CircuitOpen>("@truce/effect3
 }) {
   override get message(): string {
     const state = this.state === "HalfOpen" ? "half-open" : this.state.toLowerCase()
-    const wait = Duration.toSeconds(this.retryAfter)
-    return `circuit ${this.key} is ${state}${Number.isFinite(wait) ? `, retry after ${wait.toFixed(1)} s` : ""}`
+    const wait = Duration.toMillis(this.retryAfter)
+    if (wait === Infinity) return `circuit ${this.key} is ${state}`
+    return `circuit ${this.key} is ${state}, retry after ${wait < 1_000 ? `${Math.ceil(wait)} ms` : `${(wait / 1_000).toFixed(1)} s`}`
   }
 }
 

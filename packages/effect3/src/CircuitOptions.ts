@@ -93,11 +93,19 @@ export const toPolicy = <S>(
   )
 }
 
+/**
+ * The name these options have for a setting of the policy.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const nameOf = (setting: string): string => names[setting] ?? setting
+
 const owner = "CircuitBreaker"
 
-const names = {
+const names: { readonly [setting: string]: string } = {
   maxOpenMillis: "maxOpenFor",
   openMillis: "openFor",
   maxRetryAfterMillis: "maxRetryAfter",
   leaseMillis: "lease"
-} as const
+}

@@ -266,7 +266,8 @@ export const status = <E>(
 ): Classifier<E> => {
   const read = (error: E): HttpStatus.Reading => {
     const code = options.status(error)
-    return code === undefined
+    // 0 is what some clients give where there was no response.
+    return code === undefined || !(code >= 100)
       ? { retriable: true, outcome: fullFailure }
       : HttpStatus.read(code, toMillis(options.retryAfter?.(error)))
   }
@@ -285,9 +286,9 @@ const build = <E, ER extends E, EP extends E>(
   const defect = options.defect ?? fullFailure
   const success = options.success ?? (() => Outcome.success)
   const failure = (cause: Cause.Cause<E>): Outcome.Outcome => {
-    if (Cause.isInterruptedOnly(cause)) return Outcome.ignored
     const error = Cause.failureOption(cause)
-    return Option.isSome(error) ? outcome(error.value) : defect
+    if (Option.isSome(error)) return outcome(error.value)
+    return Cause.isInterruptedOnly(cause) ? Outcome.ignored : defect
   }
   return {
     isRetriable: (error): error is ER => !isRejection(error) && isRetriable(error),
@@ -316,4 +317,4 @@ const reader = <E>(options: {
 }
 
 const toMillis = (input: Duration.DurationInput | undefined): number | undefined =>
-  input === undefined ? undefined : Duration.toMillis(input)
+  input === undefined ? undefined : Math.min(Number.MAX_VALUE, Duration.toMillis(input))

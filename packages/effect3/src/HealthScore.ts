@@ -32,7 +32,7 @@ export interface Options<S = HealthModel.Ledger> {
   readonly model?: HealthModel.HealthModel<S> | undefined
   /** The most keys kept; one that is Open, manual or has a waiting call is never dropped. Default: 10 000. */
   readonly maxKeys?: number | undefined
-  /** A key idle for this long is dropped when another is added. Default: 10 minutes. */
+  /** A key idle for this long, or Open and not asked for since its open time ended so long ago, is dropped when another is added. Default: 10 minutes. */
   readonly ttl?: Duration.DurationInput | undefined
 }
 
@@ -108,6 +108,11 @@ export class HealthScore extends Context.Tag("@truce/effect3/HealthScore")<Healt
 /** What a watcher may be behind before the oldest event is dropped: a slow watcher never holds a call. */
 const backlog = 1_024
 
+// `unsafeOffer` does not slide: full of what one watcher has not read, it drops the newest for all.
+const offer = <A>(events: PubSub.PubSub<A>, event: A): void => {
+  if (!events.unsafeOffer(event)) Effect.runSync(PubSub.publish(events, event))
+}
+
 /**
  * Builds the service.
  *
@@ -128,9 +133,9 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
     const seed = yield* Random.nextIntBetween(-(2 ** 31), 2 ** 31)
     let watchers = 0
     const listener = {
-      transition: (transition: Transition) => void transitions.unsafeOffer(transition),
+      transition: (transition: Transition) => offer(transitions, transition),
       isWatched: () => watchers > 0,
-      change: (change: Change) => void moved.unsafeOffer(change)
+      change: (change: Change) => offer(moved, change)
     }
     const registry =
       options.model === undefined

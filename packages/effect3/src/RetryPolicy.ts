@@ -12,6 +12,7 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import * as Random from "effect/Random"
@@ -214,14 +215,20 @@ export const exponential = (options: BackoffOptions = {}): Schedule.Schedule<Dur
  * @category schedules
  * @since 0.1.0
  */
-export const retryAfter = <Out, In, R, E extends In>(
-  self: Schedule.Schedule<Out, In, R>,
-  wish: (error: E) => Duration.DurationInput | undefined
-): Schedule.Schedule<Out, E, R> =>
+export const retryAfter: {
+  <E>(
+    wish: (error: E) => Duration.DurationInput | undefined
+  ): <Out, R>(self: Schedule.Schedule<Out, E, R>) => Schedule.Schedule<Out, E, R>
+  <Out, In, R, E extends In>(
+    self: Schedule.Schedule<Out, In, R>,
+    wish: (error: E) => Duration.DurationInput | undefined
+  ): Schedule.Schedule<Out, E, R>
+} = dual(2, <Out, E, R>(self: Schedule.Schedule<Out, E, R>, wish: (error: E) => Duration.DurationInput | undefined) =>
   Schedule.intersect(self, Schedule.identity<E>()).pipe(
     Schedule.modifyDelay(([, error], delay) => Duration.max(delay, wish(error) ?? Duration.zero)),
     Schedule.map(([out]) => out)
   )
+)
 
 /**
  * Options of `retry`.

@@ -21,6 +21,9 @@ export type { Admission, Permit } from "./internal/transaction.ts"
  * A rejection is a value, so that a transaction never fails after it has written. Nothing is announced by `STM.commit` itself: use
  * `Transaction.commit`, or watchers hear of a transition only when the key is next used.
  *
+ * Wait for state of your own (`STM.check`, `STM.retry`) before asking, never after: Effect 3.22 keeps what a transaction wrote before it
+ * waited, or before it failed after a wait.
+ *
  * **Example** (Admission and a counter of your own, together)
  *
  * ```ts

@@ -145,6 +145,8 @@ export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
     probation: { n, rho },
     init: { suspicion: 0, at: 0 },
     observe: (self, mass, traffic, now) => {
+      // A healthy key needs no logarithm to stay one.
+      if (self.suspicion === 0 && mass.failure === 0) return self
       const suspicion = clamp01(
         suspicionAt(self, now) + (mass.failure - rho * mass.success) / effectiveN(traffic.attempts)
       )

@@ -5,6 +5,7 @@ import * as STM from "effect/STM"
 import * as CircuitOpen from "../CircuitOpen.ts"
 import type { Change, Transition } from "../Events.ts"
 import { MirroredRef } from "./MirroredRef.ts"
+import { Waiting } from "./Waiting.ts"
 
 /** Where a cell tells what happened to it. */
 export interface Listener {
@@ -39,6 +40,8 @@ export interface Cell {
   /** The decision, where it needs no write: a rejection. */
   readonly peek: (now: number) => Circuit.Decision | undefined
   readonly admit: (now: number) => Effect.Effect<Circuit.Decision>
+  /** The error of a rejection. */
+  readonly refuse: (rejected: Circuit.Rejected, now: number) => CircuitOpen.CircuitOpen
   readonly propose: (now: number) => STM.STM<Proposal>
   /** Settles; `undefined` when done at once because the judgement stays the same, else the transaction. */
   readonly settle: (settled: Settled, now: number) => Effect.Effect<void> | undefined
@@ -48,10 +51,14 @@ export interface Cell {
   readonly view: (now: number) => Circuit.View
   readonly snapshot: (now: number) => CircuitSnapshot.Snapshot
   readonly isIdle: () => boolean
-  /** Calls back once, at the next transition or freed permit; returns how to stop waiting. */
-  readonly onChange: (callback: () => void) => () => void
+  /** Whether its open time ended before that, and nobody asked since. */
+  readonly isSpent: (before: number) => boolean
+  /** Calls back once, at the next transition, or for a permit that comes free when its turn has come; returns how to stop waiting. */
+  readonly onChange: (callback: () => void, forPermit: boolean) => () => void
   /** Calls everybody back who waits. */
   readonly wake: () => void
+  /** Calls back who has waited longest for a permit, if one is free. */
+  readonly wakeNext: () => void
 }
 
 export interface Settled {
@@ -80,8 +87,9 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
   /** Without a breaker on the key outcomes move the score and open nothing. */
   private guarded: boolean
   private usedSeconds: number
-  private readonly listener: Listener
-  private waiting: Set<() => void> | undefined = undefined
+  private listener: Listener | undefined
+  private waiting: Waiting | undefined = undefined
+  private refusal: { readonly at: number; readonly until: number; readonly error: CircuitOpen.CircuitOpen } | undefined
 
   constructor(
     key: string,
@@ -137,6 +145,19 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
     })
   }
 
+  refuse(rejected: Circuit.Rejected, now: number): CircuitOpen.CircuitOpen {
+    const { generation, score, status, until } = rejected
+    const last = this.refusal
+    // An error costs more than all the rest of a rejection: those of one millisecond share it.
+    if (last !== undefined && last.until === until && now >= last.at && now - last.at < 1) {
+      const { error } = last
+      if (error.generation === generation && error.state === status && error.health === score) return error
+    }
+    const error = toError(this.key, rejected, now)
+    this.refusal = { at: now, until, error }
+    return error
+  }
+
   propose(now: number): STM.STM<Proposal> {
     return STM.map(this.readSTM(), (circuit) => {
       const [next, decision] = Circuit.admit(this.policy, circuit, now)
@@ -185,32 +206,49 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
   }
 
   isIdle(): boolean {
-    return !this.isTouched && Circuit.isIdle(this.value) && (this.waiting === undefined || this.waiting.size === 0)
+    return Circuit.isIdle(this.value) && this.isUnwatched
   }
 
-  onChange(callback: () => void): () => void {
-    const waiting = (this.waiting ??= new Set())
-    waiting.add(callback)
-    return () => waiting.delete(callback)
+  isSpent(before: number): boolean {
+    return Circuit.isSpent(this.value, before) && this.isUnwatched
+  }
+
+  private get isUnwatched(): boolean {
+    return !this.isTouched && (this.waiting === undefined || this.waiting.isEmpty)
+  }
+
+  onChange(callback: () => void, forPermit: boolean): () => void {
+    return (this.waiting ??= new Waiting()).add(callback, forPermit)
   }
 
   wake(): void {
-    if (this.waiting === undefined) return
-    const waiting = this.waiting
-    this.waiting = undefined
-    for (const callback of waiting) callback()
+    this.waiting?.wake()
+  }
+
+  wakeNext(): void {
+    const { state } = this.value
+    if (state._tag === "HalfOpen" && state.leases.length < this.policy.permits) this.waiting?.wakeNext()
+  }
+
+  /** The key has another cell now, or none: what attempts on their way still do to this one is told nobody. */
+  retire(): void {
+    this.listener = undefined
+    this.wake()
   }
 
   protected override changed(before: Circuit.Circuit<S>, after: Circuit.Circuit<S>): void {
-    if (after.moves !== before.moves && this.listener.isWatched()) {
+    const { listener } = this
+    if (after.moves !== before.moves && listener?.isWatched() === true) {
       const move = after.moves.at(-1)
       if (move !== undefined) {
-        this.listener.change({ key: this.key, ...move, strain: Circuit.view(this.policy, after, move.at).strain })
+        listener.change({ key: this.key, ...move, strain: Circuit.view(this.policy, after, move.at).strain })
       }
     }
     const transition = Circuit.transition(this.policy, before, after)
-    if (transition !== undefined) this.listener.transition({ key: this.key, ...transition })
-    if (transition !== undefined || freed(before, after)) this.wake()
+    if (transition !== undefined) {
+      listener?.transition({ key: this.key, ...transition })
+      this.wake()
+    } else this.wakeNext()
   }
 
   private settled(circuit: Circuit.Circuit<S>, settled: Settled, now: number): Circuit.Circuit<S> {
@@ -230,8 +268,3 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
     }
   }
 }
-
-const freed = <S>(before: Circuit.Circuit<S>, after: Circuit.Circuit<S>): boolean =>
-  before.state._tag === "HalfOpen" &&
-  after.state._tag === "HalfOpen" &&
-  after.state.leases.length < before.state.leases.length

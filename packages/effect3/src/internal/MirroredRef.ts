@@ -77,6 +77,7 @@ export class MirroredRef<A> {
   }
 
   private withLive<B>(f: (live: Live<A>) => STM.STM<B>): STM.STM<B> {
+    if (this.live !== undefined) return f(this.live)
     return STM.suspend(() => {
       if (this.live !== undefined) return f(this.live)
       const committed = this.value

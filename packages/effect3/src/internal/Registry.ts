@@ -1,6 +1,6 @@
 import { Circuit, CircuitPolicy, CircuitSnapshot, type HealthModel } from "@truce/core"
 import * as Hash from "effect/Hash"
-import { type Options, toPolicy } from "../CircuitOptions.ts"
+import { type Options, nameOf, toPolicy } from "../CircuitOptions.ts"
 import { PolicyConflict } from "../PolicyConflict.ts"
 import { type Cell, CircuitCell, type Listener } from "./Cell.ts"
 
@@ -14,6 +14,8 @@ export interface Lifetime {
 export interface Guard {
   /** The cell of a key; throws `PolicyConflict` when another breaker holds the key under another policy. */
   readonly cell: (key: string, now: number) => Cell
+  /** The same where the key has a cell: to ask needs no clock. */
+  readonly known: (key: string) => Cell | undefined
   /** Fixes the policy of one key. */
   readonly register: (key: string, options: Options) => PolicyConflict | undefined
   /** Restores all circuits or none. */
@@ -67,7 +69,7 @@ export const make = <S>(
 
   const sweep = (now: number): void => {
     const dead = Math.floor((now - lifetime.ttlMillis) / 1_000)
-    let oldest: CircuitCell<S> | undefined
+    const idle: Array<CircuitCell<S>> = []
     for (let look = 0; look < Math.min(looks, cells.size); look++) {
       const next = hand.next()
       if (next.done === true) {
@@ -75,11 +77,21 @@ export const make = <S>(
         continue
       }
       const cell = next.value
-      if (!cell.isIdle()) continue
-      if (cell.usedAt < dead) cells.delete(cell.key)
-      else if (oldest === undefined || cell.usedAt < oldest.usedAt) oldest = cell
+      if (cell.isSpent(now - lifetime.ttlMillis)) drop(cell)
+      else if (cell.isIdle()) {
+        if (cell.usedAt < dead) drop(cell)
+        else idle.push(cell)
+      }
     }
-    if (cells.size >= lifetime.maxKeys && oldest !== undefined) cells.delete(oldest.key)
+    if (cells.size < lifetime.maxKeys) return
+    // More than one may go: where nothing was idle for a while there are too many.
+    idle.sort((left, right) => left.usedAt - right.usedAt)
+    for (const cell of idle.slice(0, cells.size - lifetime.maxKeys + 1)) drop(cell)
+  }
+
+  const drop = (cell: CircuitCell<S>): void => {
+    cells.delete(cell.key)
+    cell.retire()
   }
 
   return {
@@ -94,14 +106,15 @@ export const make = <S>(
       const policyOf = (key: string): CircuitPolicy.CircuitPolicy<S> =>
         fixed.size === 0 ? shared : (fixed.get(key) ?? shared)
       standard ??= policyOf
+      const known = (key: string): CircuitCell<S> | undefined => {
+        const cell = cells.get(key)
+        const difference = cell?.guard(policyOf(key))
+        if (difference !== undefined) throw conflict(key, difference)
+        return cell
+      }
       return {
-        cell: (key, now) => {
-          const cell = cells.get(key)
-          if (cell === undefined) return add(key, policyOf(key), { guarded: true, now })
-          const difference = cell.guard(policyOf(key))
-          if (difference !== undefined) throw conflict(key, difference)
-          return cell
-        },
+        cell: (key, now) => known(key) ?? add(key, policyOf(key), { guarded: true, now }),
+        known,
         register: (key, own) => {
           const policy = toPolicy(model, options, own)
           const existing = fixed.get(key)
@@ -120,7 +133,7 @@ export const make = <S>(
             adding.push(() => {
               const replaced = cells.get(key)
               add(key, policy, { circuit: restored.circuit, guarded: true, now: clock.now })
-              replaced?.wake()
+              replaced?.retire()
             })
           }
           for (const run of adding) run()
@@ -132,4 +145,4 @@ export const make = <S>(
 }
 
 const conflict = (key: string, difference: NonNullable<ReturnType<typeof CircuitPolicy.difference>>): PolicyConflict =>
-  new PolicyConflict({ key, field: difference.field, existing: difference.left, requested: difference.right })
+  new PolicyConflict({ key, field: nameOf(difference.field), existing: difference.left, requested: difference.right })

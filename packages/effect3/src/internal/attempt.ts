@@ -5,9 +5,10 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type { Attempt } from "../Attempt.ts"
+import type { CallContext } from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { Classifier } from "../Classifier.ts"
-import { type Cell, toError } from "./Cell.ts"
+import type { Cell } from "./Cell.ts"
 import { nowOf } from "./monotonic.ts"
 
 /** What is fixed about the attempts of one protected effect. */
@@ -25,38 +26,41 @@ export interface Made {
   readonly endedAt: number
 }
 
-/** What comes after the attempt, outside any uninterruptible region of it. */
+/** What comes after the attempt, outside any uninterruptible region of it but for `interrupted`. */
 export interface Then<A, E, B, E2, R2> {
   readonly failedBefore: () => number
   readonly succeeded: (value: A, made: Made) => Effect.Effect<B, E2, R2>
   readonly failed: (cause: Cause.Cause<E>, made: Made) => Effect.Effect<B, E2, R2>
   readonly rejected: (error: CircuitOpen) => Effect.Effect<B, E2, R2>
+  /** What must be done even where the attempt was interrupted. */
+  readonly interrupted?: ((made: Made) => Effect.Effect<void>) | undefined
 }
 
-/** Admit, run, classify, settle: one attempt on one cell. */
+/** Admit, run, classify, settle: one attempt on one cell. `startedAt` is left out where nothing asks how long it took. */
 export const run = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   cell: Cell,
   plan: Plan<E, ER, EP>,
-  startedAt: number,
+  startedAt: number | undefined,
   self: Effect.Effect<A, E, R>,
   then: Then<A, E, B, E2, R2>
 ): Effect.Effect<B, E2, R | R2> => {
   const permit = cell.passing()
   if (permit !== undefined) {
-    // A passing attempt holds nothing: without a rule for slow attempts its interruption needs no notice.
-    return plan.slowAfterMillis === Infinity
+    // A passing attempt holds nothing: without a rule for slow attempts its interruption needs no notice, unless it was paid for.
+    return plan.slowAfterMillis === Infinity && then.interrupted === undefined
       ? settling(fiber, cell, plan, permit, startedAt, self, then, same)
       : Effect.uninterruptibleMask((restore) =>
           settling(fiber, cell, plan, permit, startedAt, restore(self), then, restore)
         )
   }
-  const known = cell.peek(startedAt)
-  if (known !== undefined && known._tag === "Rejected") return then.rejected(toError(cell.key, known, startedAt))
+  const askedAt = startedAt ?? nowOf(fiber)
+  const known = cell.peek(askedAt)
+  if (known !== undefined && known._tag === "Rejected") return then.rejected(cell.refuse(known, askedAt))
   return Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(cell.admit(startedAt), (decision) =>
+    Effect.flatMap(cell.admit(askedAt), (decision) =>
       decision._tag === "Rejected"
-        ? restore(then.rejected(toError(cell.key, decision, startedAt)))
+        ? restore(then.rejected(cell.refuse(decision, askedAt)))
         : settling(fiber, cell, plan, decision.permit, startedAt, restore(self), then, restore)
     )
   )
@@ -71,7 +75,7 @@ const settling = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
   cell: Cell,
   plan: Plan<E, ER, EP>,
   permit: Circuit.Permit,
-  startedAt: number,
+  startedAt: number | undefined,
   self: Effect.Effect<A, E, R>,
   then: Then<A, E, B, E2, R2>,
   restore: Restore
@@ -79,22 +83,32 @@ const settling = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
   Effect.matchCauseEffect(self, {
     onSuccess: (value) => {
       const endedAt = nowOf(fiber)
-      const read = judged(() => plan.classify.success(value), endedAt - startedAt, plan.slowAfterMillis)
-      const made = { outcome: read.outcome, startedAt, endedAt }
-      const transaction = cell.settle({ permit, outcome: read.outcome, failedBefore: 0 }, endedAt)
-      const next = read.defect === undefined ? then.succeeded(value, made) : Effect.die(read.defect.value)
-      return transaction === undefined ? restore(next) : Effect.zipRight(transaction, restore(next))
+      const made = judged(plan.classify.success, value, startedAt ?? endedAt, endedAt, plan.slowAfterMillis)
+      const transaction = cell.settle({ permit, outcome: made.outcome, failedBefore: 0 }, endedAt)
+      // What comes next sees the circuit as settled.
+      return transaction === undefined
+        ? restore(afterSuccess(value, made, then))
+        : Effect.flatMap(transaction, () => restore(afterSuccess(value, made, then)))
     },
     onFailure: (cause) => {
       const endedAt = nowOf(fiber)
-      const read = judged(() => failure(plan, cause, endedAt - startedAt), endedAt - startedAt, plan.slowAfterMillis)
-      const made = { outcome: read.outcome, startedAt, endedAt }
-      const failedBefore = read.outcome._tag === "Failure" ? then.failedBefore() : 0
-      const transaction = cell.settle({ permit, outcome: read.outcome, failedBefore }, endedAt)
-      const next = read.defect === undefined ? then.failed(cause, made) : Effect.die(read.defect.value)
-      return transaction === undefined ? restore(next) : Effect.zipRight(transaction, restore(next))
+      const begunAt = startedAt ?? endedAt
+      const read = (cause: Cause.Cause<E>) => failure(plan, cause, endedAt - begunAt)
+      const made = judged(read, cause, begunAt, endedAt, plan.slowAfterMillis)
+      const failedBefore = made.outcome._tag === "Failure" ? then.failedBefore() : 0
+      const transaction = cell.settle({ permit, outcome: made.outcome, failedBefore }, endedAt)
+      const next = () => {
+        const rest = restore(made.thrown === undefined ? then.failed(cause, made) : Effect.die(made.thrown.defect))
+        return then.interrupted !== undefined && Cause.isInterruptedOnly(cause)
+          ? Effect.zipRight(then.interrupted(made), rest)
+          : rest
+      }
+      return transaction === undefined ? next() : Effect.flatMap(transaction, next)
     }
   })
+
+const afterSuccess = <A, E, B, E2, R2>(value: A, made: Judged, then: Then<A, E, B, E2, R2>): Effect.Effect<B, E2, R2> =>
+  made.thrown === undefined ? then.succeeded(value, made) : Effect.die(made.thrown.defect)
 
 const abandoned = Outcome.failure({ saturated: true })
 
@@ -106,38 +120,62 @@ export const failure = <E, ER extends E, EP extends E>(
 ): Outcome.Outcome =>
   durationMillis > plan.slowAfterMillis && Cause.isInterruptedOnly(cause) ? abandoned : plan.classify.failure(cause)
 
+/** One attempt that was made, with what the classifier threw. */
+interface Judged extends Made {
+  readonly thrown: { readonly defect: unknown } | undefined
+}
+
 // A classifier that throws must not keep the permit: the attempt says nothing, and the defect goes on.
-export const judged = (
-  classify: () => Outcome.Outcome,
-  durationMillis: number,
+export const judged = <Exit>(
+  classify: (exit: Exit) => Outcome.Outcome,
+  exit: Exit,
+  startedAt: number,
+  endedAt: number,
   slowAfterMillis: number
-): { readonly outcome: Outcome.Outcome; readonly defect?: { readonly value: unknown } } => {
+): Judged => {
   try {
-    return { outcome: Outcome.timed(classify(), durationMillis, slowAfterMillis) }
-  } catch (value) {
-    return { outcome: Outcome.ignored, defect: { value } }
+    const outcome = Outcome.timed(classify(exit), endedAt - startedAt, slowAfterMillis)
+    return { outcome, startedAt, endedAt, thrown: undefined }
+  } catch (defect) {
+    return { outcome: Outcome.ignored, startedAt, endedAt, thrown: { defect } }
   }
 }
 
-/** The attempt as the trail remembers it. */
-export const toAttempt = <E>(
-  cell: Pick<Cell, "key" | "view">,
+/** Where an attempt was made: a circuit, or nothing that judges. */
+export interface Seen {
+  readonly key: string
+  readonly view: (now: number) => Pick<Circuit.View, "status" | "score">
+}
+
+/** What the next attempt of a call must know of those before it. */
+export type Remembered = Pick<Attempt, "start" | "duration">
+
+/** Adds an attempt to the trail of its call; `trail` holds those before it. */
+export const remember = <E>(
+  context: CallContext,
+  seen: Seen,
   made: Made,
-  at: { readonly number: number; readonly begunAt: number; readonly delayMillis: number },
-  error: E
+  begunAt: number,
+  error: E,
+  trail: ReadonlyArray<Remembered> = context.trail()
 ): Attempt<E> => {
-  const view = cell.view(made.endedAt)
-  return {
-    key: cell.key,
-    number: at.number,
-    start: Duration.millis(made.startedAt - at.begunAt),
+  const view = seen.view(made.endedAt)
+  const previous = trail.at(-1)
+  const startMillis = made.startedAt - begunAt
+  const ended = previous === undefined ? 0 : Duration.toMillis(Duration.sum(previous.start, previous.duration))
+  const attempt: Attempt<E> = {
+    key: seen.key,
+    number: trail.length,
+    start: Duration.millis(startMillis),
     duration: Duration.millis(made.endedAt - made.startedAt),
-    delay: Duration.millis(at.delayMillis),
+    delay: Duration.millis(Math.max(0, startMillis - ended)),
     outcome: made.outcome._tag,
     error,
     state: view.status,
     score: view.score
   }
+  context.record(attempt)
+  return attempt
 }
 
 /** The error of a failed attempt, or the defect or interruption it ended by. */

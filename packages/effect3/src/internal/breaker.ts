@@ -13,7 +13,7 @@ import type { Guarded } from "./guarded.ts"
 import type { Admission, Permit } from "./transaction.ts"
 
 /**
- * What can be read of the circuit of a key; times are milliseconds on the monotonic clock (`CircuitBreaker.now`).
+ * What can be read of the circuit of a key; times are milliseconds on the monotonic clock (`Transaction.now`).
  *
  * @category models
  * @since 0.1.0

@@ -1,14 +1,12 @@
 import type { Outcome } from "@truce/core"
 import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { AttemptTimeout } from "../AttemptTimeout.ts"
 import * as CallContext from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import * as Attempt from "./attempt.ts"
 import { CircuitBreaker, guard } from "./breaker.ts"
-import type { Cell } from "./Cell.ts"
 import * as Monotonic from "./monotonic.ts"
 import { type PlanOptions, makePlan } from "./plan.ts"
 
@@ -20,15 +18,23 @@ export const executing = <E, ER extends E, EP extends E>(options: PlanOptions<E,
   ): Effect.Effect<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker> => {
     const limited = limit(self)
     return Effect.withFiberRuntime<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker>((fiber) => {
-      const startedAt = Monotonic.nowOf(fiber)
-      const cell = Context.unsafeGet(fiber.currentContext, CircuitBreaker)[guard].cell(plan.key, startedAt)
+      const cells = Context.unsafeGet(fiber.currentContext, CircuitBreaker)[guard]
       const context = fiber.getFiberRef(CallContext.current)
-      const then: Attempt.Then<A, E | AttemptTimeout, A, E | AttemptTimeout | CircuitOpen, never> =
-        context === undefined ? alone : within(context, cell, startedAt)
+      const lone: Then<A, E | AttemptTimeout> = alone
+      const known = cells.known(plan.key)
+      // The clock is a third of what a success costs: without a rule for slow attempts nothing outside a call asks when one began.
+      if (known !== undefined && context === undefined && plan.slowAfterMillis === Infinity) {
+        return Attempt.run(fiber, known, plan, undefined, limited, lone)
+      }
+      const startedAt = Monotonic.nowOf(fiber)
+      const cell = known ?? cells.cell(plan.key, startedAt)
+      const then = context === undefined ? lone : within<A, E | AttemptTimeout>(context, cell, startedAt)
       return Attempt.run(fiber, cell, plan, startedAt, limited, then)
     })
   }
 }
+
+type Then<A, E> = Attempt.Then<A, E, A, E | CircuitOpen, never>
 
 // An attempt outside a call has nothing to remember.
 const alone = {
@@ -50,8 +56,7 @@ export const executingAll = <E, ER extends E, EP extends E>(
       const breaker = Context.unsafeGet(fiber.currentContext, CircuitBreaker)
       const seen = { key: plan.key, view: (now: number) => breaker[guard].cell(first, now).view(now) }
       const context = fiber.getFiberRef(CallContext.current)
-      const then: Attempt.Then<A, E, A, E | CircuitOpen, never> =
-        context === undefined ? alone : within(context, seen, startedAt)
+      const then: Then<A, E> = context === undefined ? alone : within(context, seen, startedAt)
       return Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(breaker.commit(breaker.admitSTM(options.keys, startedAt)), (admission) => {
           if (admission._tag === "Rejected") return Effect.fail(admission.error)
@@ -60,12 +65,10 @@ export const executingAll = <E, ER extends E, EP extends E>(
             next: (made: Attempt.Made) => Effect.Effect<A, E | CircuitOpen>
           ) => {
             const endedAt = Monotonic.nowOf(fiber)
-            const read = Attempt.judged(classify, endedAt - startedAt, plan.slowAfterMillis)
-            return Effect.zipRight(
-              breaker.commit(breaker.settleSTM(admission.permits, read.outcome, endedAt, then.failedBefore())),
-              read.defect === undefined
-                ? next({ outcome: read.outcome, startedAt, endedAt })
-                : Effect.die(read.defect.value)
+            const made = Attempt.judged(classify, undefined, startedAt, endedAt, plan.slowAfterMillis)
+            return Effect.flatMap(
+              breaker.commit(breaker.settleSTM(admission.permits, made.outcome, endedAt, then.failedBefore())),
+              () => (made.thrown === undefined ? next(made) : Effect.die(made.thrown.defect))
             )
           }
           return Effect.matchCauseEffect(restore(self), {
@@ -85,21 +88,12 @@ export const executingAll = <E, ER extends E, EP extends E>(
     })
 }
 
-const within = <A, E>(
-  context: CallContext.CallContext,
-  cell: Pick<Cell, "key" | "view">,
-  startedAt: number
-): Attempt.Then<A, E, A, E | CircuitOpen, never> => {
+const within = <A, E>(context: CallContext.CallContext, seen: Attempt.Seen, startedAt: number): Then<A, E> => {
   const record = (made: Attempt.Made, error: unknown): void => {
-    const begunAt = context.begun(startedAt)
-    const trail = context.trail()
-    const previous = trail.at(-1)
-    const ended = previous === undefined ? 0 : Duration.toMillis(previous.start) + Duration.toMillis(previous.duration)
-    const delayMillis = previous === undefined ? 0 : Math.max(0, made.startedAt - begunAt - ended)
-    context.record(Attempt.toAttempt(cell, made, { number: trail.length, begunAt, delayMillis }, error))
+    Attempt.remember(context, seen, made, context.begun(startedAt), error)
   }
   return {
-    failedBefore: () => context.failed(cell.key),
+    failedBefore: () => context.failed(seen.key),
     succeeded: (value, made) => {
       record(made, undefined)
       return Effect.succeed(value)

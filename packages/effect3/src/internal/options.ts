@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 export const millis = (owner: string, field: string, input: Duration.DurationInput | undefined): number | undefined => {
   if (input === undefined) return undefined
   const decoded = Duration.decodeUnknown(input)
-  if (Option.isNone(decoded) || (typeof input === "number" && !(input >= 0))) {
+  if (Option.isNone(decoded) || isNegative(input)) {
     throw new InvalidOption.InvalidOption(owner, field, `a duration such as "500 millis"`, shown(input))
   }
   return Duration.toMillis(decoded.value)
@@ -24,7 +24,9 @@ export const positiveDuration = (
   fallback: Duration.DurationInput
 ): number => {
   const value = millis(owner, field, input ?? fallback)
-  return InvalidOption.check(owner, field, value, 0, InvalidOption.positiveOrInfinity)
+  return renamed(owner, {}, { [field]: input }, () =>
+    InvalidOption.check(owner, field, value, 0, InvalidOption.positiveOrInfinity)
+  )
 }
 
 export const count = (owner: string, field: string, value: number | undefined, fallback: number): number =>
@@ -61,6 +63,14 @@ export const renamed = <A>(
     const rule = Object.entries(names).reduce((text, [core, own]) => text.replaceAll(core, own), error.rule)
     throw new InvalidOption.InvalidOption(owner, field, rule, shown(given[field] ?? error.value))
   }
+}
+
+// A duration is never negative: Effect takes the nearest, which is zero.
+const isNegative = (input: Duration.DurationInput): boolean => {
+  if (typeof input === "string") return input.startsWith("-")
+  if (typeof input === "bigint") return input < 0n
+  if (typeof input === "number") return !(input >= 0)
+  return Array.isArray(input) && input.some((part) => !(part >= 0))
 }
 
 const shown = (value: unknown): unknown => (Duration.isDuration(value) ? Duration.format(value) : value)

@@ -36,7 +36,7 @@ export const makePlan = <E, ER extends E, EP extends E>(
   const slowAfterMillis =
     millis(owner, "slowAfter", options.slowAfter) ?? (timeout === undefined ? Infinity : timeout / 2)
   return {
-    plan: { key, classify: withTimeout(classify), slowAfterMillis },
+    plan: { key, classify: withTimeout(classify, timeout === undefined ? undefined : key), slowAfterMillis },
     limit:
       timeout === undefined
         ? (self) => self
@@ -49,13 +49,14 @@ export const makePlan = <E, ER extends E, EP extends E>(
 
 const timedOut = Outcome.failure({ saturated: true })
 
-const isTimeout = (error: unknown): error is AttemptTimeout => error instanceof AttemptTimeout
-
 const withTimeout = <E, ER extends E, EP extends E>(
-  classify: Classifier<E, ER, EP>
+  classify: Classifier<E, ER, EP>,
+  key: string | undefined
 ): Classifier<E | AttemptTimeout, ER | AttemptTimeout, EP> => {
+  // One of an attempt inside this one is the classifier's business.
+  const isTimeout = (error: unknown): error is AttemptTimeout => error instanceof AttemptTimeout && error.key === key
   const own = (cause: Cause.Cause<E | AttemptTimeout>): cause is Cause.Cause<E> =>
-    !Option.exists(Cause.failureOption(cause), isTimeout)
+    key === undefined || !Option.exists(Cause.failureOption(cause), isTimeout)
   const failure = (cause: Cause.Cause<E | AttemptTimeout>): Outcome.Outcome =>
     own(cause) ? classify.failure(cause) : timedOut
   return {

@@ -1,5 +1,5 @@
 import type { Outcome } from "@truce/core"
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -37,35 +37,31 @@ export const protecting = <E, ER extends E, EP extends E, I>(
       const outer = fiber.getFiberRef(CallContext.current)
       const retry = (first: First<A, E | AttemptTimeout>) =>
         retryingFrom(first, { classify, key, plan, limited, truce, policy: ownPolicy ?? truce.policy, begunAt, outer })
-      return Attempt.run(
-        fiber,
-        cell,
-        plan,
-        begunAt,
-        outer === undefined ? limited : within(limited, CallContext.make()),
-        {
-          failedBefore: none,
-          succeeded: (value, made) => {
-            if (outer !== undefined)
-              outer.record(Attempt.toAttempt(cell, made, { number: 0, begunAt, delayMillis: 0 }, undefined))
-            return Effect.as(
-              truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt),
-              value
-            )
-          },
-          failed: (cause, made) => retry({ _tag: "Failed", cell, cause, made }),
-          rejected: (error) =>
-            (ownPolicy ?? truce.policy).whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
-        }
-      )
+      return Attempt.run(fiber, cell, plan, begunAt, outer === undefined ? limited : CallContext.open(limited), {
+        failedBefore: none,
+        succeeded: (value, made) => {
+          if (outer !== undefined) tellOuter(outer, cell, made, begunAt)
+          return Effect.as(
+            truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt),
+            value
+          )
+        },
+        failed: (cause, made) => retry({ _tag: "Failed", cell, cause, made }),
+        interrupted:
+          plan.slowAfterMillis === Infinity
+            ? undefined
+            : (made) => truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt),
+        rejected: (error) =>
+          (ownPolicy ?? truce.policy).whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
+      })
     })
   }
 }
 
 const none = () => 0
 
-const within = <A, E, R>(self: Effect.Effect<A, E, R>, context: CallContext.CallContext) =>
-  Effect.locally(self, CallContext.current, context)
+const tellOuter = (outer: CallContext.CallContext, cell: Cell, made: Attempt.Made, begunAt: number): void =>
+  outer.record(Attempt.remember(CallContext.make(), cell, made, begunAt, undefined))
 
 type First<A, E> =
   | { readonly _tag: "Failed"; readonly cell: Cell; readonly cause: Cause.Cause<E>; readonly made: Attempt.Made }
@@ -90,13 +86,15 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
   const { begunAt, classify, key, limited, outer, plan, policy, truce } = call
   const guarded = truce.breaker[guard]
   const context = CallContext.make()
+  // The trail of the context holds the attempts of calls inside this one too.
+  const own: Array<Attempt.Remembered> = []
 
   const settle = (made: Attempt.Made, cost: number, retry: boolean): Effect.Effect<void> =>
     truce.budget.settle(key, { cost, retry, outcome: made.outcome }, made.endedAt)
 
-  const remember = <Error>(cell: Cell, made: Attempt.Made, delayMillis: number, error: Error) => {
-    const attempt = Attempt.toAttempt(cell, made, { number: context.trail().length, begunAt, delayMillis }, error)
-    context.record(attempt)
+  const remember = <Error>(cell: Cell, made: Attempt.Made, error: Error) => {
+    const attempt = Attempt.remember(context, cell, made, begunAt, error, own)
+    own.push(attempt)
     return attempt
   }
 
@@ -104,43 +102,47 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
     cell: Cell,
     cause: Cause.Cause<E>,
     made: Attempt.Made,
-    paid: { readonly cost: number; readonly delayMillis: number; readonly retry: boolean }
+    paid: { readonly cost: number; readonly retry: boolean }
   ): Effect.Effect<Tried<A, ER>, EP> => {
     const error = retriableError(cause, classify.retriable)
     const tried: Effect.Effect<Tried<A, ER>, EP> = Option.match(error, {
       onNone: () => {
-        remember(cell, made, paid.delayMillis, Attempt.errorOf(cause))
+        remember(cell, made, Attempt.errorOf(cause))
         return Effect.failCause(permanentCause(cause, classify.permanent))
       },
       onSome: (value) =>
         Effect.succeed({
           _tag: "Failed",
-          attempt: remember(cell, made, paid.delayMillis, value),
+          attempt: remember(cell, made, value),
           outcome: made.outcome
         })
     })
-    return Effect.zipRight(settle(made, paid.cost, paid.retry), tried)
+    return Cause.isInterruptedOnly(cause) ? tried : Effect.zipRight(settle(made, paid.cost, paid.retry), tried)
   }
 
-  const attempt = (cost: number, delayMillis: number): Effect.Effect<Tried<A, ER>, EP, R> =>
+  const attempt = (cost: number, onSent: () => void): Effect.Effect<Tried<A, ER>, EP, R> =>
     Effect.withFiberRuntime<Tried<A, ER>, EP, R>((fiber: Fiber.RuntimeFiber<unknown, unknown>) => {
       const startedAt = Monotonic.nowOf(fiber)
       const cell = guarded.cell(key, startedAt)
       // The first attempt of a call that had to wait for its admission is no retry.
-      const retry = context.trail().length > 0
+      const retry = own.length > 0
       return Attempt.run<A, E, ER, EP, R, Tried<A, ER>, EP, never>(
         fiber,
         cell,
         plan,
         startedAt,
-        within(limited, context),
+        Effect.suspend(() => {
+          onSent()
+          return Effect.locally(limited, CallContext.current, context)
+        }),
         {
           failedBefore: () => context.failed(key),
           succeeded: (value, made) => {
-            remember(cell, made, delayMillis, undefined)
+            remember(cell, made, undefined)
             return Effect.as(settle(made, cost, retry), { _tag: "Succeeded", value })
           },
-          failed: (cause, made) => failed(cell, cause, made, { cost, delayMillis, retry }),
+          failed: (cause, made) => failed(cell, cause, made, { cost, retry }),
+          interrupted: retry || plan.slowAfterMillis < Infinity ? (made) => settle(made, cost, retry) : undefined,
           rejected: (error) => Effect.succeed({ _tag: "Rejected", error })
         }
       )
@@ -148,7 +150,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
 
   const start: Effect.Effect<Tried<A, ER>, EP> = first._tag === "Rejected"
     ? Effect.succeed(first)
-    : failed(first.cell, first.cause, first.made, { cost: 0, delayMillis: 0, retry: false })
+    : failed(first.cell, first.cause, first.made, { cost: 0, retry: false })
 
   const isWaiting = policy.whenOpen === "wait"
   return Effect.ensuring(
@@ -169,6 +171,10 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
           : undefined
       })
     ),
-    Effect.suspend(() => tellCall(begunAt, context.trail(), outer))
+    Effect.suspend(() => {
+      context.end()
+      const told = tellCall(begunAt, context.trail(), outer)
+      return isWaiting ? Effect.zipRight(guarded.passOn(key), told) : told
+    })
   )
 }

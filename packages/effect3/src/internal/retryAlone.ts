@@ -1,6 +1,5 @@
 import type { Outcome } from "@truce/core"
 import * as Cause from "effect/Cause"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
@@ -9,6 +8,7 @@ import * as CallContext from "../CallContext.ts"
 import { type CircuitOpen, isCircuitOpen } from "../CircuitOpen.ts"
 import type { RetryExhausted } from "../RetryExhausted.ts"
 import type { RetryOptions, Service } from "../RetryPolicy.ts"
+import * as Made from "./attempt.ts"
 import * as Monotonic from "./monotonic.ts"
 import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
 import { tellCall } from "./trail.ts"
@@ -26,54 +26,48 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
     const context = CallContext.make()
     const begunAt = context.begun(yield* Monotonic.now)
 
-    const attempt = (delayMillis: number): Effect.Effect<Tried<A, ER>, EP, R> =>
-      Effect.flatMap(Monotonic.now, (startedAt) => {
-        const number = context.trail().length
-        // A breaker inside has recorded the attempt with what it saw; without one it is recorded here.
-        const remember = <Error>(outcome: Outcome.Outcome, error: Error, endedAt: number): Attempt<Error> => {
-          const recorded = context.trail()[number]
-          if (recorded !== undefined) return { ...recorded, error }
-          const made: Attempt<Error> = {
-            key,
-            number,
-            start: Duration.millis(startedAt - begunAt),
-            duration: Duration.millis(endedAt - startedAt),
-            delay: Duration.millis(delayMillis),
-            outcome: outcome._tag,
-            error,
-            state: "Closed",
-            score: 1
-          }
-          context.record(made)
-          return made
-        }
-        return Effect.matchCauseEffect(self, {
-          onSuccess: (value) =>
-            Effect.map(Monotonic.now, (endedAt): Tried<A, ER> => {
-              remember(classify.success(value), undefined, endedAt)
-              return { _tag: "Succeeded", value }
-            }),
-          onFailure: (cause): Effect.Effect<Tried<A, ER>, EP> => {
-            const rejection = Option.filter(Cause.failureOption(cause), isCircuitOpen)
-            if (Option.isSome(rejection)) return Effect.succeed({ _tag: "Rejected", error: rejection.value })
-            const error = retriableError(cause, isRetriable)
-            if (Option.isNone(error)) return Effect.failCause(permanentCause(cause, isPermanent))
-            const outcome = classify.failure(Cause.fail(error.value))
-            return Effect.map(Monotonic.now, (endedAt) => ({
-              _tag: "Failed",
-              attempt: remember(outcome, error.value, endedAt),
-              outcome
-            }))
-          }
-        })
-      })
+    const unguarded: Made.Seen = { key, view: () => ({ status: "Closed", score: 1 }) }
 
-    const call = Effect.flatMap(attempt(0), (first) =>
+    const attempt: Effect.Effect<Tried<A, ER>, EP, R> = Effect.flatMap(Monotonic.now, (startedAt) => {
+      const number = context.trail().length
+      // A breaker inside has recorded the attempt with what it saw; without one it is recorded here.
+      const remember = <Error>(outcome: Outcome.Outcome, error: Error): Effect.Effect<Attempt<Error>> =>
+        Effect.map(Monotonic.now, (endedAt) => {
+          const recorded = context.trail()[number]
+          return recorded === undefined
+            ? Made.remember(context, unguarded, { outcome, startedAt, endedAt }, begunAt, error)
+            : { ...recorded, error }
+        })
+      return Effect.matchCauseEffect(self, {
+        onSuccess: (value) =>
+          Effect.as(remember(classify.success(value), undefined), { _tag: "Succeeded", value } as const),
+        onFailure: (cause): Effect.Effect<Tried<A, ER>, EP> => {
+          const rejection = Option.filter(Cause.failureOption(cause), isCircuitOpen)
+          if (Option.isSome(rejection)) return Effect.succeed({ _tag: "Rejected", error: rejection.value })
+          const error = retriableError(cause, isRetriable)
+          const own = Cause.flatMap(cause, (failure) =>
+            isCircuitOpen(failure) ? Cause.die(failure) : Cause.fail(failure)
+          )
+          const outcome = classify.failure(own)
+          return Option.match(error, {
+            onNone: () =>
+              Effect.zipRight(
+                remember(outcome, Made.errorOf(cause)),
+                Effect.failCause(permanentCause(cause, isPermanent))
+              ),
+            onSome: (value) =>
+              Effect.map(remember(outcome, value), (attempt) => ({ _tag: "Failed", attempt, outcome }) as const)
+          })
+        }
+      })
+    })
+
+    const call = Effect.flatMap(attempt, (first) =>
       retrying<A, ER, CircuitOpen, EP, R | RS>(first, {
         key,
         policy,
         begunAt,
-        attempt: (_, delayMillis) => attempt(delayMillis),
+        attempt: () => attempt,
         withdraw: () => Effect.succeed(Option.some(0)),
         refund: () => Effect.void,
         pointless,
@@ -82,7 +76,10 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
     )
     return yield* Effect.ensuring(
       Effect.locally(call, CallContext.current, context),
-      Effect.suspend(() => tellCall(begunAt, context.trail(), outer))
+      Effect.suspend(() => {
+        context.end()
+        return tellCall(begunAt, context.trail(), outer)
+      })
     )
   })
 }

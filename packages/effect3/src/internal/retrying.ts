@@ -9,6 +9,7 @@ import type { CircuitOpen } from "../CircuitOpen.ts"
 import { type Reason, RetryExhausted } from "../RetryExhausted.ts"
 import type { Service as RetryPolicy } from "../RetryPolicy.ts"
 import * as Monotonic from "./monotonic.ts"
+import * as Race from "./race.ts"
 
 /** What became of one attempt, as far as the retry is concerned; a permanent error is none of its business. */
 export type Tried<A, ER, ED = CircuitOpen> =
@@ -21,8 +22,8 @@ export interface Call<A, ER, ED, EP, R> {
   readonly key: string
   readonly policy: RetryPolicy
   readonly begunAt: number
-  /** Another attempt, paid for by `cost`, after a wait of `delayMillis`. */
-  readonly attempt: (cost: number, delayMillis: number) => Effect.Effect<Tried<A, ER, ED>, EP, R>
+  /** Another attempt, paid for by `cost`; calls `onSent` once it is admitted and runs. */
+  readonly attempt: (cost: number, onSent: () => void) => Effect.Effect<Tried<A, ER, ED>, EP, R>
   /** Pays for a retry; none where it cannot be afforded. */
   readonly withdraw: (failed: Outcome.Outcome) => Effect.Effect<Option.Option<number>>
   readonly refund: (cost: number) => Effect.Effect<void>
@@ -63,7 +64,7 @@ export const retrying = <A, ER, ED, EP, R>(
           const { attempt } = tried
           attempts.push(attempt)
           outcome = tried.outcome
-          const wish = outcome._tag === "Failure" ? outcome.retryAfterMillis : undefined
+          const wish = wishOf(outcome)
           if (next === undefined) {
             const driver = yield* Schedule.driver(delaysOf(call.policy.schedule))
             next = Effect.suspend(() =>
@@ -71,7 +72,7 @@ export const retrying = <A, ER, ED, EP, R>(
                 key: call.key,
                 error: attempts.at(-1)?.error,
                 failed: attempts.length,
-                retryAfter: Option.map(Option.fromNullable(wish), Duration.millis)
+                retryAfter: Option.map(Option.fromNullable(wishOf(outcome)), Duration.millis)
               })
             )
           }
@@ -91,27 +92,47 @@ export const retrying = <A, ER, ED, EP, R>(
         }
       }
       // What was rejected has paid nothing yet; a first attempt pays nothing.
-      const paid = attempts.length === 0 ? Option.some(0) : yield* call.withdraw(outcome)
-      if (Option.isNone(paid)) return yield* ended("budget")
-      const cost = paid.value
-      const isPointless = yield* Effect.onInterrupt(asleep(delayMillis, call.pointless), () => call.refund(cost))
-      if (isPointless) {
-        yield* call.refund(cost)
-        return yield* ended("circuit-open")
-      }
-      tried = yield* call.attempt(cost, delayMillis)
-      if (tried._tag === "Rejected") yield* call.refund(cost)
+      const payment = attempts.length === 0 ? Effect.succeedSome(0) : call.withdraw(outcome)
+      const sent = yield* paying(payment, call.refund, (cost, onSent) =>
+        Effect.flatMap(
+          asleep(delayMillis, call.pointless),
+          (isPointless): Effect.Effect<Tried<A, ER, ED> | "circuit-open", EP, R> =>
+            isPointless ? Effect.succeed("circuit-open") : call.attempt(cost, onSent)
+        )
+      )
+      if (typeof sent === "string") return yield* ended(sent)
+      tried = sent
     }
   })
+
+/** Pays for what `use` sends; whatever ends it before it was sent gives the cost back. */
+const paying = <A, E, R>(
+  payment: Effect.Effect<Option.Option<number>>,
+  refund: (cost: number) => Effect.Effect<void>,
+  use: (cost: number, onSent: () => void) => Effect.Effect<A, E, R>
+): Effect.Effect<A | "budget", E, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(payment, (paid): Effect.Effect<A | "budget", E, R> => {
+      if (Option.isNone(paid)) return Effect.succeed("budget")
+      const cost = paid.value
+      let isSent = false
+      return Effect.ensuring(
+        restore(use(cost, () => (isSent = true))),
+        Effect.suspend(() => (isSent ? Effect.void : refund(cost)))
+      )
+    })
+  )
+
+const wishOf = (outcome: Outcome.Outcome): number | undefined =>
+  outcome._tag === "Failure" ? outcome.retryAfterMillis : undefined
 
 /** The retriable error of a failed attempt; none where the attempt failed for good. */
 export const retriableError = <E, ER extends E>(
   cause: Cause.Cause<E>,
   isRetriable: (error: E) => error is ER
 ): Option.Option<ER> =>
-  Cause.isInterrupted(cause) || Option.isSome(Cause.dieOption(cause))
-    ? Option.none()
-    : Option.filter(Cause.failureOption(cause), isRetriable)
+  // One that failed beside others, as in `Effect.all`, interrupted them: that is no interruption of the attempt.
+  Option.isSome(Cause.dieOption(cause)) ? Option.none() : Option.filter(Cause.failureOption(cause), isRetriable)
 
 /** The cause with permanent errors only; a retriable error that failed beside one is kept as a defect, not lost. */
 export const permanentCause = <E, EP extends E>(
@@ -128,7 +149,7 @@ const asleep = <R>(
   pointless: Effect.Effect<unknown, never, R> | undefined
 ): Effect.Effect<boolean, never, R> => {
   const slept = Effect.as(delayMillis > 0 ? Effect.sleep(delayMillis) : Effect.yieldNow(), false)
-  return pointless === undefined ? slept : Effect.raceFirst(slept, Effect.as(pointless, true))
+  return pointless === undefined ? slept : Race.first(slept, Effect.as(pointless, true))
 }
 
 const exhausted = <ER>(

@@ -37,5 +37,7 @@ const tellSpan = (begunAt: number, attempts: ReadonlyArray<Attempt>): Effect.Eff
 /** A short name of an error: its tag, its class, or itself. */
 export const nameOf = (error: unknown): string => {
   if (typeof error === "object" && error !== null && "_tag" in error) return String(error._tag)
-  return error instanceof Error ? error.name : String(error)
+  if (error instanceof Error) return error.name
+  // An object without a prototype has no text of its own.
+  return typeof error === "object" ? Object.prototype.toString.call(error) : String(error)
 }

@@ -1,0 +1,37 @@
+// Who dominates: by default a rejection ends the call; a batch job may wait for the next admission instead.
+import assert from "node:assert/strict"
+import { CircuitBreaker, Classifier, Truce } from "@truce/effect3"
+import { Data, Duration, Effect } from "effect"
+
+class Timeout extends Data.TaggedError("Timeout")<{}> {}
+const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
+
+let healthy = false
+const dependency = Effect.suspend(() => (healthy ? Effect.succeed("Ada") : Effect.fail(new Timeout())))
+const trip = dependency.pipe(CircuitBreaker.execute({ key: "users-api", classify }), Effect.ignore, Effect.repeatN(5))
+
+const stops = dependency.pipe(Truce.protect({ key: "users-api", classify }))
+const waits = dependency.pipe(
+  Truce.protect({ key: "users-api", classify, retry: { whenOpen: "wait", deadline: "1 second", base: "1 millis" } })
+)
+const hasNoTime = dependency.pipe(
+  Truce.protect({ key: "users-api", classify, retry: { whenOpen: "wait", deadline: "100 millis" } })
+)
+
+const program = Effect.gen(function* () {
+  yield* trip
+  const stopped = yield* Effect.flip(stops)
+  // An open time that outlasts the deadline is a stop, not a wait.
+  const [spent, rejected] = yield* Effect.timed(Effect.flip(hasNoTime))
+  healthy = true
+  const answer = yield* waits
+  return { stopped: stopped._tag, rejected: rejected._tag, spent, answer }
+})
+
+const { answer, rejected, spent, stopped } = await Effect.runPromise(
+  program.pipe(Effect.provide(Truce.layer({ circuit: { openFor: "300 millis" } })))
+)
+console.log(`stop: ${stopped}; wait with too little time: ${rejected}; wait: ${answer}`)
+
+assert.deepEqual([stopped, rejected, answer], ["CircuitOpen", "CircuitOpen", "Ada"])
+assert.ok(Duration.toMillis(spent) < 100)
