@@ -29,7 +29,7 @@ export type {
   Status,
   Transition
 } from "./CircuitState.ts"
-export { type View, isRejecting, nextAdmission, score, status, transition, view } from "./CircuitView.ts"
+export { type View, heldLeases, isRejecting, nextAdmission, score, status, transition, view } from "./CircuitView.ts"
 export { disable, isolate, observing, reset } from "./CircuitControl.ts"
 
 const automatic: Mode = { _tag: "Automatic", reason: "", since: 0 }
@@ -184,13 +184,22 @@ export const sameJudgement = <S>(self: Circuit<S>, that: Circuit<S>): boolean =>
 export const isIdle = <S>(self: Circuit<S>): boolean => self.mode._tag === "Automatic" && self.state._tag === "Closed"
 
 /**
- * Whether nobody has asked for an admission though the open time ended before `before`: only the memory of openings would be lost.
+ * Whether the open time or the last lease ended before `before` and nobody has asked since: only the memory of openings would be lost.
  *
  * @category predicates
  * @since 0.1.0
  */
-export const isSpent = <S>(self: Circuit<S>, before: number): boolean =>
-  self.mode._tag === "Automatic" && self.state._tag === "Open" && self.state.until < before
+export const isSpent = <S>(self: Circuit<S>, before: number): boolean => {
+  if (self.mode._tag !== "Automatic") return false
+  switch (self.state._tag) {
+    case "Closed":
+      return false
+    case "Open":
+      return self.state.until < before
+    case "HalfOpen":
+      return self.state.since < before && self.state.leases.every((lease) => lease.until < before)
+  }
+}
 
 const byState = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): readonly [Circuit<S>, Decision] => {
   switch (self.state._tag) {
