@@ -7,7 +7,7 @@
  */
 import type { Circuit, Closed, Decision, HalfOpen, Mode, Permit, Rejected } from "./CircuitState.ts"
 import type { CircuitPolicy } from "./CircuitPolicy.ts"
-import { heldLeases, score } from "./CircuitView.ts"
+import { firstEnd, heldLeases, score } from "./CircuitView.ts"
 import { judge } from "./Judgement.ts"
 import type { Outcome } from "./Outcome.ts"
 import * as Traffic from "./Traffic.ts"
@@ -29,7 +29,18 @@ export type {
   Status,
   Transition
 } from "./CircuitState.ts"
-export { type View, heldLeases, isRejecting, nextAdmission, score, status, transition, view } from "./CircuitView.ts"
+export {
+  type View,
+  heldLeases,
+  isIdle,
+  isRejecting,
+  isSpent,
+  nextAdmission,
+  score,
+  status,
+  transition,
+  view
+} from "./CircuitView.ts"
 export { disable, isolate, observing, reset } from "./CircuitControl.ts"
 
 const automatic: Mode = { _tag: "Automatic", reason: "", since: 0 }
@@ -175,32 +186,6 @@ export const sameJudgement = <S>(self: Circuit<S>, that: Circuit<S>): boolean =>
   self.mode === that.mode &&
   self.generation === that.generation
 
-/**
- * Whether nothing would be lost but statistics if the key were forgotten: closed by the rules, with no manual mode and no probe.
- *
- * @category predicates
- * @since 0.1.0
- */
-export const isIdle = <S>(self: Circuit<S>): boolean => self.mode._tag === "Automatic" && self.state._tag === "Closed"
-
-/**
- * Whether the open time or the last lease ended before `before` and nobody has asked since: only the memory of openings would be lost.
- *
- * @category predicates
- * @since 0.1.0
- */
-export const isSpent = <S>(self: Circuit<S>, before: number): boolean => {
-  if (self.mode._tag !== "Automatic") return false
-  switch (self.state._tag) {
-    case "Closed":
-      return false
-    case "Open":
-      return self.state.until < before
-    case "HalfOpen":
-      return self.state.since < before && self.state.leases.every((lease) => lease.until < before)
-  }
-}
-
 const byState = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): readonly [Circuit<S>, Decision] => {
   switch (self.state._tag) {
     case "Closed":
@@ -216,7 +201,7 @@ const byState = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): re
     case "HalfOpen": {
       const leases = heldLeases(self.state, now)
       if (leases.length < policy.permits) return probe(policy, self, { ...self.state, leases }, now)
-      return [self, rejected(policy, self, "HalfOpen", Math.min(...leases.map((lease) => lease.until)), now)]
+      return [self, rejected(policy, self, "HalfOpen", firstEnd(leases), now)]
     }
   }
 }

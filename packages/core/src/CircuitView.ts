@@ -48,6 +48,32 @@ export const isRejecting = <S>(self: Circuit<S>): boolean =>
   self.mode._tag === "Isolated" || (self.mode._tag === "Automatic" && self.state._tag === "Open")
 
 /**
+ * Whether nothing would be lost but statistics if the key were forgotten: closed by the rules, with no manual mode and no probe.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isIdle = <S>(self: Circuit<S>): boolean => self.mode._tag === "Automatic" && self.state._tag === "Closed"
+
+/**
+ * Whether the open time or the last lease ended before `before` and nobody has asked since: only the memory of openings would be lost.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isSpent = <S>(self: Circuit<S>, before: number): boolean => {
+  if (self.mode._tag !== "Automatic") return false
+  switch (self.state._tag) {
+    case "Closed":
+      return false
+    case "Open":
+      return self.state.until < before
+    case "HalfOpen":
+      return self.state.since < before && self.state.leases.every((lease) => lease.until < before)
+  }
+}
+
+/**
  * The health score in [0, 1]: the model's while Closed, the one that opened it while Open, the probes' while HalfOpen.
  *
  * @category getters
@@ -72,6 +98,15 @@ export const score = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number
  */
 export const heldLeases = (self: HalfOpen, now: number): ReadonlyArray<Lease> =>
   self.leases.every((lease) => lease.until > now) ? self.leases : self.leases.filter((lease) => lease.until > now)
+
+/**
+ * When the first of the leases ends.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const firstEnd = (leases: ReadonlyArray<Lease>): number =>
+  leases.reduce((end, { until }) => Math.min(end, until), Infinity)
 
 /**
  * Everything that can be read at `now`.
@@ -145,7 +180,7 @@ const ruled = <S>(policy: CircuitPolicy<S>, state: State, now: number): number |
       return state.until > now ? state.until : undefined
     case "HalfOpen": {
       const leases = heldLeases(state, now)
-      return leases.length < policy.permits ? undefined : Math.min(...leases.map((lease) => lease.until))
+      return leases.length < policy.permits ? undefined : firstEnd(leases)
     }
   }
 }

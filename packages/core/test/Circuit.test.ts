@@ -324,6 +324,28 @@ describe("Circuit", () => {
       expect(states.map(Circuit.isIdle)).toEqual([true, false, false, false, false])
     })
 
+    it("is spent once its open time or last lease ended before a time, and nobody asked since", () => {
+      const open = tripped(policy, 0)
+      const half = admit(policy, open, 500)[0]
+      expect([500, 501].map((before) => Circuit.isSpent(open, before))).toEqual([false, true])
+      expect([10_500, 10_501].map((before) => Circuit.isSpent(half, before))).toEqual([false, true])
+      expect(Circuit.isSpent(Circuit.make(policy, 1), 1e9)).toBe(false)
+      expect(Circuit.isSpent(Circuit.isolate(open, "", 0), 1e9)).toBe(false)
+    })
+
+    it("is rejecting while Open by the rules, or Isolated", () => {
+      const start = Circuit.make(policy, 1)
+      const open = tripped(policy, 0)
+      const states = [
+        start,
+        open,
+        admit(policy, open, 500)[0],
+        Circuit.observing(open, "", 0),
+        Circuit.isolate(start, "", 0)
+      ]
+      expect(states.map(Circuit.isRejecting)).toEqual([false, true, false, false, true])
+    })
+
     it("judges alike after a success that only counted", () => {
       const start = Circuit.make(policy, 1)
       expect(Circuit.sameJudgement(start, attempt(policy, start, Outcome.success, 0))).toBe(true)

@@ -187,7 +187,7 @@ describe.each(modelNames)("%s", (name) => {
           const again = CircuitPolicy.make(model, { ...options })
           assert.deepEqual(run(again, history).steps, run(policy, history).steps)
         }),
-        { numRuns: numRuns / 3 }
+        { numRuns: 80 }
       )
     )
   })
@@ -254,7 +254,7 @@ describe.each(modelNames)("%s", (name) => {
             alone
           )
         }),
-        { numRuns: numRuns / 3 }
+        { numRuns: 80 }
       )
     )
   })

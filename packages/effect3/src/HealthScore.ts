@@ -32,7 +32,7 @@ export interface Options<S = HealthModel.Ledger> {
   readonly model?: HealthModel.HealthModel<S> | undefined
   /** The most keys kept; one that is Open, manual or has a waiting call is never dropped. Default: 10 000. */
   readonly maxKeys?: number | undefined
-  /** A key idle for this long, or Open and not asked for since its open time ended so long ago, is dropped when another is added. Default: 10 minutes. */
+  /** A key unused for this long is dropped when another is added; an Open one, this long after its open time. Default: 10 minutes. */
   readonly ttl?: Duration.DurationInput | undefined
 }
 

@@ -5,7 +5,7 @@ import * as STM from "effect/STM"
 import * as CircuitOpen from "../CircuitOpen.ts"
 import type { Change, Transition } from "../Events.ts"
 import { MirroredRef } from "./MirroredRef.ts"
-import { Waiting } from "./Waiting.ts"
+import { type Turn, Waiting } from "./Waiting.ts"
 
 /** Where a cell tells what happened to it. */
 export interface Listener {
@@ -53,12 +53,16 @@ export interface Cell {
   readonly isIdle: () => boolean
   /** Whether its open time ended before that, and nobody asked since. */
   readonly isSpent: (before: number) => boolean
-  /** Calls back once, at the next transition, or for a permit that comes free when its turn has come; returns how to stop waiting. */
-  readonly onChange: (callback: () => void, forPermit: boolean) => () => void
+  /** Calls back once, at the next transition; returns how to stop waiting. */
+  readonly onChange: (callback: () => void) => () => void
+  /** The same, and also when a permit is free and its turn has come. */
+  readonly onTurn: (turn: Turn, callback: () => void) => () => void
+  /** Whether a permit is free that nobody has been called for; it is this one's turn then. */
+  readonly claim: (turn: Turn, now: number) => boolean
   /** Calls everybody back who waits. */
   readonly wake: () => void
-  /** Calls back who has waited longest for a permit, if one is free. */
-  readonly wakeNext: () => void
+  /** Calls back who has waited longest for a permit, if one is free that nobody has been called for. */
+  readonly wakeNext: (now: number) => void
 }
 
 export interface Settled {
@@ -217,17 +221,29 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
     return !this.isTouched && (this.waiting === undefined || this.waiting.isEmpty)
   }
 
-  onChange(callback: () => void, forPermit: boolean): () => void {
-    return (this.waiting ??= new Waiting()).add(callback, forPermit)
+  onChange(callback: () => void): () => void {
+    return (this.waiting ??= new Waiting()).add(callback)
+  }
+
+  onTurn(turn: Turn, callback: () => void): () => void {
+    return (this.waiting ??= new Waiting()).queue(turn, callback)
+  }
+
+  claim(turn: Turn, now: number): boolean {
+    return (this.waiting ??= new Waiting()).claim(turn, this.free(now))
   }
 
   wake(): void {
     this.waiting?.wake()
   }
 
-  wakeNext(): void {
+  wakeNext(now: number): void {
+    this.waiting?.wakeNext(this.free(now))
+  }
+
+  private free(now: number): number {
     const { state } = this.value
-    if (state._tag === "HalfOpen" && state.leases.length < this.policy.permits) this.waiting?.wakeNext()
+    return state._tag === "HalfOpen" ? this.policy.permits - Circuit.heldLeases(state, now).length : 0
   }
 
   /** The key has another cell now, or none: what attempts on their way still do to this one is told nobody. */
@@ -248,7 +264,7 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
     if (transition !== undefined) {
       listener?.transition({ key: this.key, ...transition })
       this.wake()
-    } else this.wakeNext()
+    } else this.wakeNext(-Infinity)
   }
 
   private settled(circuit: Circuit.Circuit<S>, settled: Settled, now: number): Circuit.Circuit<S> {

@@ -71,10 +71,11 @@ export const make = <S>(
     const dead = Math.floor((now - lifetime.ttlMillis) / 1_000)
     const idle: Array<CircuitCell<S>> = []
     for (let look = 0; look < Math.min(looks, cells.size); look++) {
-      const next = hand.next()
+      let next = hand.next()
       if (next.done === true) {
         hand = cells.values()
-        continue
+        next = hand.next()
+        if (next.done === true) break
       }
       const cell = next.value
       if (cell.isSpent(now - lifetime.ttlMillis)) drop(cell)

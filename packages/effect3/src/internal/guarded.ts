@@ -4,6 +4,7 @@ import type * as Scope from "effect/Scope"
 import type { Cell } from "./Cell.ts"
 import { now } from "./monotonic.ts"
 import * as Race from "./race.ts"
+import { type Turn, Waiting } from "./Waiting.ts"
 import type { Guard } from "./Registry.ts"
 
 /** The cells of a breaker, and waiting for them. */
@@ -12,9 +13,9 @@ export interface Guarded extends Guard {
   readonly awaitRejecting: (cell: Cell) => Effect.Effect<void>
   readonly awaitClosed: (cell: Cell) => Effect.Effect<void>
   /** Whether an admission becomes possible within the time; returns as soon as either is known. */
-  readonly awaitAdmission: (cell: Cell, withinMillis: number) => Effect.Effect<boolean>
-  /** Lets the next one ask who waits for a permit, if one is free: whoever was called and ends must, as it may not have taken it. */
-  readonly passOn: (key: string) => Effect.Effect<void>
+  readonly awaitAdmission: (cell: Cell, withinMillis: number, turn: Turn) => Effect.Effect<boolean>
+  /** Ends a turn, whatever came of it, and calls the next one if a permit is free: whoever waited for an admission must. */
+  readonly decided: (key: string, turn: Turn, at: number) => void
 }
 
 export const make = (guard: Guard, scope: Scope.Scope): Guarded => {
@@ -39,13 +40,17 @@ export const make = (guard: Guard, scope: Scope.Scope): Guarded => {
    * Calls back at the next change of the cell, or at once where the one looked at is out of date: asked and registered in one step, so
    * that no change falls between.
    */
-  const change = (cell: Cell, isCurrent: () => boolean, forPermit = false): Effect.Effect<void> =>
+  const change = (
+    cell: Cell,
+    isCurrent: () => boolean,
+    waiting?: { readonly turn: Turn; readonly at: number }
+  ): Effect.Effect<void> =>
     Effect.async((resume) => {
-      if (guard.known(cell.key) !== cell || !isCurrent()) return resume(Effect.void)
-      const stop = cell.onChange(() => resume(Effect.void), forPermit)
-      // A permit that has come free meanwhile is for whoever has waited longest.
-      if (forPermit) cell.wakeNext()
-      return Effect.sync(stop)
+      const called = () => resume(Effect.void)
+      if (guard.known(cell.key) !== cell || !isCurrent()) return called()
+      if (waiting === undefined) return Effect.sync(cell.onChange(called))
+      const { at, turn } = waiting
+      return cell.claim(turn, at) ? called() : Effect.sync(cell.onTurn(turn, called))
     })
   /** The cell there is now, up to date: a restored snapshot puts another one in the place of `cell`. */
   const present = <A>({ key }: Cell, look: (cell: Cell, at: number) => Effect.Effect<A>): Effect.Effect<A> =>
@@ -67,17 +72,23 @@ export const make = (guard: Guard, scope: Scope.Scope): Guarded => {
     )
   const isCurrent = (cell: Cell, at: number, status: Cell["status"], next: number): boolean =>
     cell.status === status &&
-    (status === "HalfOpen" || cell.view(at).nextAdmission === next) &&
+    (status === "HalfOpen" || (cell.view(at).nextAdmission ?? Infinity) === next) &&
     (next === Infinity || timers.get(cell)?.has(next) === true)
-  const awaitAdmission = (watched: Cell, withinMillis: number): Effect.Effect<boolean> =>
+  const decided = (key: string, turn: Turn, at: number): void => {
+    Waiting.decided(turn)
+    guard.known(key)?.wakeNext(at)
+  }
+  const awaitAdmission = (watched: Cell, withinMillis: number, turn: Turn): Effect.Effect<boolean> =>
     present(watched, (cell, at) => {
-      const { nextAdmission: next, status } = cell.view(at)
-      if (next === undefined) return Effect.succeed(true)
+      const { nextAdmission, status } = cell.view(at)
+      if (nextAdmission === undefined && (status !== "HalfOpen" || cell.claim(turn, at))) return Effect.succeed(true)
+      decided(cell.key, turn, at)
       if (withinMillis <= 0 || isReleased) return Effect.succeed(false)
-      const again = Effect.flatMap(now, (later) => awaitAdmission(cell, withinMillis - (later - at)))
+      const next = nextAdmission ?? Infinity
+      const again = Effect.flatMap(now, (later) => awaitAdmission(cell, withinMillis - (later - at), turn))
       const changed = Effect.zipRight(
         arm(cell, next, at),
-        change(cell, () => isCurrent(cell, at, status, next), true)
+        change(cell, () => isCurrent(cell, at, status, next), { turn, at })
       )
       // An open time that outlasts the deadline is a stop, not a wait; a probe may give its permit back at any time.
       if (status !== "HalfOpen") {
@@ -95,6 +106,6 @@ export const make = (guard: Guard, scope: Scope.Scope): Guarded => {
       until(watched, (cell, at) => cell.isRejecting && cell.view(at).nextAdmission !== undefined),
     awaitClosed: (watched) => until(watched, ({ status }) => status === "Closed" || status === "Disabled"),
     awaitAdmission,
-    passOn: (key) => Effect.sync(() => guard.known(key)?.wakeNext())
+    decided
   }
 }

@@ -17,6 +17,7 @@ import { type PlanOptions, makePlan } from "./plan.ts"
 import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
 import { tellCall } from "./trail.ts"
 import type { Service } from "./truce.ts"
+import type { Turn } from "./Waiting.ts"
 
 /** Retry around breaker: every attempt asks for its own admission and is settled on its own. */
 export const protecting = <E, ER extends E, EP extends E, I>(
@@ -88,6 +89,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
   const context = CallContext.make()
   // The trail of the context holds the attempts of calls inside this one too.
   const own: Array<Attempt.Remembered> = []
+  const turn: Turn = { calledBy: undefined }
 
   const settle = (made: Attempt.Made, cost: number, retry: boolean): Effect.Effect<void> =>
     truce.budget.settle(key, { cost, retry, outcome: made.outcome }, made.endedAt)
@@ -131,10 +133,15 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
         cell,
         plan,
         startedAt,
-        Effect.suspend(() => {
-          onSent()
-          return Effect.locally(limited, CallContext.current, context)
-        }),
+        Effect.locally(
+          Effect.suspend(() => {
+            onSent()
+            guarded.decided(key, turn, startedAt)
+            return limited
+          }),
+          CallContext.current,
+          context
+        ),
         {
           failedBefore: () => context.failed(key),
           succeeded: (value, made) => {
@@ -143,7 +150,10 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
           },
           failed: (cause, made) => failed(cell, cause, made, { cost, retry }),
           interrupted: retry || plan.slowAfterMillis < Infinity ? (made) => settle(made, cost, retry) : undefined,
-          rejected: (error) => Effect.succeed({ _tag: "Rejected", error })
+          rejected: (error) => {
+            guarded.decided(key, turn, startedAt)
+            return Effect.succeed({ _tag: "Rejected", error })
+          }
         }
       )
     })
@@ -167,14 +177,15 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
           : Effect.flatMap(Monotonic.now, (at) => guarded.awaitRejecting(guarded.cell(key, at))),
         readmission: isWaiting
           ? (withinMillis) =>
-              Effect.flatMap(Monotonic.now, (at) => guarded.awaitAdmission(guarded.cell(key, at), withinMillis))
+              Effect.flatMap(Monotonic.now, (at) => guarded.awaitAdmission(guarded.cell(key, at), withinMillis, turn))
           : undefined
       })
     ),
     Effect.suspend(() => {
       context.end()
       const told = tellCall(begunAt, context.trail(), outer)
-      return isWaiting ? Effect.zipRight(guarded.passOn(key), told) : told
+      const pass = Effect.map(Monotonic.now, (at) => guarded.decided(key, turn, at))
+      return isWaiting ? Effect.zipRight(pass, told) : told
     })
   )
 }

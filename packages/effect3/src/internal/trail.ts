@@ -39,5 +39,5 @@ export const nameOf = (error: unknown): string => {
   if (typeof error === "object" && error !== null && "_tag" in error) return String(error._tag)
   if (error instanceof Error) return error.name
   // An object without a prototype has no text of its own.
-  return typeof error === "object" ? Object.prototype.toString.call(error) : String(error)
+  return typeof error === "object" && error !== null ? Object.prototype.toString.call(error) : String(error)
 }
