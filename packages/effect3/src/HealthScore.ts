@@ -30,9 +30,9 @@ import * as Registry from "./internal/Registry.ts"
 export interface Options<S = HealthModel.Ledger> {
   /** How outcomes move the score. Default: `HealthModel.ledger()`. */
   readonly model?: HealthModel.HealthModel<S> | undefined
-  /** The most keys kept; one that is Open, manual or has a waiting call is never dropped. Default: 10 000. */
+  /** The most keys kept. One that is manual, probed or waited for is never dropped, an Open one only a `ttl` after its open time. Default: 10 000. */
   readonly maxKeys?: number | undefined
-  /** A key unused for this long is dropped when another is added; an Open one, this long after its open time. Default: 10 minutes. */
+  /** A key unused for this long is dropped when another is added. Default: 10 minutes. */
   readonly ttl?: Duration.DurationInput | undefined
 }
 

@@ -41,15 +41,12 @@ describe("ttl", () => {
     })
   )
 
-  keeping({ ttl: "1 minute" })("drops an open circuit that nobody has asked for so long after its open time", () =>
+  keeping({ ttl: "1 minute" })("never drops an open circuit while there is room, however long nobody asks for it", () =>
     Effect.gen(function* () {
       yield* trip("a")
-      yield* TestClock.adjust("55 seconds")
+      yield* TestClock.adjust("1 day")
       yield* attempt(failing, "b")
       expect(yield* statusOf("a")).toBe("Open")
-      yield* TestClock.adjust("10 seconds")
-      yield* attempt(failing, "c")
-      expect(yield* statusOf("a")).toBe("Closed")
     })
   )
 
@@ -110,6 +107,21 @@ describe("maxKeys", () => {
       yield* Effect.forEach(Array.from({ length: 40 }), (_, i) => attempt(answering, `new-${i}`))
       expect((yield* keys).length).toBe(2)
     })
+  )
+
+  keeping({ maxKeys: 2, ttl: "1 minute" })(
+    "drops an open circuit that nobody asked for since its open time, a ttl ago",
+    () =>
+      Effect.gen(function* () {
+        yield* trip("a")
+        yield* trip("b")
+        yield* TestClock.adjust("55 seconds")
+        yield* attempt(answering, "c")
+        expect(yield* keys).toEqual(["a", "b", "c"])
+        yield* TestClock.adjust("10 seconds")
+        yield* attempt(answering, "d")
+        expect(yield* keys).toEqual(["c", "d"])
+      })
   )
 
   keeping({ maxKeys: 1 })("never drops one that somebody waits for", () =>

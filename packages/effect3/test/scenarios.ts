@@ -53,12 +53,19 @@ const command = (among: fc.Arbitrary<Key>): fc.Arbitrary<ReadonlyArray<Command>>
   const end = fc.record({ do: fc.constant("end" as const), pick, outcome: outcomes })
   const failed = fc.constant<Command>({ do: "end", pick: 0, outcome: Outcome.failure() })
   const one = (arbitrary: fc.Arbitrary<Command>) => arbitrary.map((single) => [single])
+  const probes = fc
+    .tuple(among, fc.integer({ min: 2, max: 4 }))
+    .map(([of, count]): ReadonlyArray<Command> => [
+      { do: "wait", key: of },
+      ...Array.from({ length: count }, (): Command => ({ do: "begin", via: "execute", key: of, call: undefined }))
+    ])
   return fc.oneof(
     { weight: 6, arbitrary: fc.tuple(begin, end) },
     {
       weight: 2,
       arbitrary: fc.array(fc.tuple(begin, failed), { minLength: 4, maxLength: 8, size: "max" }).map((all) => all.flat())
     },
+    { weight: 2, arbitrary: probes },
     { weight: 3, arbitrary: one(begin) },
     { weight: 3, arbitrary: one(end) },
     { weight: 1, arbitrary: one(fc.record({ do: fc.constant("interrupt" as const), pick })) },

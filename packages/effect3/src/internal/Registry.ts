@@ -78,11 +78,9 @@ export const make = <S>(
         if (next.done === true) break
       }
       const cell = next.value
-      if (cell.isSpent(now - lifetime.ttlMillis)) drop(cell)
-      else if (cell.isIdle()) {
-        if (cell.usedAt < dead) drop(cell)
-        else idle.push(cell)
-      }
+      if (cell.isIdle() && cell.usedAt < dead) drop(cell)
+      // An open circuit is not forgotten, unless there is no room and nobody has asked for it in a long time.
+      else if (cell.isIdle() || cell.isSpent(now - lifetime.ttlMillis)) idle.push(cell)
     }
     if (cells.size < lifetime.maxKeys) return
     // More than one may go: where nothing was idle for a while there are too many.

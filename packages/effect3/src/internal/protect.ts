@@ -42,10 +42,9 @@ export const protecting = <E, ER extends E, EP extends E, I>(
         failedBefore: none,
         succeeded: (value, made) => {
           if (outer !== undefined) tellOuter(outer, cell, made, begunAt)
-          return Effect.as(
-            truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt),
-            value
-          )
+          const earned = truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt)
+          // A full purse earns nothing, and that takes no step.
+          return earned === Effect.void ? Effect.succeed(value) : Effect.as(earned, value)
         },
         failed: (cause, made) => retry({ _tag: "Failed", cell, cause, made }),
         interrupted:
