@@ -55,12 +55,13 @@ export const make = (fields: {
   readonly health: number
   readonly generation: number
 }): CircuitOpen => {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
+  // Not part of the language: engines that do not know it are not asked to.
+  const limit: unknown = Reflect.get(Error, "stackTraceLimit")
+  Reflect.set(Error, "stackTraceLimit", 0)
   try {
     return new CircuitOpen(fields, { disableValidation: true })
   } finally {
-    Error.stackTraceLimit = limit
+    Reflect.set(Error, "stackTraceLimit", limit)
   }
 }
 

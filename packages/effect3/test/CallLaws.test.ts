@@ -1,3 +1,4 @@
+// A breaker is put on a score on purpose here. @effect-diagnostics multipleEffectProvide:skip-file
 import { CircuitBreaker, Classifier, RetryBudget, Truce } from "@truce/effect3"
 import { Cause, Clock, Data, Duration, Effect, Exit, Fiber, Schedule, TestClock, TestContext } from "effect"
 import fc from "fast-check"

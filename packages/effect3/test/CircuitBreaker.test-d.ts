@@ -1,3 +1,4 @@
+// Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file globalErrorInEffectFailure:skip-file
 import {
   type AttemptTimeout,
   CircuitBreaker,

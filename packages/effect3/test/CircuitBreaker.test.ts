@@ -1,3 +1,4 @@
+// Several breakers are put on one score on purpose here. @effect-diagnostics multipleEffectProvide:skip-file
 import { Outcome } from "@truce/core"
 import { AttemptTimeout, CircuitBreaker, CircuitOpen, Classifier, HealthModel, HealthScore } from "@truce/effect3"
 import { Cause, Deferred, Duration, Effect, Exit, Fiber, Layer, TestClock } from "effect"

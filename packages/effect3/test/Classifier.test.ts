@@ -1,3 +1,4 @@
+// Untagged errors are what is classified here. @effect-diagnostics globalErrorInEffectFailure:skip-file
 import { Outcome } from "@truce/core"
 import { CircuitOpen, Classifier } from "@truce/effect3"
 import { Cause, Duration, Exit, FiberId } from "effect"

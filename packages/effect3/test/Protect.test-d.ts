@@ -1,3 +1,4 @@
+// Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file globalErrorInEffectFailure:skip-file
 import { type AttemptTimeout, type CircuitOpen, Classifier, RetryExhausted, Truce } from "@truce/effect3"
 import { Context, Data, Effect, pipe } from "effect"
 import { describe, expectTypeOf, it } from "vitest"

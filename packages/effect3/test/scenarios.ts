@@ -55,10 +55,11 @@ const command = (among: fc.Arbitrary<Key>): fc.Arbitrary<ReadonlyArray<Command>>
   const one = (arbitrary: fc.Arbitrary<Command>) => arbitrary.map((single) => [single])
   const probes = fc
     .tuple(among, fc.integer({ min: 2, max: 4 }))
-    .map(([of, count]): ReadonlyArray<Command> => [
-      { do: "wait", key: of },
-      ...Array.from({ length: count }, (): Command => ({ do: "begin", via: "execute", key: of, call: undefined }))
-    ])
+    .map(([of, count]) =>
+      Array.from({ length: 1 + count }, (_, i): Command =>
+        i === 0 ? { do: "wait", key: of } : { do: "begin", via: "execute", key: of, call: undefined }
+      )
+    )
   return fc.oneof(
     { weight: 6, arbitrary: fc.tuple(begin, end) },
     {

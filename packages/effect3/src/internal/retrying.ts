@@ -148,8 +148,10 @@ const asleep = <R>(
   delayMillis: number,
   pointless: Effect.Effect<unknown, never, R> | undefined
 ): Effect.Effect<boolean, never, R> => {
-  const slept = Effect.as(delayMillis > 0 ? Effect.sleep(delayMillis) : Effect.yieldNow(), false)
-  return pointless === undefined ? slept : Race.first(slept, Effect.as(pointless, true))
+  // Fibers that only wake each other keep Effect's scheduler from timers and sockets: beside another one even no delay is a sleep.
+  const slept = delayMillis > 0 || pointless !== undefined ? Effect.sleep(delayMillis) : Effect.yieldNow()
+  const isSlept = Effect.as(slept, false)
+  return pointless === undefined ? isSlept : Race.first(isSlept, Effect.as(pointless, true))
 }
 
 const exhausted = <ER>(
