@@ -117,9 +117,11 @@ describe("a protected effect inside another", () => {
       const kinds = { Timeout: "retriable", AttemptTimeout: "permanent" } as const
       const strict = Classifier.tags<Timeout | AttemptTimeout.AttemptTimeout>()(kinds)
       const { effect, runs } = scripted<never, Timeout, never>(Effect.never)
-      const inner = CircuitBreaker.execute(effect, { key: "inner", classify: timeouts, attemptTimeout: "1 second" }).pipe(
-        Effect.catchTag("CircuitOpen", Effect.die)
-      )
+      const inner = CircuitBreaker.execute(effect, {
+        key: "inner",
+        classify: timeouts,
+        attemptTimeout: "1 second"
+      }).pipe(Effect.catchTag("CircuitOpen", Effect.die))
       const fiber = yield* Effect.fork(Effect.flip(Truce.protect(inner, { key: "outer", classify: strict })))
       yield* settled
       yield* TestClock.adjust("1 second")

@@ -1,0 +1,92 @@
+/** Truce on Effect 3. */
+import { CircuitBreaker, Classifier, HealthModel, Truce } from "@truce/effect3"
+import { Array, Data, Effect, Layer } from "effect"
+import { type Case, type Cases, inTurn, keysOf } from "../Case.ts"
+import { type Loop, fiberCase, loop } from "./Loop3.ts"
+
+class Refused extends Data.TaggedError("Refused") {}
+
+const classify = Classifier.tags<Refused>()({ Refused: "retriable" })
+const key = "users-api"
+const ok = Effect.sync(() => 1)
+const refused = Effect.fail(new Refused())
+
+const execute = <A>(self: Effect.Effect<A, Refused>, key: string) => CircuitBreaker.execute(self, { key, classify })
+const protect = <A>(self: Effect.Effect<A, Refused>, key: string) => Truce.protect(self, { key, classify })
+
+/** Opens at the first failure. */
+const fragile = HealthModel.consecutive({ failures: 1 })
+/** The default model, which no number of failures in a run of the benchmark opens. */
+const sturdy = HealthModel.ledger({ minFailures: 1e9 })
+
+const bare = loop(Layer.empty)
+const succeeds = bare.sequence(() => ok)
+const failure = Effect.exit(refused)
+const fails = bare.sequence(() => failure)
+const one = loop(Truce.layer())
+
+const guarded = (self: Effect.Effect<unknown, unknown, Truce.Services>): Case => ({
+  run: one.sequence(() => self),
+  bare: succeeds
+})
+
+const built = (build: () => Effect.Effect<unknown, unknown, Truce.Services>): Case => ({
+  run: one.sequence(build),
+  bare: succeeds
+})
+
+const failing = (loop: Loop<Truce.Services>): Case => {
+  const call = Effect.exit(execute(refused, key))
+  return { run: loop.sequence(() => call), bare: fails }
+}
+
+const rejected = async (): Promise<Case> => {
+  const made = failing(loop(Truce.layer({ model: fragile, circuit: { openFor: "1 hour" } })))
+  await made.run(1)
+  return made
+}
+
+const rotated = (loop: Loop<Truce.Services>, count: number): Case => {
+  const calls = inTurn(Array.map(keysOf(count), (key) => execute(ok, key)))
+  const bares = inTurn(Array.map(keysOf(count), () => Effect.sync(() => 1)))
+  return { run: loop.sequence(calls), bare: bare.sequence(bares) }
+}
+
+const unseen = (): Case => {
+  let seen = 0
+  return built(() => execute(ok, `new-${seen++}`))
+}
+
+const fibers = (count: number): Case => fiberCase(count, one, bare, (self) => execute(self, key))
+
+/** The window is full before it is measured. */
+const windowed = async <S>(model: HealthModel.HealthModel<S>, size: number): Promise<Case> => {
+  const call = execute(ok, key)
+  const run = loop(Truce.layer({ model })).sequence(() => call)
+  await run(size)
+  return { run, bare: succeeds }
+}
+
+const counted = (size: number) => windowed(HealthModel.countWindow({ size }), size)
+
+export const cases: Cases = {
+  closed: () => guarded(execute(ok, key)),
+  "closed-timed": () => guarded(CircuitBreaker.execute(ok, { key, classify, attemptTimeout: "10 seconds" })),
+  "closed-built": () => built(() => execute(ok, key)),
+  "keys-10k": () => rotated(one, 10_000),
+  failing: () => failing(loop(Truce.layer({ model: sturdy }))),
+  rejected,
+  probe: () => failing(loop(Truce.layer({ model: fragile, circuit: { openFor: "1 nanos", openFactor: 1 } }))),
+  protect: () => guarded(protect(ok, key)),
+  "protect-built": () => built(() => protect(ok, key)),
+  "fibers-1": () => fibers(1),
+  "fibers-100": () => fibers(100),
+  "fibers-10k": () => fibers(10_000),
+  "keys-100k": () => rotated(loop(Truce.layer({ maxKeys: 200_000 })), 100_000),
+  "new-key": unseen,
+  "count-100": () => counted(100),
+  "count-10k": () => counted(10_000),
+  "count-100k": () => counted(100_000),
+  "time-10s": () => windowed(HealthModel.timeWindow(), 1),
+  "time-1h": () => windowed(HealthModel.timeWindow({ windowMillis: 3_600_000 }), 1)
+}
