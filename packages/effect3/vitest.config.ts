@@ -11,10 +11,12 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
+          // Ends what hangs, on the slowest machine too; no test measures time.
+          testTimeout: 60_000,
           typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] }
         }
       },
-      { test: { name: "docs", include: [".doctest/**/*.test.ts"] } }
+      { test: { name: "docs", include: [".doctest/**/*.test.ts"], testTimeout: 60_000 } }
     ]
   }
 })

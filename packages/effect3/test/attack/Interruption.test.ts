@@ -1,5 +1,5 @@
-import { CircuitBreaker, HealthModel, RetryBudget, Truce } from "@truce/effect3"
-import { Effect, Fiber, Random } from "effect"
+import { CircuitBreaker, Classifier, HealthModel, Outcome, RetryBudget, Truce } from "@truce/effect3"
+import { Effect, Exit, Fiber, FiberId, Random } from "effect"
 import { describe, expect } from "vitest"
 import { NotFound, Timeout, answering, classify, failing, key, settled, steady } from "../support.ts"
 import { admitsAtOnce, all, by, dependency, ending, execute, exits, hops, probing, tally, yielding } from "./support.ts"
@@ -76,7 +76,7 @@ describe("calls that are interrupted anywhere", () => {
         // Interrupted between its admission and the first step of its effect, a retry was sent for all one can tell.
         const spent = 100_000 - (yield* truce.budget.tokens(key))
         expect(spent - sent).toBeGreaterThanOrEqual(0)
-        expect(spent - sent).toBeLessThanOrEqual(sent / 1_000)
+        expect(spent - sent).toBeLessThanOrEqual(1)
         expect(Object.keys(tally(ends))).toEqual(expect.arrayContaining(["attempts", "circuit-open", "interrupted"]))
       })
   )
@@ -105,6 +105,67 @@ describe("calls that are interrupted anywhere", () => {
           expect(yield* admitsAtOnce(of)).toBe(true)
         }
       }
+    })
+  )
+})
+
+describe("a call that is interrupted in the very moment", () => {
+  let victim: Fiber.RuntimeFiber<unknown, unknown> | undefined
+  const strike = () => victim?.unsafeInterruptAsFork(FiberId.none)
+  const struck = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+    Effect.gen(function* () {
+      victim = yield* Effect.fork(self)
+      return yield* Effect.ensuring(
+        victim.await,
+        Effect.sync(() => (victim = undefined))
+      )
+    })
+
+  const saturation = RetryBudget.saturation()
+  const striking: typeof saturation = {
+    ...saturation,
+    withdraw: (tokens, failed, now) => {
+      strike()
+      return saturation.withdraw(tokens, failed, now)
+    }
+  }
+  by(() => steady({ budget: striking }))("it pays for a retry gets its token back", () =>
+    Effect.gen(function* () {
+      const truce = yield* Truce.Truce
+      const exit = yield* struck(Truce.protect(failing, { key, classify }))
+      expect(Exit.isInterrupted(exit)).toBe(true)
+      expect(yield* truce.budget.tokens(key)).toBe(10)
+    })
+  )
+
+  const moments = {
+    "its effect succeeds": Effect.sync(strike),
+    "its effect fails": Effect.zipRight(Effect.sync(strike), Effect.fail(new Timeout())),
+    "its effect begins": Effect.zipRight(Effect.sync(strike), Effect.never)
+  }
+  for (const [name, effect] of Object.entries(moments)) {
+    by(() => steady())(`${name} holds no permit`, (clock) =>
+      Effect.gen(function* () {
+        yield* probing(clock)
+        yield* struck(Truce.protect(effect, { key, classify }))
+        expect((yield* CircuitBreaker.state(key)).probes).toBe(0)
+      })
+    )
+  }
+
+  by(() => steady())("it is classified is settled all the same", (clock) =>
+    Effect.gen(function* () {
+      yield* probing(clock)
+      const watched = Classifier.make<Timeout>(() => true, {
+        success: () => {
+          strike()
+          return Outcome.success
+        }
+      })
+      for (let probe = 0; probe < 2; probe++) {
+        yield* struck(Truce.protect(Effect.succeed("hello"), { key, classify: watched }))
+      }
+      expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Closed", probes: 0 })
     })
   )
 })

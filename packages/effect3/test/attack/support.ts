@@ -155,7 +155,7 @@ export const by =
         const clock = hand()
         return body(clock).pipe(Effect.provide(layer()), Effect.withClock(clock), Effect.withRandom(Random.make(name)))
       },
-      30_000
+      10_000
     )
 
 setFlagsFromString("--expose-gc")
