@@ -1,4 +1,5 @@
 /** What Truce promises itself, beside what was measured. */
+import type { PeerName } from "./Case.ts"
 import { bytesOf, type Memories } from "./Memory.ts"
 import { type Overheads, over, ratio } from "./Overhead.ts"
 
@@ -89,12 +90,13 @@ const targets: ReadonlyArray<Target> = [
     figure: ({ overheads }) => quotient(over(overheads, "count-100k", "truce"), over(overheads, "count-100", "truce"))
   },
   {
-    title: "100k keys in turn over 10k keys in turn",
-    limit: 1.5,
+    // Whatever keeps an object for each key misses the processor's cache with so many: what cockatiel, one plain object a key, grows by
+    // is the machine's share.
+    title: "growth from 10k to 100k keys: of cockatiel's",
+    limit: 1.25,
     unit: "x",
-    because:
-      "The instructions grow by a tenth; the rest is probably reads that miss the processor's cache (not measured)",
-    figure: ({ overheads }) => quotient(over(overheads, "keys-100k", "truce"), over(overheads, "keys-10k", "truce"))
+    because: "A key's circuit lives until its next call, so the collector moves it once",
+    figure: ({ overheads }) => quotient(growth(overheads, "truce"), growth(overheads, "cockatiel"))
   },
   {
     title: "heap of a key among 1M over among 100k",
@@ -108,6 +110,9 @@ const targets: ReadonlyArray<Target> = [
 
 const quotient = (left: number | undefined, right: number | undefined): number | undefined =>
   left === undefined || right === undefined ? undefined : left / right
+
+const growth = (overheads: Overheads, peer: PeerName): number | undefined =>
+  quotient(over(overheads, "keys-100k", peer), over(overheads, "keys-10k", peer))
 
 /** At the greatest number of keys that was measured. */
 const idle = (memories: Memories): number | undefined =>
