@@ -40,8 +40,8 @@ export { CircuitBreaker, type Service, type Snapshot, type State, guard } from "
  */
 export const make = (options: Options = {}): Effect.Effect<Service, never, HealthScore> =>
   Effect.gen(function* () {
-    const { registry, scope, transitions } = (yield* HealthScore)[cells]
-    const guarded = Guarded.make(registry.guard(options), scope)
+    const { log, registry, scope, transitions } = (yield* HealthScore)[cells]
+    const guarded = Guarded.make(registry.guard(options), scope, log)
     const transaction = Transaction.make(guarded)
     const current = (key: string) => Effect.map(Monotonic.now, (at) => ({ at, cell: registry.find(key) }))
     const all = <A>(f: (cell: Cell, at: number) => A): Effect.Effect<ReadonlyArray<A>> =>

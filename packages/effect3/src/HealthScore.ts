@@ -17,6 +17,7 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Change, Transition } from "./Events.ts"
+import { Log } from "./internal/Log.ts"
 import { now } from "./internal/monotonic.ts"
 import { count, positiveDuration, configured } from "./internal/options.ts"
 import * as Registry from "./internal/Registry.ts"
@@ -93,6 +94,7 @@ export const cells: unique symbol = Symbol.for("@truce/effect3/HealthScore/cells
 export interface Cells {
   readonly registry: Registry.Registry
   readonly transitions: PubSub.PubSub<Transition>
+  readonly log: Log
   /** Where timers for waiting calls live. */
   readonly scope: Scope.Scope
 }
@@ -132,8 +134,13 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
     const moved = yield* PubSub.sliding<Change>(backlog)
     const seed = yield* Random.nextIntBetween(-(2 ** 31), 2 ** 31)
     let watchers = 0
+    const log = new Log()
     const listener = {
-      transition: (transition: Transition) => offer(transitions, transition),
+      log,
+      transition: (transition: Transition) => {
+        offer(transitions, transition)
+        if (log.isOn) log.tell({ _tag: "Transitioned", ...transition })
+      },
       isWatched: () => watchers > 0,
       change: (change: Change) => offer(moved, change)
     }
@@ -158,7 +165,11 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
           Stream.fromPubSub(moved)
         )
       ),
-      observe: (key, outcome) => Effect.flatMap(now, (at) => registry.cell(key, at).observe(outcome, at)),
+      observe: (key, outcome) =>
+        Effect.flatMap(now, (at) => {
+          if (log.isOn) log.tell({ _tag: "Observed", key, at, outcome })
+          return registry.cell(key, at).observe(outcome, at)
+        }),
       explain: (key) =>
         Effect.zipWith(view(key), now, ({ moves, score, strain, trip }, at) => ({
           key,
@@ -168,7 +179,7 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
           moves,
           text: tell(key, { score, strain, trip }, moves, at)
         })),
-      [cells]: { registry, scope, transitions }
+      [cells]: { log, registry, scope, transitions }
     }
   })
 

@@ -1,5 +1,4 @@
 /** The breaker that Effect 4.1 ships, with its store in memory. */
-import { Array } from "effect"
 import * as Effect from "effect4/Effect"
 import * as Layer from "effect4/Layer"
 import * as ManagedRuntime from "effect4/ManagedRuntime"

@@ -4,11 +4,13 @@ import type * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
 import * as CircuitOpen from "../CircuitOpen.ts"
 import type { Change, Transition } from "../Events.ts"
+import type { Log } from "./Log.ts"
 import { MirroredRef } from "./MirroredRef.ts"
 import { type Turn, Waiting } from "./Waiting.ts"
 
 /** Where a cell tells what happened to it. */
 export interface Listener {
+  readonly log: Log
   readonly transition: (transition: Transition) => void
   /** Whether anybody watches scores: a change is not built for nobody. */
   readonly isWatched: () => boolean
@@ -33,6 +35,8 @@ export interface Cell {
   readonly isTouched: boolean
   readonly status: Circuit.Status
   readonly isRejecting: boolean
+  /** Where to tell what happens, if anybody listens. */
+  readonly log: Log | undefined
   /** Brings the mirror up to date; nothing where it is. */
   readonly upToDate: () => Effect.Effect<void>
   /** The permit of an attempt that needs no decision: Closed or Disabled, as far as the mirror is up to date. */
@@ -132,6 +136,11 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
     return Circuit.isRejecting(this.value)
   }
 
+  get log(): Log | undefined {
+    const log = this.listener?.log
+    return log !== undefined && log.isOn ? log : undefined
+  }
+
   passing(): Circuit.Permit | undefined {
     return this.isTouched ? undefined : Circuit.standing(this.value)
   }
@@ -151,6 +160,7 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
 
   refuse(rejected: Circuit.Rejected, now: number): CircuitOpen.CircuitOpen {
     const { generation, score, status, until } = rejected
+    this.log?.tell({ _tag: "Rejected", key: this.key, at: now, state: status, until, score, generation })
     const last = this.refusal
     // An error costs more than all the rest of a rejection: those of one millisecond share it.
     if (last !== undefined && last.until === until && now >= last.at && now - last.at < 1) {

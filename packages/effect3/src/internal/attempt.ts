@@ -3,7 +3,6 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import type { Attempt } from "../Attempt.ts"
 import type { CallContext } from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
@@ -47,8 +46,8 @@ export const run = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
 ): Effect.Effect<B, E2, R | R2> => {
   const permit = cell.passing()
   if (permit !== undefined) {
-    // A passing attempt holds nothing: without a rule for slow attempts its interruption needs no notice, unless it was paid for.
-    return plan.slowAfterMillis === Infinity && then.interrupted === undefined
+    // A passing attempt holds nothing: without a rule for slow attempts its interruption needs no notice, unless it was paid for or is told of.
+    return plan.slowAfterMillis === Infinity && then.interrupted === undefined && cell.log === undefined
       ? settling(fiber, cell, plan, permit, startedAt, self, then, same)
       : Effect.uninterruptibleMask((restore) =>
           settling(fiber, cell, plan, permit, startedAt, restore(self), then, restore)
@@ -79,11 +78,19 @@ const settling = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
   self: Effect.Effect<A, E, R>,
   then: Then<A, E, B, E2, R2>,
   restore: Restore
-): Effect.Effect<B, E2, R | R2> =>
-  Effect.matchCauseEffect(self, {
+): Effect.Effect<B, E2, R | R2> => {
+  const { log } = cell
+  const told = log?.admitted(
+    { key: cell.key, generation: permit.generation, probe: permit.probe > 0 },
+    startedAt ?? nowOf(fiber)
+  )
+  return Effect.matchCauseEffect(self, {
     onSuccess: (value) => {
       const endedAt = nowOf(fiber)
       const made = judged(plan.classify.success, value, startedAt ?? endedAt, endedAt, plan.slowAfterMillis)
+      if (told !== undefined) {
+        log?.settled(told, made.outcome, { cause: undefined, failedBefore: 0 }, endedAt)
+      }
       const transaction = cell.settle({ permit, outcome: made.outcome, failedBefore: 0 }, endedAt)
       // What comes next sees the circuit as settled.
       return transaction === undefined
@@ -96,6 +103,9 @@ const settling = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
       const read = (cause: Cause.Cause<E>) => failure(plan, cause, endedAt - begunAt)
       const made = judged(read, cause, begunAt, endedAt, plan.slowAfterMillis)
       const failedBefore = made.outcome._tag === "Failure" ? then.failedBefore() : 0
+      if (told !== undefined) {
+        log?.settled(told, made.outcome, { cause, failedBefore }, endedAt)
+      }
       const transaction = cell.settle({ permit, outcome: made.outcome, failedBefore }, endedAt)
       const next = () => {
         const rest = restore(made.thrown === undefined ? then.failed(cause, made) : Effect.die(made.thrown.defect))
@@ -106,6 +116,7 @@ const settling = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
       return transaction === undefined ? next() : Effect.flatMap(transaction, next)
     }
   })
+}
 
 const afterSuccess = <A, E, B, E2, R2>(value: A, made: Judged, then: Then<A, E, B, E2, R2>): Effect.Effect<B, E2, R2> =>
   made.thrown === undefined ? then.succeeded(value, made) : Effect.die(made.thrown.defect)
@@ -177,7 +188,3 @@ export const remember = <E>(
   context.record(attempt)
   return attempt
 }
-
-/** The error of a failed attempt, or the defect or interruption it ended by. */
-export const errorOf = <E>(cause: Cause.Cause<E>): unknown =>
-  Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause))

@@ -1,5 +1,6 @@
 import type { Outcome } from "@truce/core"
 import type * as Arr from "effect/Array"
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { AttemptTimeout } from "../AttemptTimeout.ts"
@@ -9,6 +10,7 @@ import * as Attempt from "./attempt.ts"
 import { CircuitBreaker, guard } from "./breaker.ts"
 import * as Monotonic from "./monotonic.ts"
 import { type PlanOptions, makePlan } from "./plan.ts"
+import { errorOf } from "./trail.ts"
 
 /** One attempt under one circuit, recorded in the call it belongs to, if any. */
 export const executing = <E, ER extends E, EP extends E>(options: PlanOptions<E, ER, EP>) => {
@@ -59,15 +61,23 @@ export const executingAll = <E, ER extends E, EP extends E>(
       const then: Then<A, E> = context === undefined ? alone : within(context, seen, startedAt)
       return Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(breaker.commit(breaker.admitSTM(options.keys, startedAt)), (admission) => {
-          if (admission._tag === "Rejected") return Effect.fail(admission.error)
+          const { log } = breaker[guard]
+          if (admission._tag === "Rejected") {
+            if (log.isOn) log.rejected(admission.error, startedAt)
+            return Effect.fail(admission.error)
+          }
+          const told = log.isOn ? admission.permits.map((permit) => log.admitted(permit, startedAt)) : []
           const settled = (
             classify: () => Outcome.Outcome,
+            cause: Cause.Cause<E> | undefined,
             next: (made: Attempt.Made) => Effect.Effect<A, E | CircuitOpen>
           ) => {
             const endedAt = Monotonic.nowOf(fiber)
             const made = Attempt.judged(classify, undefined, startedAt, endedAt, plan.slowAfterMillis)
+            const failedBefore = then.failedBefore()
+            for (const attempt of told) log.settled(attempt, made.outcome, { cause, failedBefore }, endedAt)
             return Effect.flatMap(
-              breaker.commit(breaker.settleSTM(admission.permits, made.outcome, endedAt, then.failedBefore())),
+              breaker.commit(breaker.settleSTM(admission.permits, made.outcome, endedAt, failedBefore)),
               () => (made.thrown === undefined ? next(made) : Effect.die(made.thrown.defect))
             )
           }
@@ -75,11 +85,13 @@ export const executingAll = <E, ER extends E, EP extends E>(
             onSuccess: (value) =>
               settled(
                 () => plan.classify.success(value),
+                undefined,
                 (made) => then.succeeded(value, made)
               ),
             onFailure: (cause) =>
               settled(
                 () => Attempt.failure(plan, cause, Monotonic.nowOf(fiber) - startedAt),
+                cause,
                 (made) => then.failed(cause, made)
               )
           })
@@ -99,7 +111,7 @@ const within = <A, E>(context: CallContext.CallContext, seen: Attempt.Seen, star
       return Effect.succeed(value)
     },
     failed: (cause, made) => {
-      record(made, Attempt.errorOf(cause))
+      record(made, errorOf(cause))
       return Effect.failCause(cause)
     },
     rejected: Effect.fail

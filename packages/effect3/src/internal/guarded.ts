@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { Cell } from "./Cell.ts"
+import type { Log } from "./Log.ts"
 import { now } from "./monotonic.ts"
 import * as Race from "./race.ts"
 import { type Turn, Waiting } from "./Waiting.ts"
@@ -9,6 +10,7 @@ import type { Guard } from "./Registry.ts"
 
 /** The cells of a breaker, and waiting for them. */
 export interface Guarded extends Guard {
+  readonly log: Log
   /** Ends when attempts are rejected: retrying has become pointless. */
   readonly awaitRejecting: (cell: Cell) => Effect.Effect<void>
   readonly awaitClosed: (cell: Cell) => Effect.Effect<void>
@@ -18,7 +20,7 @@ export interface Guarded extends Guard {
   readonly decided: (key: string, turn: Turn, at: number) => void
 }
 
-export const make = (guard: Guard, scope: Scope.Scope): Guarded => {
+export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
   // When each open time or lease that somebody waits for ends: one timer for all who wait, none without.
   const timers = new WeakMap<Cell, Set<number>>()
   let isReleased = false
@@ -101,6 +103,7 @@ export const make = (guard: Guard, scope: Scope.Scope): Guarded => {
     })
   return {
     ...guard,
+    log,
     // An open time that has ended rejects no more: the next attempt is a probe.
     awaitRejecting: (watched) =>
       until(watched, (cell, at) => cell.isRejecting && cell.view(at).nextAdmission !== undefined),

@@ -15,7 +15,8 @@ import type { Cell } from "./Cell.ts"
 import * as Monotonic from "./monotonic.ts"
 import { type PlanOptions, makePlan } from "./plan.ts"
 import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
-import { tellCall } from "./trail.ts"
+import { type Tally, told } from "./telling.ts"
+import { errorOf, tellCall } from "./trail.ts"
 import type { Service } from "./truce.ts"
 import type { Turn } from "./Waiting.ts"
 
@@ -36,9 +37,13 @@ export const protecting = <E, ER extends E, EP extends E, I>(
       const begunAt = Monotonic.nowOf(fiber)
       const cell = truce.breaker[guard].cell(key, begunAt)
       const outer = fiber.getFiberRef(CallContext.current)
+      const { log } = truce.breaker[guard]
+      const tally = log.isOn ? { attempts: 1 } : undefined
+      const policy = ownPolicy ?? truce.policy
       const retry = (first: First<A, E | AttemptTimeout>) =>
-        retryingFrom(first, { classify, key, plan, limited, truce, policy: ownPolicy ?? truce.policy, begunAt, outer })
-      return Attempt.run(fiber, cell, plan, begunAt, outer === undefined ? limited : CallContext.open(limited), {
+        retryingFrom(first, { classify, key, plan, limited, truce, policy, begunAt, outer, tally })
+      const tracked = outer === undefined ? limited : CallContext.open(limited)
+      const call = Attempt.run(fiber, cell, plan, begunAt, tracked, {
         failedBefore: none,
         succeeded: (value, made) => {
           if (outer !== undefined) tellOuter(outer, cell, made, begunAt)
@@ -51,9 +56,12 @@ export const protecting = <E, ER extends E, EP extends E, I>(
           plan.slowAfterMillis === Infinity
             ? undefined
             : (made) => truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt),
-        rejected: (error) =>
-          (ownPolicy ?? truce.policy).whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
+        rejected: (error) => {
+          if (tally !== undefined) tally.attempts = 0
+          return policy.whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
+        }
       })
+      return tally === undefined ? call : told(call, { log, key, startedAt: begunAt, tally })
     })
   }
 }
@@ -76,6 +84,7 @@ interface Call<A, E, ER extends E, EP extends E, R> {
   readonly policy: RetryPolicy
   readonly begunAt: number
   readonly outer: CallContext.CallContext | undefined
+  readonly tally: Tally | undefined
 }
 
 /** Everything a call needs once its first attempt did not succeed: nothing of it is paid for before. */
@@ -83,7 +92,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
   first: First<A, E>,
   call: Call<A, E, ER, EP, R>
 ): Effect.Effect<A, EP | CircuitOpen | RetryExhausted<ER>, R> => {
-  const { begunAt, classify, key, limited, outer, plan, policy, truce } = call
+  const { begunAt, classify, key, limited, outer, plan, policy, tally, truce } = call
   const guarded = truce.breaker[guard]
   const context = CallContext.make()
   // The trail of the context holds the attempts of calls inside this one too.
@@ -108,7 +117,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
     const error = retriableError(cause, classify.retriable)
     const tried: Effect.Effect<Tried<A, ER>, EP> = Option.match(error, {
       onNone: () => {
-        remember(cell, made, Attempt.errorOf(cause))
+        remember(cell, made, errorOf(cause))
         return Effect.failCause(permanentCause(cause, classify.permanent))
       },
       onSome: (value) =>
@@ -136,7 +145,9 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
           Effect.suspend(() => {
             onSent()
             guarded.decided(key, turn, startedAt)
-            return limited
+            if (tally === undefined) return limited
+            tally.attempts++
+            return retry ? Effect.zipRight(toldOfRetry(truce, { key, at: startedAt, cost }), limited) : limited
           }),
           CallContext.current,
           context
@@ -188,3 +199,9 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
     })
   )
 }
+
+const toldOfRetry = (
+  { breaker, budget }: Service,
+  paid: { readonly key: string; readonly at: number; readonly cost: number }
+): Effect.Effect<void> =>
+  Effect.map(budget.tokens(paid.key), (tokens) => breaker[guard].log.tell({ _tag: "Retried", ...paid, tokens }))

@@ -11,7 +11,7 @@ import type { RetryOptions, Service } from "../RetryPolicy.ts"
 import * as Made from "./attempt.ts"
 import * as Monotonic from "./monotonic.ts"
 import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
-import { tellCall } from "./trail.ts"
+import { errorOf, tellCall } from "./trail.ts"
 
 /** Retries an effect that may or may not have a breaker inside, as one call. */
 export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
@@ -51,10 +51,7 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
           const outcome = classify.failure(own)
           return Option.match(error, {
             onNone: () =>
-              Effect.zipRight(
-                remember(outcome, Made.errorOf(cause)),
-                Effect.failCause(permanentCause(cause, isPermanent))
-              ),
+              Effect.zipRight(remember(outcome, errorOf(cause)), Effect.failCause(permanentCause(cause, isPermanent))),
             onSome: (value) =>
               Effect.map(remember(outcome, value), (attempt) => ({ _tag: "Failed", attempt, outcome }) as const)
           })

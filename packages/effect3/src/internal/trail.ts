@@ -1,5 +1,7 @@
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { Attempt } from "../Attempt.ts"
 import type { CallContext } from "../CallContext.ts"
 
@@ -41,3 +43,7 @@ export const nameOf = (error: unknown): string => {
   // An object without a prototype has no text of its own.
   return typeof error === "object" && error !== null ? Object.prototype.toString.call(error) : String(error)
 }
+
+/** The error of a failed attempt, or the defect or interruption it ended by. */
+export const errorOf = <E>(cause: Cause.Cause<E>): unknown =>
+  Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause))

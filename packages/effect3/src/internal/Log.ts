@@ -1,0 +1,59 @@
+import type { Outcome } from "@truce/core"
+import type * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import type { CircuitOpen } from "../CircuitOpen.ts"
+import type { Event } from "../EventLog.ts"
+import { errorOf, nameOf } from "./trail.ts"
+
+/** An attempt that is being told of. */
+export interface Told {
+  readonly key: string
+  readonly attempt: number
+  readonly startedAt: number
+}
+
+/** Who is told what happens, at once and in order. With nobody listening nothing is built. */
+export class Log {
+  private observers: ReadonlyArray<(event: Event) => void> = []
+  private attempts = 0
+
+  get isOn(): boolean {
+    return this.observers.length > 0
+  }
+
+  /** Returns how to stop. */
+  observe(observer: (event: Event) => void): () => void {
+    this.observers = [...this.observers, observer]
+    return () => {
+      this.observers = this.observers.filter((other) => other !== observer)
+    }
+  }
+
+  tell(event: Event): void {
+    for (const observer of this.observers) observer(event)
+  }
+
+  admitted(
+    { generation, key, probe }: { readonly key: string; readonly generation: number; readonly probe: boolean },
+    at: number
+  ): Told {
+    const attempt = ++this.attempts
+    this.tell({ _tag: "Admitted", key, at, attempt, generation, probe })
+    return { key, attempt, startedAt: at }
+  }
+
+  settled(
+    told: Told,
+    outcome: Outcome.Outcome,
+    made: { readonly cause: Cause.Cause<unknown> | undefined; readonly failedBefore: number },
+    at: number
+  ): void {
+    const error = made.cause === undefined ? undefined : nameOf(errorOf(made.cause))
+    this.tell({ _tag: "Settled", ...told, at, outcome, failedBefore: made.failedBefore, error })
+  }
+
+  rejected({ generation, health, key, retryAfter, state }: CircuitOpen, at: number): void {
+    const until = at + Duration.toMillis(retryAfter)
+    this.tell({ _tag: "Rejected", key, at, state, until, score: health, generation })
+  }
+}
