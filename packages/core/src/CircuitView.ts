@@ -23,7 +23,11 @@ export interface View {
   readonly since: number
   /** The earliest next admission; `undefined` when one is possible now. */
   readonly nextAdmission: number | undefined
+  /** Probes in flight, of at most `permits`. */
   readonly probes: number
+  readonly permits: number
+  /** The score at which HalfOpen closes. */
+  readonly restore: number
   readonly openings: number
   readonly generation: number
   readonly moves: ReadonlyArray<Move>
@@ -123,6 +127,8 @@ export const view = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number)
   since: Math.max(self.state.since, self.mode.since),
   nextAdmission: nextAdmission(policy, self, now),
   probes: self.state._tag === "HalfOpen" ? heldLeases(self.state, now).length : 0,
+  permits: policy.permits,
+  restore: policy.restore,
   openings: self.openings.inARow,
   generation: self.generation,
   moves: self.moves

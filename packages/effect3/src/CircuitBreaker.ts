@@ -15,6 +15,7 @@ import type { AttemptTimeout } from "./AttemptTimeout.ts"
 import type { CircuitOpen } from "./CircuitOpen.ts"
 import type { ExecuteAllOptions, ExecuteOptions, Options } from "./CircuitOptions.ts"
 import type { Transition } from "./Events.ts"
+import * as Explanation from "./Explanation.ts"
 import { HealthScore, cells } from "./HealthScore.ts"
 import type { InvalidSnapshot } from "./InvalidSnapshot.ts"
 import { CircuitBreaker, type Service, type Snapshot, type State, guard } from "./internal/breaker.ts"
@@ -58,6 +59,12 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Healt
           cell === undefined
             ? Effect.succeed({ key, ...registry.pristine(at) })
             : Effect.map(cell.upToDate(), () => ({ key, ...cell.view(at) }))
+        ),
+      explain: (key) =>
+        Effect.flatMap(current(key), ({ at, cell }) =>
+          cell === undefined
+            ? Effect.succeed(Explanation.make(key, registry.pristine(at), [], at))
+            : Effect.map(cell.upToDate(), () => Explanation.make(key, cell.view(at), cell.history, at))
         ),
       states: all((cell, at) => ({ key: cell.key, ...cell.view(at) })),
       transitions: Stream.fromPubSub(transitions),
@@ -228,6 +235,29 @@ export function executeAll<A, E, ER extends E, EP extends E, R>(
  */
 export const state = (key: string): Effect.Effect<State, never, CircuitBreaker> =>
   Effect.flatMap(CircuitBreaker, (service) => service.state(key))
+
+/**
+ * Why the circuit of a key is in its state, what moved its score last, and when the next admission is possible.
+ *
+ * **Example** (Asking after a manual change)
+ *
+ * ```ts
+ * import { CircuitBreaker, Truce } from "@truce/effect3"
+ * import { Effect } from "effect"
+ *
+ * const program = CircuitBreaker.isolate("users-api", "maintenance").pipe(
+ *   Effect.zipRight(CircuitBreaker.explain("users-api")),
+ *   Effect.provide(Truce.layer())
+ * )
+ * const { cause } = await Effect.runPromise(program)
+ * cause.endsWith("ago: maintenance") // => true
+ * ```
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const explain = (key: string): Effect.Effect<Explanation.Explanation, never, CircuitBreaker> =>
+  Effect.flatMap(CircuitBreaker, (service) => service.explain(key))
 
 /**
  * All circuits.

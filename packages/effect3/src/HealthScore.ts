@@ -9,7 +9,7 @@ import { type Circuit, HealthModel, type Outcome } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
@@ -21,6 +21,7 @@ import { Log } from "./internal/Log.ts"
 import { now } from "./internal/monotonic.ts"
 import { count, positiveDuration, configured } from "./internal/options.ts"
 import * as Registry from "./internal/Registry.ts"
+import { moveLines } from "./internal/story.ts"
 
 /**
  * Options of the service. Every one has a default.
@@ -258,10 +259,5 @@ export const explain = (key: string): Effect.Effect<Explanation, never, HealthSc
 
 const tell = (key: string, health: Omit<Health, "key">, moves: ReadonlyArray<Circuit.Move>, at: number): string => {
   const head = `${key}: score ${health.score.toFixed(3)} (trips at ${health.trip}), strain ${health.strain.toFixed(3)}`
-  const lines = moves.map(
-    (move) =>
-      `  ${Duration.format(Duration.millis(Math.max(0, Math.round(at - move.at))))} ago: ${move.outcome.toLowerCase()}` +
-      `${move.weight > 0 ? ` of weight ${move.weight}` : ""}, ${move.before.toFixed(3)} -> ${move.after.toFixed(3)}`
-  )
-  return [head, ...(lines.length === 0 ? ["  nothing has moved it"] : lines)].join("\n")
+  return [head, ...(moves.length === 0 ? ["  nothing has moved it"] : moveLines(moves, at))].join("\n")
 }

@@ -129,7 +129,7 @@ describe("explain", () => {
         "  1m 30s ago: failure of weight 0.1, 0.960 -> 0.942",
         "  1m 30s ago: failure of weight 0.1, 0.942 -> 0.926",
         "  1m 30s ago: failure of weight 0.1, 0.926 -> 0.911",
-        "  0 ago: success, 0.920 -> 1.000"
+        "  0 ms ago: success, 0.920 -> 1.000"
       ])
     }))
 })

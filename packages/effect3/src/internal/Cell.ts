@@ -53,6 +53,8 @@ export interface Cell {
   readonly observe: (outcome: Outcome.Outcome, now: number) => Effect.Effect<void>
   readonly control: (command: Command, now: number) => Effect.Effect<void>
   readonly view: (now: number) => Circuit.View
+  /** The last changes of state or mode, oldest first. */
+  readonly history: ReadonlyArray<Circuit.Transition>
   readonly snapshot: (now: number) => CircuitSnapshot.Snapshot
   readonly isIdle: () => boolean
   /** Whether its open time ended before that, and nobody asked since. */
@@ -80,6 +82,10 @@ export interface Command {
   readonly reason: string
 }
 
+const historyKept = 10
+
+const none: ReadonlyArray<never> = []
+
 export const toError = (key: string, rejected: Circuit.Rejected, now: number): CircuitOpen.CircuitOpen =>
   CircuitOpen.make({
     key,
@@ -97,6 +103,7 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
   private usedSeconds: number
   private listener: Listener | undefined
   private waiting: Waiting | undefined = undefined
+  history: ReadonlyArray<Circuit.Transition> = none
   private refusal: { readonly at: number; readonly until: number; readonly error: CircuitOpen.CircuitOpen } | undefined
 
   constructor(
@@ -272,6 +279,7 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
     }
     const transition = Circuit.transition(this.policy, before, after)
     if (transition !== undefined) {
+      this.history = [...this.history.slice(1 - historyKept), transition]
       listener?.transition({ key: this.key, ...transition })
       this.wake()
     } else this.wakeNext(-Infinity)

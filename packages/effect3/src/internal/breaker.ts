@@ -7,6 +7,7 @@ import type * as STM from "effect/STM"
 import type * as Stream from "effect/Stream"
 import type { Options } from "../CircuitOptions.ts"
 import type { Transition } from "../Events.ts"
+import type { Explanation } from "../Explanation.ts"
 import type { InvalidSnapshot } from "../InvalidSnapshot.ts"
 import type { PolicyConflict } from "../PolicyConflict.ts"
 import type { Guarded } from "./guarded.ts"
@@ -41,6 +42,7 @@ export interface Snapshot {
  */
 export interface Service {
   readonly state: (key: string) => Effect.Effect<State>
+  readonly explain: (key: string) => Effect.Effect<Explanation>
   readonly states: Effect.Effect<ReadonlyArray<State>>
   readonly transitions: Stream.Stream<Transition>
   readonly awaitClosed: (key: string) => Effect.Effect<void>
