@@ -32,31 +32,27 @@ describe("10,000 calls asleep in backoff", () => {
         expect((yield* heapMegabytes) - before).toBeLessThan(3)
         expect(seen).toMatchObject({ begun: 11_000, now: 0 })
         expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Closed", probes: 0 })
-      }).pipe(Effect.provide(steady(lavish))),
-    30_000
+      }).pipe(Effect.provide(steady(lavish)))
   )
 
-  it.live(
-    "get every token back for the retries they do not send",
-    () =>
-      Effect.gen(function* () {
-        const truce = yield* Truce.Truce
-        const retry = { base: "1 hour", cap: "1 hour" } as const
-        const fibers = yield* all(10_000, () => Truce.protect(failing, { key, classify, retry }))
-        yield* settled
-        expect(yield* truce.budget.tokens(key)).toBe(0)
-        yield* opening()
-        expect(tally((yield* exits(fibers)).map(ending))).toEqual({ "circuit-open": 5_000, budget: 5_000 })
-        expect(yield* truce.budget.tokens(key)).toBe(5_000)
-      }).pipe(
-        Effect.provide(
-          steady({
-            model: HealthModel.countWindow({ size: 100_000, threshold: 1, min: 10_001 }),
-            budget: RetryBudget.aws({ capacity: 5_000, retryCost: 1 })
-          })
-        )
-      ),
-    30_000
+  it.live("get every token back for the retries they do not send", () =>
+    Effect.gen(function* () {
+      const truce = yield* Truce.Truce
+      const retry = { base: "1 hour", cap: "1 hour" } as const
+      const fibers = yield* all(10_000, () => Truce.protect(failing, { key, classify, retry }))
+      yield* settled
+      expect(yield* truce.budget.tokens(key)).toBe(0)
+      yield* opening()
+      expect(tally((yield* exits(fibers)).map(ending))).toEqual({ "circuit-open": 5_000, budget: 5_000 })
+      expect(yield* truce.budget.tokens(key)).toBe(5_000)
+    }).pipe(
+      Effect.provide(
+        steady({
+          model: HealthModel.countWindow({ size: 100_000, threshold: 1, min: 10_001 }),
+          budget: RetryBudget.aws({ capacity: 5_000, retryCost: 1 })
+        })
+      )
+    )
   )
 })
 

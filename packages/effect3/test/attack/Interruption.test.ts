@@ -13,7 +13,7 @@ describe("calls that are interrupted anywhere", () => {
       Effect.gen(function* () {
         const ends: Array<string> = []
         const stages = { refused: 0, running: 0, done: 0 }
-        for (let round = 0; round < 200; round++) {
+        for (let round = 0; round < 100; round++) {
           const of = `key-${round}`
           yield* probing(clock, of)
           const kinds = [Effect.fail(new NotFound({ id: "1" })), Effect.interrupt, Effect.never, Effect.die("broken")]
@@ -54,7 +54,7 @@ describe("calls that are interrupted anywhere", () => {
         const truce = yield* Truce.Truce
         let sent = 0
         const ends: Array<string> = []
-        for (let round = 0; round < 200; round++) {
+        for (let round = 0; round < 100; round++) {
           const fibers = yield* all(24, (index) => {
             let attempts = 0
             const counted = Effect.suspend(() => {

@@ -149,14 +149,10 @@ export const hand = (): Hand => {
 export const by =
   <R>(layer: () => Layer.Layer<R>) =>
   <A, E>(name: string, body: (clock: Hand) => Effect.Effect<A, E, R | Scope.Scope>): void =>
-    it.scopedLive(
-      name,
-      () => {
-        const clock = hand()
-        return body(clock).pipe(Effect.provide(layer()), Effect.withClock(clock), Effect.withRandom(Random.make(name)))
-      },
-      10_000
-    )
+    it.scopedLive(name, () => {
+      const clock = hand()
+      return body(clock).pipe(Effect.provide(layer()), Effect.withClock(clock), Effect.withRandom(Random.make(name)))
+    })
 
 setFlagsFromString("--expose-gc")
 const collect: unknown = runInNewContext("gc")
