@@ -70,9 +70,10 @@ export const countWindow = (
     resume: () => init,
     encode: (self) => BitQueue.toString(self.bits),
     decode: (data) => {
-      if (typeof data !== "string" || data.length > size || !/^[01]*$/.test(data)) return undefined
-      const bits = BitQueue.fromString(data)
-      return { bits, failures: data.split("1").length - 1 }
+      if (typeof data !== "string" || !/^[01]*$/.test(data)) return undefined
+      // The last attempts of a wider window are those of this one.
+      const last = data.slice(-size)
+      return { bits: BitQueue.fromString(last), failures: last.split("1").length - 1 }
     }
   }
 }

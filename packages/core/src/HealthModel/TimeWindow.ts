@@ -99,11 +99,20 @@ export const timeWindow = (
       return total >= min - epsilon && failed >= total * threshold - epsilon
     },
     resume: ({ offset }, _, now) => ({ ...init, slot: Math.floor((now - offset) / width), offset }),
-    encode: (self) => self,
+    encode: (self) => ({ ...self, windowMillis }),
     decode: (data, shift) => {
       if (typeof data !== "object" || data === null) return undefined
-      const { failures, successes, slot, shown, offset } = Object.fromEntries(Object.entries(data))
-      return isBuckets(failures) &&
+      const {
+        failures,
+        successes,
+        slot,
+        shown,
+        offset,
+        windowMillis: measured
+      } = Object.fromEntries(Object.entries(data))
+      // Buckets of another width are of other times.
+      return measured === windowMillis &&
+        isBuckets(failures) &&
         isBuckets(successes) &&
         isNumber(slot) &&
         isNumber(shown) &&
