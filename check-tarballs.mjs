@@ -13,7 +13,7 @@ import {
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, join, resolve } from "node:path"
+import { delimiter, dirname, join, resolve } from "node:path"
 
 const dir = mkdtempSync(join(tmpdir(), "truce-tarballs-"))
 const modules = join(dir, "node_modules")
@@ -24,6 +24,7 @@ try {
     mkdirSync(join(modules, name), { recursive: true })
     execFileSync("tar", ["-xzf", resolve(tarball), "-C", join(modules, name), "--strip-components=1"])
     for (const peer of Object.keys(peerDependencies ?? {})) {
+      mkdirSync(dirname(join(modules, peer)), { recursive: true })
       symlinkSync(realpathSync(join(home, "node_modules", peer)), join(modules, peer))
     }
     return name
