@@ -13,7 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import type { AttemptTimeout } from "./AttemptTimeout.ts"
 import type { CircuitOpen } from "./CircuitOpen.ts"
-import type { ExecuteAllOptions, ExecuteOptions, Options } from "./CircuitOptions.ts"
+import type { ExecuteAllOptions, ExecuteOptions, LayerOptions, Options } from "./CircuitOptions.ts"
 import type { Transition } from "./Events.ts"
 import * as Explanation from "./Explanation.ts"
 import { HealthScore, cells } from "./HealthScore.ts"
@@ -24,11 +24,12 @@ import { executing, executingAll } from "./internal/execute.ts"
 import * as Guarded from "./internal/guarded.ts"
 import * as Monotonic from "./internal/monotonic.ts"
 import { configured } from "./internal/options.ts"
+import { circuitOverrides } from "./internal/Ruling.ts"
 import type { PlanOptions } from "./internal/plan.ts"
 import * as Transaction from "./internal/transaction.ts"
 import type { PolicyConflict } from "./PolicyConflict.ts"
 
-export type { ExecuteAllOptions, ExecuteOptions, Options } from "./CircuitOptions.ts"
+export type { ExecuteAllOptions, ExecuteOptions, LayerOptions, Options } from "./CircuitOptions.ts"
 export { CircuitBreaker, type Service, type Snapshot, type State, guard } from "./internal/breaker.ts"
 
 /**
@@ -39,15 +40,15 @@ export { CircuitBreaker, type Service, type Snapshot, type State, guard } from "
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options: Options = {}): Effect.Effect<Service, never, HealthScore> =>
+export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, HealthScore> =>
   Effect.gen(function* () {
     const { log, registry, scope, transitions } = (yield* HealthScore)[cells]
-    const guarded = Guarded.make(registry.guard(options), scope, log)
+    const guarded = Guarded.make(registry.guard({ options, overrides: circuitOverrides(options) }), scope, log)
     const transaction = Transaction.make(guarded)
-    const current = (key: string) => Effect.map(Monotonic.now, (at) => ({ at, cell: registry.find(key) }))
+    const current = (key: string) => Effect.map(Monotonic.now, (at) => ({ at, cell: guarded.find(key) }))
     const all = <A>(f: (cell: Cell, at: number) => A): Effect.Effect<ReadonlyArray<A>> =>
       Effect.flatMap(Monotonic.now, (at) =>
-        Effect.forEach([...registry.cells()], (cell) => Effect.map(cell.upToDate(), () => f(cell, at)))
+        Effect.forEach(guarded.cells(), (cell) => Effect.map(cell.upToDate(), () => f(cell, at)))
       )
     const control =
       (_tag: "isolate" | "disable" | "observing" | "reset") =>
@@ -57,13 +58,13 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Healt
       state: (key) =>
         Effect.flatMap(current(key), ({ at, cell }) =>
           cell === undefined
-            ? Effect.succeed({ key, ...registry.pristine(at) })
+            ? Effect.succeed({ key, ...guarded.pristine(key, at) })
             : Effect.map(cell.upToDate(), () => ({ key, ...cell.view(at) }))
         ),
       explain: (key) =>
         Effect.flatMap(current(key), ({ at, cell }) =>
           cell === undefined
-            ? Effect.succeed(Explanation.make(key, registry.pristine(at), [], at))
+            ? Effect.succeed(Explanation.make(key, guarded.pristine(key, at), [], at))
             : Effect.map(cell.upToDate(), () => Explanation.make(key, cell.view(at), cell.history, at))
         ),
       states: all((cell, at) => ({ key: cell.key, ...cell.view(at) })),
@@ -120,7 +121,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Healt
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options?: Options): Layer.Layer<CircuitBreaker, never, HealthScore> =>
+export const layer = (options?: LayerOptions): Layer.Layer<CircuitBreaker, never, HealthScore> =>
   Layer.effect(
     CircuitBreaker,
     Effect.suspend(() => make(options))
@@ -133,7 +134,7 @@ export const layer = (options?: Options): Layer.Layer<CircuitBreaker, never, Hea
  * @since 0.1.0
  */
 export const layerConfig = (
-  options: Config.Config.Wrap<Options>
+  options: Config.Config.Wrap<LayerOptions>
 ): Layer.Layer<CircuitBreaker, ConfigError.ConfigError, HealthScore> =>
   configured(options, (unwrapped) => layer(unwrapped))
 

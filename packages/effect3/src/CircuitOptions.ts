@@ -39,6 +39,24 @@ export interface Options {
 }
 
 /**
+ * Options of the service: those of a circuit, and others for some keys.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LayerOptions extends Options {
+  /** Options for keys of a pattern, over the others: `*` stands for any characters, the most exact pattern counts alone. */
+  readonly overrides?:
+    | {
+        readonly [pattern: string]: Options & {
+          /** Made by `HealthModel.opaque`, as models differ in type. */
+          readonly model?: HealthModel.HealthModel<HealthModel.Opaque> | undefined
+        }
+      }
+    | undefined
+}
+
+/**
  * How one effect is protected.
  *
  * @category models

@@ -117,6 +117,19 @@ const offer = <A>(events: PubSub.PubSub<A>, event: A): void => {
 }
 
 /**
+ * How long keys are kept.
+ *
+ * Throws `InvalidOption`.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const lifetimeOf = (options: Pick<Options, "maxKeys" | "ttl">): Registry.Lifetime => ({
+  maxKeys: count("HealthScore", "maxKeys", options.maxKeys, 10_000),
+  ttlMillis: positiveDuration("HealthScore", "ttl", options.ttl, "10 minutes")
+})
+
+/**
  * Builds the service.
  *
  * Dies with `InvalidOption` for an impossible option.
@@ -127,10 +140,7 @@ const offer = <A>(events: PubSub.PubSub<A>, event: A): void => {
 export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.Effect<Service, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const lifetime = {
-      maxKeys: count("HealthScore", "maxKeys", options.maxKeys, 10_000),
-      ttlMillis: positiveDuration("HealthScore", "ttl", options.ttl, "10 minutes")
-    }
+    const lifetime = lifetimeOf(options)
     const transitions = yield* PubSub.sliding<Transition>(backlog)
     const moved = yield* PubSub.sliding<Change>(backlog)
     const seed = yield* Random.nextIntBetween(-(2 ** 31), 2 ** 31)
@@ -152,7 +162,7 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
     const view = (key: string): Effect.Effect<Circuit.View> =>
       Effect.flatMap(now, (at) => {
         const cell = registry.find(key)
-        if (cell === undefined) return Effect.succeed(registry.pristine(at))
+        if (cell === undefined) return Effect.succeed(registry.pristine(key, at))
         return Effect.map(cell.upToDate(), () => cell.view(at))
       })
     return {

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as STM from "effect/STM"
+import { KeyPattern } from "./internal/KeyPattern.ts"
 import { MirroredRef } from "./internal/MirroredRef.ts"
 import { now } from "./internal/monotonic.ts"
 import { count, configured } from "./internal/options.ts"
@@ -26,6 +27,8 @@ import { count, configured } from "./internal/options.ts"
 export interface Options {
   /** How retries are priced: `saturation`, `ratio`, `grpc`, `aws` or `unlimited`. Default: `saturation()`. */
   readonly rule?: Rule.RetryBudget | undefined
+  /** Rules for keys of a pattern: `*` stands for any characters, the most exact pattern counts. */
+  readonly overrides?: { readonly [pattern: string]: Rule.RetryBudget | undefined } | undefined
   /** The most keys kept; the one kept longest is forgiven first. A key with all its tokens is not kept. Default: 10 000. */
   readonly maxKeys?: number | undefined
 }
@@ -42,7 +45,17 @@ export interface Service {
   readonly withdrawSTM: (key: string, failed: Outcome.Outcome, now: number) => STM.STM<Option.Option<number>>
   readonly refund: (key: string, cost: number) => Effect.Effect<void>
   readonly settle: (key: string, attempt: Attempt, now: number) => Effect.Effect<void>
+  /** For `Truce.reload`: checks other rules; run, the result puts them in force. Throws `InvalidOption`. */
+  readonly [replace]: (options: Options) => () => void
 }
+
+/**
+ * The key under which a budget can be replaced.
+ *
+ * @category symbols
+ * @since 0.1.0
+ */
+export const replace: unique symbol = Symbol.for("@truce/effect3/RetryBudget/replace")
 
 /**
  * One attempt as the budget sees it; `cost` is what its retry paid, 0 for a first attempt.
@@ -82,53 +95,67 @@ export const { aws, grpc, ratio, saturation, unlimited } = Rule
  */
 export const make = (options: Options = {}): Effect.Effect<Service> =>
   Effect.sync(() => {
-    const rule = options.rule ?? Rule.saturation()
-    const maxKeys = count("RetryBudget", "maxKeys", options.maxKeys, 10_000)
+    let rules = rulesOf(options)
     // Only keys that have spent: the others are all alike.
     const purses = new Map<string, Purse>()
-    const open = (key: string): Purse => {
+    const open = (key: string, rule: Rule.RetryBudget): Purse => {
       const known = purses.get(key)
       if (known !== undefined) return known
-      if (purses.size >= maxKeys) {
+      if (purses.size >= rules.maxKeys) {
         const [oldest] = purses.keys()
         if (oldest !== undefined) purses.delete(oldest)
       }
-      const purse = new Purse(rule.init)
+      const purse = new Purse({ rule, held: rule.init })
       purses.set(key, purse)
       return purse
     }
-    const forget = (key: string, purse: Purse): void => {
-      if (purse.tokens === rule.init.tokens && !purse.isTouched && purses.get(key) === purse) purses.delete(key)
+    const forget = (key: string, purse: Purse, rule: Rule.RetryBudget): void => {
+      if (purse.known(rule)?.tokens === rule.init.tokens && purses.get(key) === purse) purses.delete(key)
     }
     return {
       tokens: (key) =>
         Effect.suspend(() => {
           const purse = purses.get(key)
+          const rule = rules.of(key)
           if (purse === undefined) return Effect.succeed(rule.init.tokens)
-          return Effect.map(purse.upToDate(), () => purse.tokens)
+          return Effect.map(purse.upToDate(), () => purse.read(rule).tokens)
         }),
       withdraw: (key, failed) =>
-        Effect.flatMap(now, (at) => open(key).update((tokens) => withdrawn(rule, tokens, failed, at))),
+        Effect.flatMap(now, (at) => {
+          const rule = rules.of(key)
+          return open(key, rule).update(rule, (held) => withdrawn(rule, held, failed, at))
+        }),
       withdrawSTM: (key, failed, at) =>
-        STM.suspend(() => open(key).updateSTM((tokens) => withdrawn(rule, tokens, failed, at))),
+        STM.suspend(() => {
+          const rule = rules.of(key)
+          return open(key, rule).updateSTM(rule, (held) => withdrawn(rule, held, failed, at))
+        }),
       refund: (key, cost) =>
         Effect.suspend(() => {
           const purse = purses.get(key)
           if (purse === undefined || cost === 0) return Effect.void
+          const rule = rules.of(key)
           return Effect.map(
-            purse.update((tokens) => [undefined, rule.refund(tokens, cost)]),
-            () => forget(key, purse)
+            purse.update(rule, (held) => [undefined, rule.refund(held, cost)]),
+            () => forget(key, purse, rule)
           )
         }),
       settle: (key, attempt, at) => {
+        const rule = rules.of(key)
         const known = purses.get(key)
-        const before = known === undefined ? rule.init : known.known
+        const before = known === undefined ? rule.init : known.known(rule)
         if (before !== undefined && rule.settle(before, attempt, at) === before) return Effect.void
-        const purse = known ?? open(key)
+        const purse = known ?? open(key, rule)
         return Effect.map(
-          purse.update((tokens) => [undefined, rule.settle(tokens, attempt, at)]),
-          () => forget(key, purse)
+          purse.update(rule, (held) => [undefined, rule.settle(held, attempt, at)]),
+          () => forget(key, purse, rule)
         )
+      },
+      [replace]: (next) => {
+        const replaced = rulesOf(next)
+        return () => {
+          rules = replaced
+        }
       }
     }
   })
@@ -214,24 +241,50 @@ const withdrawn = (
   return paid === undefined ? [Option.none(), tokens] : [Option.some(paid[1]), paid[0]]
 }
 
-class Purse extends MirroredRef<Rule.Tokens> {
-  get tokens(): number {
-    return this.value.tokens
+const rulesOf = ({ maxKeys, overrides, rule = Rule.saturation() }: Options) => {
+  const special = KeyPattern.of(overrides)
+  return {
+    maxKeys: count("RetryBudget", "maxKeys", maxKeys, 10_000),
+    of: (key: string): Rule.RetryBudget => special.find(key) ?? rule
+  }
+}
+
+/** The tokens of a key, and the rule they are priced by. */
+interface Held {
+  readonly rule: Rule.RetryBudget
+  readonly held: Rule.Tokens
+}
+
+class Purse extends MirroredRef<Held> {
+  read(rule: Rule.RetryBudget): Rule.Tokens {
+    return priced(this.value, rule)
   }
 
   /** What the purse holds, where that is certain without a transaction. */
-  get known(): Rule.Tokens | undefined {
-    return this.isTouched ? undefined : this.value
+  known(rule: Rule.RetryBudget): Rule.Tokens | undefined {
+    return this.isTouched || this.value.rule !== rule ? undefined : this.value.held
   }
 
-  update<A>(f: (tokens: Rule.Tokens) => readonly [A, Rule.Tokens]): Effect.Effect<A> {
-    return this.commit(f)
-  }
-
-  updateSTM<A>(f: (tokens: Rule.Tokens) => readonly [A, Rule.Tokens]): STM.STM<A> {
-    return STM.flatMap(this.readSTM(), (before) => {
-      const [result, after] = f(before)
-      return after === before ? STM.succeed(result) : STM.as(this.writeSTM(after), result)
+  update<A>(rule: Rule.RetryBudget, f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]): Effect.Effect<A> {
+    return this.commit((value) => {
+      const before = priced(value, rule)
+      const [result, held] = f(before)
+      return [result, held === value.held && value.rule === rule ? value : { rule, held }]
     })
   }
+
+  updateSTM<A>(rule: Rule.RetryBudget, f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]): STM.STM<A> {
+    return STM.flatMap(this.readSTM(), (value) => {
+      const before = priced(value, rule)
+      const [result, held] = f(before)
+      return held === before ? STM.succeed(result) : STM.as(this.writeSTM({ rule, held }), result)
+    })
+  }
+}
+
+// Under another rule a key keeps the share of its tokens that it had.
+const priced = ({ held, rule: from }: Held, rule: Rule.RetryBudget): Rule.Tokens => {
+  if (from === rule) return held
+  const tokens = (held.tokens / from.init.tokens) * rule.init.tokens
+  return { tokens: Number.isNaN(tokens) ? rule.init.tokens : tokens, at: held.at }
 }

@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { Backoff, InvalidOption, Retry } from "@truce/core"
+import type { Backoff } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -15,14 +15,12 @@ import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
-import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import * as ScheduleDecision from "effect/ScheduleDecision"
-import * as ScheduleInterval from "effect/ScheduleInterval"
 import type { CircuitOpen } from "./CircuitOpen.ts"
 import type { Classifier } from "./Classifier.ts"
-import { configured, count, millis, positiveDuration, renamed } from "./internal/options.ts"
+import { configured } from "./internal/options.ts"
 import { retryingAlone } from "./internal/retryAlone.ts"
+import { type RulesByKey, backingOff, rulesByKey } from "./internal/retryRules.ts"
 import type { RetryExhausted } from "./RetryExhausted.ts"
 
 /**
@@ -78,17 +76,49 @@ export interface Options<R = never> extends BackoffOptions {
 }
 
 /**
+ * Options of the service: those of a retry, and others for some keys.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LayerOptions<R = never> extends Options<R> {
+  /** Options for keys of a pattern, over the others: `*` stands for any characters, the most exact pattern counts. */
+  readonly overrides?: { readonly [pattern: string]: Options<R> } | undefined
+}
+
+/**
  * The rules of a retry.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Service {
+export interface Rules {
   readonly schedule: Schedule.Schedule<unknown, Input>
   readonly deadline: Duration.Duration
   readonly maxRetryAfter: Duration.Duration
   readonly whenOpen: "stop" | "wait"
 }
+
+/**
+ * The rules in force.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service extends Rules {
+  /** The rules for a key: those of an override, or the others. */
+  readonly of: (key: string) => Rules
+  /** For `Truce.reload`: other rules, from the next call on. */
+  readonly [replace]: (rules: RulesByKey) => void
+}
+
+/**
+ * The key under which a policy can be replaced.
+ *
+ * @category symbols
+ * @since 0.1.0
+ */
+export const replace: unique symbol = Symbol.for("@truce/effect3/RetryPolicy/replace")
 
 /**
  * The retry policy of a program.
@@ -106,24 +136,40 @@ export class RetryPolicy extends Context.Tag("@truce/effect3/RetryPolicy")<Retry
  * @category constructors
  * @since 0.1.0
  */
-export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service, never, R> =>
-  Effect.contextWith((context: Context.Context<R>) => ({
-    ...limits(options),
-    schedule: options.schedule === undefined ? standard(options) : Schedule.provideContext(options.schedule, context)
-  }))
+export const make = <R = never>(options: LayerOptions<R> = {}): Effect.Effect<Service, never, R> =>
+  Effect.contextWith((context: Context.Context<R>) => serviceOf(rulesByKey(options, context)))
 
 /**
- * The rules at once, for a schedule without services of its own.
+ * The rules at once, for schedules without services of their own.
  *
  * Throws `InvalidOption`.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const unsafeMake = (options: Options = {}): Service => ({
-  ...limits(options),
-  schedule: options.schedule ?? standard(options)
-})
+export const unsafeMake = (options: LayerOptions = {}): Service => serviceOf(rulesByKey(options, Context.empty()))
+
+const serviceOf = (rules: RulesByKey): Service => {
+  let current = rules
+  return {
+    get schedule() {
+      return current.base.schedule
+    },
+    get deadline() {
+      return current.base.deadline
+    },
+    get maxRetryAfter() {
+      return current.base.maxRetryAfter
+    },
+    get whenOpen() {
+      return current.base.whenOpen
+    },
+    of: (key) => current.overrides.find(key) ?? current.base,
+    [replace]: (next) => {
+      current = next
+    }
+  }
+}
 
 /**
  * Provides the policy.
@@ -148,7 +194,7 @@ export const unsafeMake = (options: Options = {}): Service => ({
  * @category layers
  * @since 0.1.0
  */
-export const layer = <R = never>(options?: Options<R>): Layer.Layer<RetryPolicy, never, R> =>
+export const layer = <R = never>(options?: LayerOptions<R>): Layer.Layer<RetryPolicy, never, R> =>
   Layer.effect(
     RetryPolicy,
     Effect.suspend(() => make(options))
@@ -161,7 +207,7 @@ export const layer = <R = never>(options?: Options<R>): Layer.Layer<RetryPolicy,
  * @since 0.1.0
  */
 export const layerConfig = <R = never>(
-  options: Config.Config.Wrap<Options<R>>
+  options: Config.Config.Wrap<LayerOptions<R>>
 ): Layer.Layer<RetryPolicy, ConfigError.ConfigError, R> => configured(options, (unwrapped) => layer(unwrapped))
 
 /**
@@ -185,27 +231,7 @@ export const layerConfig = <R = never>(
  * @category schedules
  * @since 0.1.0
  */
-export const exponential = (options: BackoffOptions = {}): Schedule.Schedule<Duration.Duration> => {
-  const owner = "RetryPolicy"
-  const backoff = renamed(owner, { baseMillis: "base", capMillis: "cap" }, { ...options }, () =>
-    Backoff.make({
-      baseMillis: millis(owner, "base", options.base),
-      factor: options.factor,
-      capMillis: millis(owner, "cap", options.cap),
-      jitter: options.jitter
-    })
-  )
-  return Schedule.makeWithState({ retry: 0, previousMillis: 0 }, (now, _, at) =>
-    Effect.map(Random.next, (u) => {
-      const delay = Backoff.delay(backoff, at, u)
-      return [
-        { retry: at.retry + 1, previousMillis: delay },
-        Duration.millis(delay),
-        ScheduleDecision.continueWith(ScheduleInterval.after(now + delay))
-      ]
-    })
-  )
-}
+export const exponential: (options?: BackoffOptions) => Schedule.Schedule<Duration.Duration> = backingOff
 
 /**
  * Lengthens a schedule's delay to what the error asks for.
@@ -279,35 +305,6 @@ export function retry<A, E, ER extends E, EP extends E, R, RS>(
     | readonly [Effect.Effect<A, E | CircuitOpen, R>, RetryOptions<E, ER, EP, RS>]
 ) {
   const retrying = (options: RetryOptions<E, ER, EP, RS>) => (self: Effect.Effect<A, E | CircuitOpen, R>) =>
-    Effect.flatMap(RetryPolicy, (policy) => retryingAlone(self, policy, options))
+    Effect.flatMap(RetryPolicy, (policy) => retryingAlone(self, policy.of(options.key), options))
   return args.length === 1 ? retrying(args[0]) : retrying(args[1])(args[0])
-}
-
-const standard = (options: BackoffOptions & { readonly attempts?: number | undefined }) =>
-  Schedule.intersect(
-    exponential(options),
-    Schedule.recurs(count("RetryPolicy", "attempts", options.attempts, Retry.defaults.attempts) - 1)
-  )
-
-const limits = <R>(options: Options<R>): Omit<Service, "schedule"> => {
-  const owner = "RetryPolicy"
-  const deadline = positiveDuration(owner, "deadline", options.deadline, Duration.infinity)
-  const maxRetryAfter = positiveDuration(
-    owner,
-    "maxRetryAfter",
-    options.maxRetryAfter,
-    Retry.defaults.maxRetryAfterMillis
-  )
-  const whenOpen = InvalidOption.oneOf(owner, "whenOpen", options.whenOpen, ["stop", "wait"])
-  if (whenOpen === "wait" && deadline === Infinity) {
-    throw new InvalidOption.InvalidOption(owner, "deadline", `given when whenOpen is "wait"`, options.deadline)
-  }
-  if (options.schedule !== undefined) {
-    for (const field of ["attempts", "base", "factor", "cap", "jitter"] as const) {
-      if (options[field] !== undefined) {
-        throw new InvalidOption.InvalidOption(owner, field, "left out where a schedule is given", options[field])
-      }
-    }
-  }
-  return { deadline: Duration.millis(deadline), maxRetryAfter: Duration.millis(maxRetryAfter), whenOpen }
 }

@@ -18,9 +18,11 @@ import type { CircuitOpen } from "./CircuitOpen.ts"
 import * as HealthScore from "./HealthScore.ts"
 import { fusing } from "./internal/fused.ts"
 import { configured } from "./internal/options.ts"
+import { budgetOptions, circuitOptions, reloading, retryOptions } from "./internal/reload.ts"
 import type { PlanOptions } from "./internal/plan.ts"
 import { protecting } from "./internal/protect.ts"
 import { type Service, Truce } from "./internal/truce.ts"
+import type { InvalidPolicy } from "./InvalidPolicy.ts"
 import * as RetryBudget from "./RetryBudget.ts"
 import type { RetryExhausted } from "./RetryExhausted.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -37,6 +39,22 @@ export interface Options<S = HealthModel.Ledger, R = never> extends HealthScore.
   readonly circuit?: CircuitBreaker.Options | undefined
   readonly retry?: RetryPolicy.Options<R> | undefined
   /** How retries are priced. Default: `RetryBudget.saturation()`. */
+  readonly budget?: Rule.RetryBudget | undefined
+  /** Options for keys of a pattern, over the others: `*` stands for any characters, the most exact pattern counts alone. */
+  readonly overrides?: { readonly [pattern: string]: Override<R> } | undefined
+}
+
+/**
+ * Options for the keys of a pattern.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Override<R = never> {
+  /** Made by `HealthModel.opaque`, as models differ in type. */
+  readonly model?: HealthModel.HealthModel<HealthModel.Opaque> | undefined
+  readonly circuit?: CircuitBreaker.Options | undefined
+  readonly retry?: RetryPolicy.Options<R> | undefined
   readonly budget?: Rule.RetryBudget | undefined
 }
 
@@ -107,11 +125,40 @@ export const layer = <S = HealthModel.Ledger, R = never>(
   options: Options<S, R> = {}
 ): Layer.Layer<Services, never, R> =>
   layerServices.pipe(
-    Layer.provideMerge(CircuitBreaker.layer(options.circuit)),
+    Layer.provideMerge(CircuitBreaker.layer(circuitOptions(options))),
     Layer.provideMerge(HealthScore.layer(options)),
-    Layer.provideMerge(RetryPolicy.layer(options.retry)),
-    Layer.provideMerge(RetryBudget.layer({ rule: options.budget, maxKeys: options.maxKeys }))
+    Layer.provideMerge(RetryPolicy.layer(retryOptions(options))),
+    Layer.provideMerge(RetryBudget.layer(budgetOptions(options)))
   )
+
+/**
+ * Puts other options in force for all keys at once, from the next admission and the next call on; nothing that is known of a circuit is
+ * lost.
+ *
+ * State, score, strain, leases, openings and manual modes stay; an open time that has begun ends when it would have. Under another
+ * model the score goes on as near as that model can show it (`HealthModel.opaque`); under another budget a key keeps the share of its
+ * tokens. Options left out are the defaults, as in `layer`. Options of `Dependency.Tag`, `register` and `protect({ retry })` still come
+ * first. Fails with `InvalidPolicy`, and then nothing has changed.
+ *
+ * **Example** (A stricter breaker while the program runs)
+ *
+ * ```ts
+ * import { CircuitBreaker, Truce } from "@truce/effect3"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* Truce.reload({ circuit: { permits: 3 }, overrides: { "payments-*": { retry: { attempts: 1 } } } })
+ *   return (yield* CircuitBreaker.state("users-api")).permits
+ * })
+ * await Effect.runPromise(Effect.provide(program, Truce.layer())) // => 3
+ * ```
+ *
+ * @category reloading
+ * @since 0.1.0
+ */
+export const reload = <S = HealthModel.Ledger, R = never>(
+  options: Options<S, R>
+): Effect.Effect<void, InvalidPolicy, R | Truce> => reloading(options)
 
 /**
  * Provides everything from `Config`s; an impossible value is a `ConfigError` that names the option.

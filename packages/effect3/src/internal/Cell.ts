@@ -1,4 +1,4 @@
-import { Circuit, CircuitPolicy, CircuitSnapshot, type Outcome } from "@truce/core"
+import { Circuit, CircuitPolicy, CircuitSnapshot, type HealthModel, type Outcome } from "@truce/core"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
@@ -6,6 +6,7 @@ import * as CircuitOpen from "../CircuitOpen.ts"
 import type { Change, Transition } from "../Events.ts"
 import type { Log } from "./Log.ts"
 import { MirroredRef } from "./MirroredRef.ts"
+import type { Policy, Ruling } from "./Ruling.ts"
 import { type Turn, Waiting } from "./Waiting.ts"
 
 /** Where a cell tells what happened to it. */
@@ -23,11 +24,7 @@ export interface Proposal {
   readonly write: STM.STM<void>
 }
 
-/**
- * One key: its circuit, and who waits for it to change.
- *
- * The interface does not name the state of the health model, so that cells of different models live side by side.
- */
+/** One key: its circuit, and who waits for it to change. */
 export interface Cell {
   readonly key: string
   /** When it was last of use, in whole seconds. */
@@ -71,6 +68,11 @@ export interface Cell {
   readonly wakeNext: (now: number) => void
 }
 
+/** The circuit of a cell, whichever model judges it. */
+export type Known = Circuit.Circuit<HealthModel.Opaque>
+
+export type Difference = ReturnType<typeof CircuitPolicy.difference>
+
 export interface Settled {
   readonly permit: Circuit.Permit
   readonly outcome: Outcome.Outcome
@@ -95,11 +97,11 @@ export const toError = (key: string, rejected: Circuit.Rejected, now: number): C
     generation: rejected.generation
   })
 
-export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements Cell {
+export class CircuitCell extends MirroredRef<Known> implements Cell {
   readonly key: string
-  private policy: CircuitPolicy.CircuitPolicy<S>
-  /** Without a breaker on the key outcomes move the score and open nothing. */
-  private guarded: boolean
+  private policy: Policy
+  /** Who laid the policy down; without a breaker on the key outcomes move the score and open nothing. */
+  private ruling: Ruling | undefined
   private usedSeconds: number
   private listener: Listener | undefined
   private waiting: Waiting | undefined = undefined
@@ -108,27 +110,38 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
 
   constructor(
     key: string,
-    policy: CircuitPolicy.CircuitPolicy<S>,
-    start: { readonly circuit: Circuit.Circuit<S>; readonly guarded: boolean; readonly now: number },
+    policy: Policy,
+    start: { readonly circuit: Known; readonly ruling: Ruling | undefined; readonly now: number },
     listener: Listener
   ) {
     super(start.circuit)
     this.key = key
     this.policy = policy
-    this.guarded = start.guarded
+    this.ruling = start.ruling
     this.usedSeconds = Math.floor(start.now / 1_000)
     this.listener = listener
   }
 
-  /** Puts the key under a breaker's policy; the difference, if it has another one already. */
-  guard(policy: CircuitPolicy.CircuitPolicy<S>): ReturnType<typeof CircuitPolicy.difference> {
-    if (this.policy === policy && this.guarded) return undefined
-    const difference = this.guarded ? CircuitPolicy.difference(this.policy, policy) : undefined
+  /** Whether these rules are already obeyed. */
+  obeys(ruling: Ruling): boolean {
+    return this.ruling === ruling
+  }
+
+  /** Puts the key under rules; the difference, if it is under those of another breaker, which say otherwise. */
+  rule(ruling: Ruling): Difference {
+    const policy = ruling.of(this.key)
+    const isOwn = this.ruling === undefined || this.ruling.owner === ruling.owner
+    const difference = isOwn ? undefined : CircuitPolicy.difference(this.policy, policy)
     if (difference === undefined) {
       this.policy = policy
-      this.guarded = true
+      this.ruling = ruling
     }
     return difference
+  }
+
+  /** What of a policy differs from the one the key is under, if a breaker put it under one. */
+  differsFrom(policy: Policy): Difference {
+    return this.ruling === undefined ? undefined : CircuitPolicy.difference(this.policy, policy)
   }
 
   get usedAt(): number {
@@ -208,7 +221,7 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
   observe(outcome: Outcome.Outcome, now: number): Effect.Effect<void> {
     return this.commit((circuit) => [
       undefined,
-      this.guarded
+      this.ruling !== undefined
         ? Circuit.observe(this.policy, circuit, outcome, now)
         : Circuit.scoreOnly(this.policy, circuit, outcome, now)
     ])
@@ -269,7 +282,7 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
     this.wake()
   }
 
-  protected override changed(before: Circuit.Circuit<S>, after: Circuit.Circuit<S>): void {
+  protected override changed(before: Known, after: Known): void {
     const { listener } = this
     if (after.moves !== before.moves && listener?.isWatched() === true) {
       const move = after.moves.at(-1)
@@ -285,11 +298,11 @@ export class CircuitCell<S> extends MirroredRef<Circuit.Circuit<S>> implements C
     } else this.wakeNext(-Infinity)
   }
 
-  private settled(circuit: Circuit.Circuit<S>, settled: Settled, now: number): Circuit.Circuit<S> {
+  private settled(circuit: Known, settled: Settled, now: number): Known {
     return Circuit.settle(this.policy, circuit, settled, now)
   }
 
-  private commanded(circuit: Circuit.Circuit<S>, { _tag, reason }: Command, now: number): Circuit.Circuit<S> {
+  private commanded(circuit: Known, { _tag, reason }: Command, now: number): Known {
     switch (_tag) {
       case "isolate":
         return Circuit.isolate(circuit, reason, now)

@@ -1,8 +1,9 @@
-import { Circuit, CircuitPolicy, CircuitSnapshot, type HealthModel } from "@truce/core"
+import { Circuit, CircuitPolicy, CircuitSnapshot, HealthModel } from "@truce/core"
 import * as Hash from "effect/Hash"
-import { type Options, nameOf, toPolicy } from "../CircuitOptions.ts"
+import { type Options, nameOf } from "../CircuitOptions.ts"
 import { PolicyConflict } from "../PolicyConflict.ts"
-import { type Cell, CircuitCell, type Listener } from "./Cell.ts"
+import { type Cell, CircuitCell, type Difference, type Known, type Listener } from "./Cell.ts"
+import { type Policy, type Rules, Ruling } from "./Ruling.ts"
 
 /** How long keys are kept. */
 export interface Lifetime {
@@ -16,8 +17,16 @@ export interface Guard {
   readonly cell: (key: string, now: number) => Cell
   /** The same where the key has a cell: to ask needs no clock. */
   readonly known: (key: string) => Cell | undefined
+  /** The cell of a key, if there is one, to read: under the rules in force, but where another breaker holds it. */
+  readonly find: (key: string) => Cell | undefined
+  /** All cells, in the same way. */
+  readonly cells: () => ReadonlyArray<Cell>
+  /** What a key that was never seen looks like. */
+  readonly pristine: (key: string, now: number) => Circuit.View
   /** Fixes the policy of one key. */
   readonly register: (key: string, options: Options) => PolicyConflict | undefined
+  /** Checks other rules for all its keys; run, the result puts them in force from the next admission on. Throws `InvalidOption`. */
+  readonly replace: (rules: Rules, lifetime: Lifetime) => () => void
   /** Restores all circuits or none. */
   readonly restore: (
     snapshots: ReadonlyArray<readonly [string, unknown]>,
@@ -32,13 +41,13 @@ export interface Clock {
 
 /** The cells of all keys that share one health model. */
 export interface Registry {
+  /** The cell of a key, if there is one, to read. */
   readonly find: (key: string) => Cell | undefined
   /** The cell of a key, under the first breaker built on this registry, if there is one. */
   readonly cell: (key: string, now: number) => Cell
-  readonly cells: () => Iterable<Cell>
-  readonly guard: (options: Options) => Guard
-  /** What a key that was never seen looks like. */
-  readonly pristine: (now: number) => Circuit.View
+  readonly guard: (rules: Omit<Rules, "model">) => Guard
+  /** What a key that was never seen looks like, under the first breaker, if there is one. */
+  readonly pristine: (key: string, now: number) => Circuit.View
 }
 
 /** Entries looked at when a key is added: the cost of an insertion does not grow with the number of keys. */
@@ -50,26 +59,27 @@ export const make = <S>(
   seed: number,
   listener: Listener
 ): Registry => {
-  const cells = new Map<string, CircuitCell<S>>()
-  const unguarded = CircuitPolicy.make(model)
+  const cells = new Map<string, CircuitCell>()
+  const hidden = HealthModel.opaque(model)
+  const unguarded = CircuitPolicy.make(hidden)
+  let kept = lifetime
   let hand = cells.values()
-  let standard: ((key: string) => CircuitPolicy.CircuitPolicy<S>) | undefined
+  let standard: (() => Ruling) | undefined
 
-  const add = (
-    key: string,
-    policy: CircuitPolicy.CircuitPolicy<S>,
-    start: { readonly circuit?: Circuit.Circuit<S>; readonly guarded: boolean; readonly now: number }
-  ): CircuitCell<S> => {
-    const circuit = start.circuit ?? Circuit.make(policy, (seed + Hash.string(key)) | 0)
-    const cell = new CircuitCell(key, policy, { circuit, guarded: start.guarded, now: start.now }, listener)
-    sweep(start.now)
+  const add = (key: string, ruling: Ruling | undefined, now: number, circuit?: Known): CircuitCell => {
+    const policy: Policy = ruling?.of(key) ?? unguarded
+    const start = { circuit: circuit ?? Circuit.make(policy, (seed + Hash.string(key)) | 0), ruling, now }
+    const cell = new CircuitCell(key, policy, start, listener)
+    sweep(now)
     cells.set(key, cell)
     return cell
   }
 
+  const pristine = (policy: Policy, now: number): Circuit.View => Circuit.view(policy, Circuit.make(policy, seed), now)
+
   const sweep = (now: number): void => {
-    const dead = Math.floor((now - lifetime.ttlMillis) / 1_000)
-    const idle: Array<CircuitCell<S>> = []
+    const dead = Math.floor((now - kept.ttlMillis) / 1_000)
+    const idle: Array<CircuitCell> = []
     for (let look = 0; look < Math.min(looks, cells.size); look++) {
       let next = hand.next()
       if (next.done === true) {
@@ -80,58 +90,67 @@ export const make = <S>(
       const cell = next.value
       if (cell.isIdle() && cell.usedAt < dead) drop(cell)
       // An open circuit is not forgotten, unless there is no room and nobody has asked for it in a long time.
-      else if (cell.isIdle() || cell.isSpent(now - lifetime.ttlMillis)) idle.push(cell)
+      else if (cell.isIdle() || cell.isSpent(now - kept.ttlMillis)) idle.push(cell)
     }
-    if (cells.size < lifetime.maxKeys) return
+    if (cells.size < kept.maxKeys) return
     // More than one may go: where nothing was idle for a while there are too many.
     idle.sort((left, right) => left.usedAt - right.usedAt)
-    for (const cell of idle.slice(0, cells.size - lifetime.maxKeys + 1)) drop(cell)
+    for (const cell of idle.slice(0, cells.size - kept.maxKeys + 1)) drop(cell)
   }
 
-  const drop = (cell: CircuitCell<S>): void => {
+  const drop = (cell: CircuitCell): void => {
     cells.delete(cell.key)
     cell.retire()
   }
 
   return {
-    find: (key) => cells.get(key),
-    cell: (key, now) =>
-      cells.get(key) ?? add(key, standard?.(key) ?? unguarded, { guarded: standard !== undefined, now }),
-    cells: () => cells.values(),
-    pristine: (now) => Circuit.view(unguarded, Circuit.make(unguarded, seed), now),
-    guard: (options) => {
-      const shared = toPolicy(model, options)
-      const fixed = new Map<string, CircuitPolicy.CircuitPolicy<S>>()
-      const policyOf = (key: string): CircuitPolicy.CircuitPolicy<S> =>
-        fixed.size === 0 ? shared : (fixed.get(key) ?? shared)
-      standard ??= policyOf
-      const known = (key: string): CircuitCell<S> | undefined => {
+    find: (key) => ruled(cells.get(key), standard?.()),
+    cell: (key, now) => cells.get(key) ?? add(key, standard?.(), now),
+    pristine: (key, now) => pristine(standard?.().of(key) ?? unguarded, now),
+    guard: (rules) => {
+      let ruling = new Ruling({}, { ...rules, model: hidden })
+      standard ??= () => ruling
+      const known = (key: string): CircuitCell | undefined => {
         const cell = cells.get(key)
-        const difference = cell?.guard(policyOf(key))
+        if (cell === undefined || cell.obeys(ruling)) return cell
+        const difference = cell.rule(ruling)
         if (difference !== undefined) throw conflict(key, difference)
         return cell
       }
       return {
-        cell: (key, now) => known(key) ?? add(key, policyOf(key), { guarded: true, now }),
+        cell: (key, now) => known(key) ?? add(key, ruling, now),
         known,
-        register: (key, own) => {
-          const policy = toPolicy(model, options, own)
-          const existing = fixed.get(key)
-          const difference =
-            existing === undefined ? cells.get(key)?.guard(policy) : CircuitPolicy.difference(existing, policy)
+        find: (key) => ruled(cells.get(key), ruling),
+        cells: () => {
+          for (const cell of cells.values()) ruled(cell, ruling)
+          return [...cells.values()]
+        },
+        pristine: (key, now) => pristine(ruling.of(key), now),
+        register: (key, options) => {
+          const policy = ruling.own(key, options)
+          const isKnown = ruling.isRegistered(key)
+          const difference = isKnown
+            ? CircuitPolicy.difference(ruling.of(key), policy)
+            : cells.get(key)?.differsFrom(policy)
           if (difference !== undefined) return conflict(key, difference)
-          if (existing === undefined) fixed.set(key, policy)
+          if (!isKnown) ruling.register(key, options)
           return undefined
+        },
+        replace: (next, lifetime) => {
+          const replaced = ruling.replacedBy(next)
+          return () => {
+            ruling = replaced
+            kept = lifetime
+          }
         },
         restore: (snapshots, clock) => {
           const adding: Array<() => void> = []
           for (const [key, data] of snapshots) {
-            const policy = policyOf(key)
-            const restored = CircuitSnapshot.restore(policy, data, clock)
+            const restored = CircuitSnapshot.restore(ruling.of(key), data, clock)
             if (restored._tag === "Invalid") return { key, invalid: restored }
             adding.push(() => {
               const replaced = cells.get(key)
-              add(key, policy, { circuit: restored.circuit, guarded: true, now: clock.now })
+              add(key, ruling, clock.now, restored.circuit)
               replaced?.retire()
             })
           }
@@ -143,5 +162,10 @@ export const make = <S>(
   }
 }
 
-const conflict = (key: string, difference: NonNullable<ReturnType<typeof CircuitPolicy.difference>>): PolicyConflict =>
+const ruled = (cell: CircuitCell | undefined, ruling: Ruling | undefined): CircuitCell | undefined => {
+  if (cell !== undefined && ruling !== undefined && !cell.obeys(ruling)) cell.rule(ruling)
+  return cell
+}
+
+const conflict = (key: string, difference: NonNullable<Difference>): PolicyConflict =>
   new PolicyConflict({ key, field: nameOf(difference.field), existing: difference.left, requested: difference.right })

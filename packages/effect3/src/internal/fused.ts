@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { type CircuitOpen, isCircuitOpen } from "../CircuitOpen.ts"
 import * as Classifier from "../Classifier.ts"
 import { type RetryExhausted, isRetryExhausted } from "../RetryExhausted.ts"
-import type { Service as RetryPolicy } from "../RetryPolicy.ts"
+import type { Rules as RetryRules } from "../RetryPolicy.ts"
 import { CircuitBreaker } from "./breaker.ts"
 import { executing } from "./execute.ts"
 import type { PlanOptions } from "./plan.ts"
@@ -14,7 +14,7 @@ import { Truce } from "./truce.ts"
 /** Breaker around retry: one permit and one outcome a call, whatever the number of its attempts. */
 export const fusing = <E, ER extends E, EP extends E>(
   options: Omit<PlanOptions<E, ER, EP>, "attemptTimeout">,
-  ownPolicy: RetryPolicy | undefined
+  ownPolicy: RetryRules | undefined
 ) => {
   const { classify, key } = options
   type Ended = EP | CircuitOpen | RetryExhausted<ER>
@@ -29,7 +29,7 @@ export const fusing = <E, ER extends E, EP extends E>(
   return <A, R>(self: Effect.Effect<A, E, R>) =>
     Effect.flatMap(Truce, (truce) =>
       Effect.provideService(
-        execute(retryingAlone(self, ownPolicy ?? truce.policy, { key, classify })),
+        execute(retryingAlone(self, ownPolicy ?? truce.policy.of(key), { key, classify })),
         CircuitBreaker,
         truce.breaker
       )

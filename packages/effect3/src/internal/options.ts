@@ -32,6 +32,13 @@ export const positiveDuration = (
 export const count = (owner: string, field: string, value: number | undefined, fallback: number): number =>
   InvalidOption.check(owner, field, value, fallback, InvalidOption.count)
 
+/** The options that were given a value. */
+export const given = <Options extends object>(options: Options): Partial<Options> => {
+  const result = { ...options }
+  for (const field in result) if (result[field] === undefined) delete result[field]
+  return result
+}
+
 /** A layer from configs; what the options' rules reject is a `ConfigError` at the option's name. */
 export const configured = <Options, A, R>(
   configs: Config.Config.Wrap<Options>,

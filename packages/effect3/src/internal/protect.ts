@@ -8,7 +8,7 @@ import type { AttemptTimeout } from "../AttemptTimeout.ts"
 import * as CallContext from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { RetryExhausted } from "../RetryExhausted.ts"
-import type { Service as RetryPolicy } from "../RetryPolicy.ts"
+import type { Rules as RetryRules } from "../RetryPolicy.ts"
 import * as Attempt from "./attempt.ts"
 import { guard } from "./breaker.ts"
 import type { Cell } from "./Cell.ts"
@@ -23,7 +23,7 @@ import type { Turn } from "./Waiting.ts"
 /** Retry around breaker: every attempt asks for its own admission and is settled on its own. */
 export const protecting = <E, ER extends E, EP extends E, I>(
   options: PlanOptions<E, ER, EP>,
-  ownPolicy: RetryPolicy | undefined,
+  ownPolicy: RetryRules | undefined,
   tag: Context.Tag<I, Service>
 ) => {
   const { limit, plan } = makePlan("Truce.protect", options)
@@ -39,9 +39,9 @@ export const protecting = <E, ER extends E, EP extends E, I>(
       const outer = fiber.getFiberRef(CallContext.current)
       const { log } = truce.breaker[guard]
       const tally = log.isOn ? { attempts: 1 } : undefined
-      const policy = ownPolicy ?? truce.policy
+      const policyOf = () => ownPolicy ?? truce.policy.of(key)
       const retry = (first: First<A, E | AttemptTimeout>) =>
-        retryingFrom(first, { classify, key, plan, limited, truce, policy, begunAt, outer, tally })
+        retryingFrom(first, { classify, key, plan, limited, truce, policy: policyOf(), begunAt, outer, tally })
       const tracked = outer === undefined ? limited : CallContext.open(limited)
       const call = Attempt.run(fiber, cell, plan, begunAt, tracked, {
         failedBefore: none,
@@ -58,7 +58,7 @@ export const protecting = <E, ER extends E, EP extends E, I>(
             : (made) => truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt),
         rejected: (error) => {
           if (tally !== undefined) tally.attempts = 0
-          return policy.whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
+          return policyOf().whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
         }
       })
       return tally === undefined ? call : told(call, { log, key, startedAt: begunAt, tally })
@@ -81,7 +81,7 @@ interface Call<A, E, ER extends E, EP extends E, R> {
   readonly plan: Attempt.Plan<E, ER, EP>
   readonly limited: Effect.Effect<A, E, R>
   readonly truce: Service
-  readonly policy: RetryPolicy
+  readonly policy: RetryRules
   readonly begunAt: number
   readonly outer: CallContext.CallContext | undefined
   readonly tally: Tally | undefined

@@ -7,7 +7,7 @@ import type { Attempt } from "../Attempt.ts"
 import * as CallContext from "../CallContext.ts"
 import { type CircuitOpen, isCircuitOpen } from "../CircuitOpen.ts"
 import type { RetryExhausted } from "../RetryExhausted.ts"
-import type { RetryOptions, Service } from "../RetryPolicy.ts"
+import type { RetryOptions, Rules } from "../RetryPolicy.ts"
 import * as Made from "./attempt.ts"
 import * as Monotonic from "./monotonic.ts"
 import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
@@ -16,7 +16,7 @@ import { errorOf, tellCall } from "./trail.ts"
 /** Retries an effect that may or may not have a breaker inside, as one call. */
 export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
   self: Effect.Effect<A, E | CircuitOpen, R>,
-  policy: Service,
+  policy: Rules,
   { classify, key, pointless }: RetryOptions<E, ER, EP, RS>
 ): Effect.Effect<A, EP | CircuitOpen | RetryExhausted<ER>, R | RS> => {
   const isRetriable = (error: E | CircuitOpen): error is ER => !isCircuitOpen(error) && classify.retriable(error)

@@ -7,7 +7,7 @@ import * as Schedule from "effect/Schedule"
 import type { Attempt } from "../Attempt.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import { type Reason, RetryExhausted } from "../RetryExhausted.ts"
-import type { Service as RetryPolicy } from "../RetryPolicy.ts"
+import type { Rules as RetryRules } from "../RetryPolicy.ts"
 import * as Monotonic from "./monotonic.ts"
 import * as Race from "./race.ts"
 
@@ -20,7 +20,7 @@ export type Tried<A, ER, ED = CircuitOpen> =
 /** One call under retry: what differs between a retry alone and one around a breaker. */
 export interface Call<A, ER, ED, EP, R> {
   readonly key: string
-  readonly policy: RetryPolicy
+  readonly policy: RetryRules
   readonly begunAt: number
   /** Another attempt, paid for by `cost`; calls `onSent` once it is admitted and runs. */
   readonly attempt: (cost: number, onSent: () => void) => Effect.Effect<Tried<A, ER, ED>, EP, R>

@@ -1,0 +1,74 @@
+import { HealthModel, InvalidOption } from "@truce/core"
+import * as Effect from "effect/Effect"
+import type * as CircuitBreaker from "../CircuitBreaker.ts"
+import { type Options as ScoreOptions, lifetimeOf } from "../HealthScore.ts"
+import { InvalidPolicy } from "../InvalidPolicy.ts"
+import * as RetryBudget from "../RetryBudget.ts"
+import * as RetryPolicy from "../RetryPolicy.ts"
+import type { Options } from "../Truce.ts"
+import { guard } from "./breaker.ts"
+import { rulesByKey } from "./retryRules.ts"
+import { circuitOverrides } from "./Ruling.ts"
+import { Truce } from "./truce.ts"
+
+/** What of the options is the breaker's. */
+export const circuitOptions = <S, R>({ circuit, overrides }: Options<S, R>): CircuitBreaker.LayerOptions => ({
+  ...circuit,
+  overrides: mapped(overrides, ({ circuit: own, model }) => ({ ...own, model }))
+})
+
+/** What of the options is the retry's. */
+export const retryOptions = <S, R>({ overrides, retry }: Options<S, R>): RetryPolicy.LayerOptions<R> => ({
+  ...retry,
+  overrides: mapped(overrides, ({ retry: own }) => ({ ...own }))
+})
+
+/** What of the options is the budget's. */
+export const budgetOptions = <S, R>({ budget, maxKeys, overrides }: Options<S, R>): RetryBudget.Options => ({
+  rule: budget,
+  maxKeys,
+  overrides: mapped(overrides, ({ budget: own }) => own)
+})
+
+/** All rules are checked before any is put in force, and all are in one step. */
+export const reloading = <S, R>(options: Options<S, R>): Effect.Effect<void, InvalidPolicy, R | Truce> =>
+  Effect.gen(function* () {
+    const { breaker, budget, policy } = yield* Truce
+    const context = yield* Effect.context<R>()
+    const put = yield* checked(() => {
+      const circuit = circuitOptions(options)
+      const rules = { model: modelOf(options), options: circuit, overrides: circuitOverrides(circuit) }
+      const circuits = breaker[guard].replace(rules, lifetimeOf(options))
+      const tokens = budget[RetryBudget.replace](budgetOptions(options))
+      const retries = rulesByKey(retryOptions(options), context)
+      return () => {
+        circuits()
+        tokens()
+        policy[RetryPolicy.replace](retries)
+      }
+    })
+    put()
+  })
+
+/** What options may throw, as an error. */
+export const checked = <A>(build: () => A): Effect.Effect<A, InvalidPolicy> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(build())
+    } catch (error) {
+      if (!(error instanceof InvalidOption.InvalidOption)) return Effect.die(error)
+      const { field, message, owner } = error
+      const rule = message.slice(`${owner}: ${field} `.length)
+      return Effect.fail(new InvalidPolicy({ issues: [{ path: field, rule }] }))
+    }
+  })
+
+const modelOf = <S>({ model }: ScoreOptions<S>): HealthModel.HealthModel<HealthModel.Opaque> =>
+  model === undefined ? HealthModel.opaque(HealthModel.ledger()) : HealthModel.opaque(model)
+
+// A pattern that says nothing of one part says that it is as for all keys.
+const mapped = <A, B>(
+  values: { readonly [pattern: string]: A } | undefined,
+  f: (value: A) => B
+): { readonly [pattern: string]: B } =>
+  Object.fromEntries(Object.entries(values ?? {}).map(([pattern, value]) => [pattern, f(value)]))
