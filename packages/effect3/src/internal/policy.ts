@@ -1,0 +1,140 @@
+import { HealthModel, InvalidOption, RetryBudget } from "@truce/core"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import { toPolicy } from "../CircuitOptions.ts"
+import { lifetimeOf } from "../HealthScore.ts"
+import type { Budget, Model, Override, Policy } from "../Policy.ts"
+import type { Options } from "../Truce.ts"
+import { millis } from "./options.ts"
+import { rulesByKey } from "./retryRules.ts"
+
+/** A fault of a policy. */
+export interface Issue {
+  readonly path: ReadonlyArray<string>
+  readonly rule: string
+}
+
+/** A duration as data. */
+export type Span = Extract<Duration.DurationInput, number | string> | "infinity"
+
+type Part = typeof Override.Type
+type AnyModel = HealthModel.HealthModel<HealthModel.Opaque>
+
+/** The options a policy stands for; throws `InvalidOption`. */
+export const optionsOf = ({ maxKeys, overrides, ttl, ...part }: Policy): Options<HealthModel.Opaque> => ({
+  ...partOf(part),
+  maxKeys,
+  ttl: span(ttl),
+  overrides:
+    overrides === undefined
+      ? undefined
+      : Object.fromEntries(Object.entries(overrides).map(([pattern, own]) => [pattern, partOf(own)]))
+})
+
+/** Every fault that the options' own rules find, with its path. */
+export const checkPolicy = ({ overrides = {}, ...policy }: Policy): ReadonlyArray<Issue> => [
+  ...faults([], {}, policy),
+  ...fault([], () => lifetimeOf({ maxKeys: policy.maxKeys, ttl: span(policy.ttl) })),
+  ...Object.entries(overrides).flatMap(([pattern, own]) => faults(["overrides", pattern], policy, own))
+]
+
+const faults = (path: ReadonlyArray<string>, base: Part, own: Part): ReadonlyArray<Issue> => {
+  let model: AnyModel = HealthModel.opaque(HealthModel.ledger())
+  const wrongModel = fault([...path, "model"], () => {
+    const given = own.model ?? base.model
+    if (given !== undefined) model = modelOf(given)
+  })
+  return [
+    ...wrongModel,
+    ...fault([...path, "circuit"], () => toPolicy(model, circuitOf(base.circuit), circuitOf(own.circuit))),
+    ...fault([...path, "retry"], () =>
+      rulesByKey({ ...retryOf(base.retry), overrides: { own: retryOf(own.retry) } }, Context.empty())
+    ),
+    ...fault([...path, "budget"], () => own.budget === undefined || budgetOf(own.budget))
+  ]
+}
+
+const fault = (path: ReadonlyArray<string>, build: () => unknown): ReadonlyArray<Issue> => {
+  try {
+    build()
+    return []
+  } catch (error) {
+    if (!(error instanceof InvalidOption.InvalidOption)) throw error
+    const { field, message, owner } = error
+    const name = field.replace(/Millis$/, "")
+    return [{ path: [...path, name], rule: message.slice(`${owner}: ${field} `.length) }]
+  }
+}
+
+const partOf = ({ budget, circuit, model, retry }: Part) => ({
+  model: model === undefined ? undefined : modelOf(model),
+  circuit: circuitOf(circuit),
+  retry: retryOf(retry),
+  budget: budget === undefined ? undefined : budgetOf(budget)
+})
+
+const circuitOf = ({ lease, maxOpenFor, maxRetryAfter, openFor, ...rest }: NonNullable<Part["circuit"]> = {}) => ({
+  ...rest,
+  lease: span(lease),
+  maxOpenFor: span(maxOpenFor),
+  maxRetryAfter: span(maxRetryAfter),
+  openFor: span(openFor)
+})
+
+const retryOf = ({ base, cap, deadline, maxRetryAfter, ...rest }: NonNullable<Part["retry"]> = {}) => ({
+  ...rest,
+  base: span(base),
+  cap: span(cap),
+  deadline: span(deadline),
+  maxRetryAfter: span(maxRetryAfter)
+})
+
+const modelOf = (model: typeof Model.Type): AnyModel => {
+  switch (model.type) {
+    case "ledger": {
+      const { guard, halfLife, persistence, ...rest } = model
+      return HealthModel.opaque(
+        HealthModel.ledger({
+          ...rest,
+          guardMillis: time("guard", guard),
+          halfLifeMillis: time("halfLife", halfLife),
+          persistenceMillis: time("persistence", persistence)
+        })
+      )
+    }
+    case "consecutive":
+      return HealthModel.opaque(HealthModel.consecutive(model))
+    case "countWindow":
+      return HealthModel.opaque(HealthModel.countWindow(model))
+    case "timeWindow":
+      return HealthModel.opaque(HealthModel.timeWindow({ ...model, windowMillis: time("window", model.window) }))
+    case "additive":
+      return HealthModel.opaque(HealthModel.additive(model))
+    case "ewma":
+      return HealthModel.opaque(HealthModel.ewma({ ...model, windowMillis: time("window", model.window) }))
+    case "cusum":
+      return HealthModel.opaque(HealthModel.cusum(model))
+    case "beta":
+      return HealthModel.opaque(HealthModel.beta({ ...model, halfLifeMillis: time("halfLife", model.halfLife) }))
+  }
+}
+
+const budgetOf = (budget: typeof Budget.Type): RetryBudget.RetryBudget => {
+  switch (budget.type) {
+    case "saturation":
+      return RetryBudget.saturation(budget)
+    case "ratio":
+      return RetryBudget.ratio(budget)
+    case "grpc":
+      return RetryBudget.grpc(budget)
+    case "aws":
+      return RetryBudget.aws(budget)
+    case "unlimited":
+      return RetryBudget.unlimited()
+  }
+}
+
+const span = (input: Span | undefined): Duration.DurationInput | undefined =>
+  input === "infinity" ? Duration.infinity : input
+
+const time = (field: string, input: Span | undefined): number | undefined => millis("Model", field, span(input))
