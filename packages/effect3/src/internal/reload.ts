@@ -12,7 +12,10 @@ import { circuitOverrides } from "./Ruling.ts"
 import { Truce } from "./truce.ts"
 
 /** What of the options is the breaker's. */
-export const circuitOptions = <S, R>({ circuit, overrides }: Options<S, R>): CircuitBreaker.LayerOptions => ({
+export const circuitOptions = <S, R>({
+  circuit,
+  overrides
+}: Pick<Options<S, R>, "circuit" | "overrides">): CircuitBreaker.LayerOptions => ({
   ...circuit,
   overrides: mapped(overrides, ({ circuit: own, model }) => ({ ...own, model }))
 })
@@ -63,7 +66,8 @@ export const checked = <A>(build: () => A): Effect.Effect<A, InvalidPolicy> =>
     }
   })
 
-const modelOf = <S>({ model }: ScoreOptions<S>): HealthModel.HealthModel<HealthModel.Opaque> =>
+/** The model of the options, with its state hidden. */
+export const modelOf = <S>({ model }: Pick<ScoreOptions<S>, "model">): HealthModel.HealthModel<HealthModel.Opaque> =>
   model === undefined ? HealthModel.opaque(HealthModel.ledger()) : HealthModel.opaque(model)
 
 // A pattern that says nothing of one part says that it is as for all keys.
