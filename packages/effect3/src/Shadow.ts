@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { type Circuit, HealthModel } from "@truce/core"
+import type { Circuit, HealthModel } from "@truce/core"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,13 +14,12 @@ import * as Hash from "effect/Hash"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as EventLog from "./EventLog.ts"
-import type { HealthScore } from "./HealthScore.ts"
+import { type HealthScore, lifetimeOf } from "./HealthScore.ts"
 import * as Monotonic from "./internal/monotonic.ts"
 import { checked, circuitOptions, modelOf } from "./internal/reload.ts"
 import { Ruling, circuitOverrides } from "./internal/Ruling.ts"
 import { ShadowCircuit } from "./internal/ShadowCircuit.ts"
 import { spoken } from "./internal/story.ts"
-import { lifetimeOf } from "./HealthScore.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
 import type * as Truce from "./Truce.ts"
 
@@ -125,7 +124,7 @@ export const make = <S = HealthModel.Ledger>(
  *   const { keys } = yield* Shadow.report
  *   return keys.map(({ attempts, openings, openingsInForce, spared }) => [attempts, spared, openings, openingsInForce])
  * })
- * await Effect.runPromise(Effect.provide(program, Layer.provideMerge(layer, Truce.layer()))) // => [[5, 2, 1, 1]]
+ * await Effect.runPromise(Effect.provide(program, Layer.provideMerge(layer, Truce.layer()))) // => [[5, 2, 1, 0]]
  * ```
  *
  * @category layers

@@ -172,12 +172,12 @@ describe("Policy.config", () => {
           ["RETRY_ATTEMPTS", "many"]
         ])
       )
-      const text = String(yield* Effect.flip(load(provider)))
+      const text = (yield* Effect.flip(load(provider))).toString()
       expect(text).toContain("retry.attempts")
       const layer = Policy.layerConfig().pipe(
         Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(new Map([["CIRCUIT_PERMITS", "0"]]))))
       )
-      expect(String(yield* Effect.flip(Effect.provide(CircuitBreaker.states, layer)))).toBe(
+      expect((yield* Effect.flip(Effect.provide(CircuitBreaker.states, layer))).toString()).toBe(
         '(Invalid data at circuit.permits: "must be a whole number of at least 1, got 0")'
       )
     })

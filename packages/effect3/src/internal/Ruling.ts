@@ -1,4 +1,4 @@
-import { CircuitPolicy, type HealthModel } from "@truce/core"
+import type { CircuitPolicy, HealthModel } from "@truce/core"
 import { type LayerOptions, type Options, toPolicy } from "../CircuitOptions.ts"
 import { KeyPattern } from "./KeyPattern.ts"
 import { given } from "./options.ts"
