@@ -139,9 +139,7 @@ export const make = (
  * @category layers
  * @since 0.1.0
  */
-export const layer = (
-  options?: Options
-): Layer.Layer<Snapshots, never, CircuitBreaker | KeyValueStore.KeyValueStore> =>
+export const layer = (options?: Options): Layer.Layer<Snapshots, never, CircuitBreaker | KeyValueStore.KeyValueStore> =>
   Layer.scoped(
     Snapshots,
     Effect.suspend(() => make(options))

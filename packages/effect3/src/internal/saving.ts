@@ -143,7 +143,8 @@ export const make = (
         if (next === "newer") trouble = "newer"
         if (newest !== undefined) return yield* restore(newest.record)
         const reason = worst(found)
-        if (reason !== "absent") yield* Effect.logWarning(`no circuit was restored from ${key}: all circuits start clean`)
+        if (reason !== "absent")
+          yield* Effect.logWarning(`no circuit was restored from ${key}: all circuits start clean`)
         return { _tag: "Clean", reason }
       })
     )
@@ -184,13 +185,15 @@ export const make = (
     return { load, save, saveChanged }
   })
 
-const after = (place: Place, sequence: number) => ({ place: place === "a" ? "b" : "a", sequence: sequence + 1 }) as const
+const after = (place: Place, sequence: number) =>
+  ({ place: place === "a" ? "b" : "a", sequence: sequence + 1 }) as const
 
 const latest = (found: ReadonlyArray<Found>) => {
   let newest: { readonly place: Place; readonly record: SnapshotRecord.SnapshotRecord } | undefined
   for (const { place, reading } of found) {
     if (reading._tag !== "Read") continue
-    if (newest === undefined || reading.record.sequence > newest.record.sequence) newest = { place, record: reading.record }
+    if (newest === undefined || reading.record.sequence > newest.record.sequence)
+      newest = { place, record: reading.record }
   }
   return newest
 }
