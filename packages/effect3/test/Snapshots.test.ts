@@ -235,6 +235,23 @@ describe("saving", () => {
       expect(records(store)[0].circuits[key].traffic.failures).toBe(1)
     }))
 
+  test("is finished, not cut off, when the scope closes in its midst", (store) =>
+    Effect.gen(function* () {
+      const { set } = store
+      const [begun, rest] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      store.set = (name, text) =>
+        Effect.zipRight(Deferred.succeed(begun, undefined), Effect.zipRight(Deferred.await(rest), set(name, text)))
+      const { logs, run } = started(store)
+      const fiber = yield* Effect.fork(run(Effect.zipRight(trip(), Deferred.await(begun))))
+      yield* Deferred.await(begun)
+      yield* settled
+      yield* Deferred.succeed(rest, undefined)
+      yield* Fiber.join(fiber)
+      expect(logs).toEqual([])
+      expect(store.writes).toBe(1)
+      expect(yield* started(store).run(statusOf())).toBe("Open")
+    }))
+
   test("does not happen after a restart that changed nothing", (store) =>
     Effect.gen(function* () {
       yield* opened(store)
@@ -579,7 +596,11 @@ describe("options", () => {
           ["EVERY", "1 minute"]
         ])
       )
-      expect(String(error)).toContain("Snapshots: key must be a name that is not empty")
+      expect(error).toMatchObject({
+        _op: "InvalidData",
+        path: ["key"],
+        message: `Snapshots: key must be a name that is not empty, got ""`
+      })
     }))
 })
 

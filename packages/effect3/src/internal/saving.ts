@@ -7,9 +7,10 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as CircuitBreaker from "../CircuitBreaker.ts"
-import { InvalidSnapshot } from "../InvalidSnapshot.ts"
+import type { InvalidSnapshot } from "../InvalidSnapshot.ts"
 import * as SnapshotRecord from "../SnapshotRecord.ts"
 import { SnapshotNotSaved } from "../SnapshotNotSaved.ts"
 import type { Options, Restored } from "../Snapshots.ts"
@@ -59,20 +60,25 @@ export const make = (
     let saved: CircuitBreaker.Snapshot = { version: 1, circuits: {} }
     let trouble: SnapshotNotSaved["reason"] | undefined
 
-    /** Not longer than the timeout, even where the store cannot be interrupted; and never cut off by the end of the fiber. */
+    /**
+     * Not longer than the timeout, even where the store cannot be interrupted; and not cut off when this fiber is interrupted, hence on
+     * a fiber of its own: an interruption reaches the children of a fiber at once, whatever that fiber is doing.
+     */
     const bounded = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, SnapshotNotSaved> =>
-      Effect.interruptible(Effect.disconnect(self)).pipe(
+      Effect.disconnect(self).pipe(
         Effect.sandbox,
-        Effect.mapError((cause) => failed(Cause.isInterruptedOnly(cause) ? "it was interrupted" : told(cause))),
+        Effect.mapError((cause) => notSaved("store", told(cause))),
         Effect.timeoutFail({
           duration: timeoutMillis,
           onTimeout: () => notSaved("timeout", `the store took longer than ${Duration.format(timeoutMillis)}`)
         }),
+        Effect.interruptible,
+        Effect.forkDaemon,
+        Effect.flatMap(Fiber.join),
         Effect.uninterruptible
       )
     const notSaved = (reason: SnapshotNotSaved["reason"], detail: string) =>
       new SnapshotNotSaved({ key, reason, detail })
-    const failed = (detail: string) => notSaved("store", detail)
 
     const look = (place: Place): Effect.Effect<Found> =>
       Effect.match(bounded(Effect.suspend(() => store.get(`${key}.${place}`))), {
@@ -153,7 +159,7 @@ export const make = (
       Effect.gen(function* () {
         // The newer record may have been removed since.
         if (next === undefined || next === "newer") yield* survey
-        if (next === undefined) return yield* failed("what is stored could not be read")
+        if (next === undefined) return yield* notSaved("store", "what is stored could not be read")
         if (next === "newer") return yield* notSaved("newer", "a record of a newer release is stored there")
         const { place, sequence } = next
         const text = SnapshotRecord.write({
@@ -165,7 +171,7 @@ export const make = (
         yield* bounded(Effect.suspend(() => store.set(`${key}.${place}`, text)))
         saved = snapshot
         next = after(place, sequence)
-      }).pipe(Effect.onExit(report))
+      }).pipe(Effect.onExit(report), Effect.uninterruptible)
     /** Told once when it begins to fail or to hang, and once when it works again. */
     const report = (exit: Exit.Exit<void, SnapshotNotSaved>): Effect.Effect<void> => {
       const error = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.failureOption(exit.cause)) : undefined
