@@ -231,7 +231,37 @@ export const group = <I extends HttpApiMiddleware.HttpApiMiddleware.AnyId, S>(mi
 /**
  * Answers the group `circuits` of an api of yours, with the circuits and budgets of the program.
  *
- * Dies with `InvalidOption` when built with an impossible option. A complete program is `examples/basics/src/23-operators-api.ts`.
+ * Dies with `InvalidOption` when built with an impossible option.
+ *
+ * **Example** (Asked without and with a token)
+ *
+ * ```ts
+ * import { HttpApi, HttpApiBuilder, HttpApiError, HttpApiMiddleware, HttpApiSecurity, HttpServer } from "@effect/platform"
+ * import { Truce } from "@truce/effect3"
+ * import * as Operators from "@truce/effect3/Operators"
+ * import { Effect, Layer, Redacted } from "effect"
+ *
+ * class OperatorsOnly extends HttpApiMiddleware.Tag<OperatorsOnly>()("OperatorsOnly", {
+ *   failure: HttpApiError.Unauthorized,
+ *   security: { bearer: HttpApiSecurity.bearer }
+ * }) {}
+ * const guard = Layer.succeed(OperatorsOnly, {
+ *   bearer: (token) => (Redacted.value(token) === "secret" ? Effect.void : Effect.fail(new HttpApiError.Unauthorized()))
+ * })
+ *
+ * const api = HttpApi.make("backend").add(Operators.group(OperatorsOnly))
+ * const live = HttpApiBuilder.api(api).pipe(
+ *   Layer.provide(Operators.layer(api)),
+ *   Layer.provide([guard, Truce.layer()])
+ * )
+ * const { dispose, handler } = HttpApiBuilder.toWebHandler(Layer.mergeAll(live, HttpServer.layerContext))
+ * const ask = async (token: string) =>
+ *   (await handler(new Request("http://localhost/circuits", { headers: { authorization: `Bearer ${token}` } }))).status
+ *
+ * const statuses = [await ask("guess"), await ask("secret")]
+ * await dispose()
+ * statuses // => [401, 200]
+ * ```
  *
  * @category layers
  * @since 0.1.0

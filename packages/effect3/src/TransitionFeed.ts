@@ -1,7 +1,8 @@
 /**
  * Transitions as server-sent events: numbered, the last ones kept for readers that come back.
  *
- * A reader never holds a call: one that is slow loses the oldest events, and is told how many.
+ * A reader never holds a call: one that is slow loses the oldest events, and is told how many. (What the feed itself may be behind the
+ * circuits, 1 024 transitions, is not told when it is exceeded: it has no number yet.)
  *
  * @since 0.1.0
  */

@@ -17,7 +17,7 @@ import {
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import { it } from "@effect/vitest"
 import { InvalidOption } from "@truce/core"
-import { CircuitBreaker, RetryBudget, type Truce } from "@truce/effect3"
+import { CircuitBreaker, RetryBudget } from "@truce/effect3"
 import * as CircuitReport from "@truce/effect3/CircuitReport"
 import * as Operators from "@truce/effect3/Operators"
 import * as TransitionFeed from "@truce/effect3/TransitionFeed"
@@ -68,8 +68,14 @@ const client = Effect.flatMap(url, (baseUrl) =>
   })
 )
 
+interface Sent {
+  readonly method?: string
+  readonly body?: string | Blob
+  readonly headers?: { readonly [name: string]: string }
+}
+
 /** What another program gets, byte for byte. */
-const fetched = (path: string, init: RequestInit = {}, token = "secret") =>
+const fetched = (path: string, init: Sent = {}, token = "secret") =>
   Effect.flatMap(url, (base) =>
     Effect.promise(async () => {
       const headers = { authorization: `Bearer ${token}`, ...init.headers }
