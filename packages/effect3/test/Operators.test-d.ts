@@ -1,4 +1,4 @@
-// Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file
+// Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file missingEffectContext:skip-file
 import {
   HttpApi,
   HttpApiClient,

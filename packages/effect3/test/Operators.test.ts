@@ -380,7 +380,7 @@ describe("a key", () => {
       const long = "x".repeat(1_000)
       const payload = { reason: "long", create: true }
       expect((yield* (yield* client).circuits.isolate({ path: { key: long }, payload })).key).toBe(long)
-    }).pipe(Effect.provide(serving()), Effect.provide(HttpRouter.setRouterConfig({ maxParamLength: 2_000 })))
+    }).pipe(Effect.provide(Layer.provide(serving(), HttpRouter.setRouterConfig({ maxParamLength: 2_000 }))))
   )
 })
 

@@ -178,56 +178,50 @@ describe("the age of a record", () => {
 
 describe("saving", () => {
   test("happens on a transition, at once", (store) =>
-    Effect.gen(function* () {
-      yield* started(store).run(
-        Effect.gen(function* () {
-          yield* attempt(failing)
-          yield* settled
-          expect(store.writes).toBe(0)
-          yield* trip()
-          yield* settled
-          expect(records(store)[0].circuits[key].state._tag).toBe("Open")
-        })
-      )
-    }))
+    started(store).run(
+      Effect.gen(function* () {
+        yield* attempt(failing)
+        yield* settled
+        expect(store.writes).toBe(0)
+        yield* trip()
+        yield* settled
+        expect(records(store)[0].circuits[key].state._tag).toBe("Open")
+      })
+    ))
 
   test("of many transitions is one write, and one more after the coalescing time", (store) =>
-    Effect.gen(function* () {
-      yield* started(store, { coalesce: "1 second", every: "1 hour" }).run(
-        Effect.gen(function* () {
-          yield* CircuitBreaker.isolate("first", "")
-          yield* settled
-          expect(store.writes).toBe(1)
-          yield* Effect.forEach(
-            Array.from({ length: 100 }, (_, index) => `${index}`),
-            (name) => CircuitBreaker.isolate(name, "")
-          )
-          yield* TestClock.adjust("999 millis")
-          expect(store.writes).toBe(1)
-          yield* TestClock.adjust("1 millis")
-          expect(store.writes).toBe(2)
-          yield* TestClock.adjust("1 minute")
-          expect(store.writes).toBe(2)
-          expect(Object.keys(records(store)[0].circuits)).toHaveLength(101)
-        })
-      )
-    }))
+    started(store, { coalesce: "1 second", every: "1 hour" }).run(
+      Effect.gen(function* () {
+        yield* CircuitBreaker.isolate("first", "")
+        yield* settled
+        expect(store.writes).toBe(1)
+        yield* Effect.forEach(
+          Array.from({ length: 100 }, (_, index) => `${index}`),
+          (name) => CircuitBreaker.isolate(name, "")
+        )
+        yield* TestClock.adjust("999 millis")
+        expect(store.writes).toBe(1)
+        yield* TestClock.adjust("1 millis")
+        expect(store.writes).toBe(2)
+        yield* TestClock.adjust("1 minute")
+        expect(store.writes).toBe(2)
+        expect(Object.keys(records(store)[0].circuits)).toHaveLength(101)
+      })
+    ))
 
   test("happens every ten seconds, only if something changed", (store) =>
-    Effect.gen(function* () {
-      yield* started(store).run(
-        Effect.gen(function* () {
-          yield* attempt(failing)
-          yield* TestClock.adjust("10 seconds")
-          expect(store.writes).toBe(1)
-          yield* TestClock.adjust("30 seconds")
-          expect(store.writes).toBe(1)
-          yield* HealthScore.observe(key, Outcome.success)
-          yield* TestClock.adjust("10 seconds")
-          expect(store.writes).toBe(2)
-        })
-      )
-    }))
+    started(store).run(
+      Effect.gen(function* () {
+        yield* attempt(failing)
+        yield* TestClock.adjust("10 seconds")
+        expect(store.writes).toBe(1)
+        yield* TestClock.adjust("30 seconds")
+        expect(store.writes).toBe(1)
+        yield* HealthScore.observe(key, Outcome.success)
+        yield* TestClock.adjust("10 seconds")
+        expect(store.writes).toBe(2)
+      })
+    ))
 
   test("happens when the scope closes", (store) =>
     Effect.gen(function* () {
@@ -275,6 +269,20 @@ describe("saving", () => {
       expect([...store.texts.keys()].sort()).toEqual(["host-1.a", "host-1.b"])
       expect(records(store).map(({ sequence }) => sequence)).toEqual([4, 3])
     }))
+})
+
+describe("of two records", () => {
+  for (const saves of [2, 3]) {
+    test(`the newest is restored, in whichever place it is: after ${saves} saves`, (store) =>
+      Effect.gen(function* () {
+        const keys = Array.from({ length: saves }, (_, index) => `key-${index}`)
+        yield* started(store, { coalesce: "1 hour" }).run(
+          Effect.forEach(keys, (name) => Effect.zipRight(CircuitBreaker.isolate(name, ""), Snapshots.save))
+        )
+        expect(store.texts.size).toBe(2)
+        expect(yield* started(store).run(Snapshots.restored)).toMatchObject({ _tag: "Restored", keys })
+      }))
+  }
 })
 
 describe("loading by hand", () => {
