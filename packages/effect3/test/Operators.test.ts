@@ -452,11 +452,12 @@ describe("transitions", () => {
     Effect.repeat(Effect.zipLeft(readers, Effect.sleep(1)), { until: (count) => count === 0 })
   )
 
-  /** More than sockets, buffers and the feed together hold. */
+  /** More than sockets, buffers and a feed of few events together hold. */
   const flood = Effect.forEach(
-    Array.from({ length: 20_000 }, (_, n) => `${n} ${"x".repeat(500)}`),
+    Array.from({ length: 300 }, (_, n) => `${n} ${"x".repeat(100_000)}`),
     (reason) => Effect.zipRight(CircuitBreaker.isolate(key, reason), Effect.yieldNow())
   )
+  const few = { history: 16 }
 
   const decode = Schema.decodeSync(Schema.parseJson(CircuitReport.Transition))
 
@@ -569,32 +570,38 @@ describe("transitions", () => {
     })
   )
 
-  sse("never hold a call for a slow reader, which is told what it has lost", () =>
-    Effect.gen(function* () {
-      const slow = yield* connected()
-      slow.pause()
-      yield* flood
-      expect(yield* CircuitBreaker.state(key)).toMatchObject({ generation: 20_000 })
-      const quick = yield* connected()
-      yield* CircuitBreaker.reset(key, "last")
-      yield* quick.until(() => quick.events().length === 1)
-      slow.resume()
-      yield* slow.until(() => slow.events().at(-1)?.id === quick.events()[0]?.id)
-      const lost = slow.events().filter(({ event }) => event === "lost")
-      expect(lost.length).toBeGreaterThan(0)
-      const told = lost.reduce((sum, { data }) => sum + Number(JSON.parse(data).lost), 0)
-      expect(told + slow.events().length - lost.length).toBe(20_001)
-    })
+  sse(
+    "never hold a call for a slow reader, which is told what it has lost",
+    () =>
+      Effect.gen(function* () {
+        const slow = yield* connected()
+        slow.pause()
+        yield* flood
+        expect(yield* CircuitBreaker.state(key)).toMatchObject({ generation: 300 })
+        const quick = yield* connected()
+        yield* CircuitBreaker.reset(key, "last")
+        yield* quick.until(() => quick.events().length === 1)
+        slow.resume()
+        yield* slow.until(() => slow.events().at(-1)?.id === quick.events()[0]?.id)
+        const lost = slow.events().filter(({ event }) => event === "lost")
+        expect(lost.length).toBeGreaterThan(0)
+        const told = lost.reduce((sum, { data }) => sum + Number(JSON.parse(data).lost), 0)
+        expect(told + slow.events().length - lost.length).toBe(301)
+      }),
+    few
   )
 
-  sse("of a paused reader that hangs up are let go of", () =>
-    Effect.gen(function* () {
-      const slow = yield* connected()
-      slow.pause()
-      yield* flood
-      slow.close()
-      yield* deserted
-    })
+  sse(
+    "of a paused reader that hangs up are let go of",
+    () =>
+      Effect.gen(function* () {
+        const slow = yield* connected()
+        slow.pause()
+        yield* flood
+        slow.close()
+        yield* deserted
+      }),
+    few
   )
 
   it.scopedLive("end when the server does", () =>
