@@ -1,7 +1,7 @@
-import { CircuitBreaker, HealthModel, HealthScore, InvalidSnapshot } from "@truce/effect3"
+import { CircuitBreaker, HealthModel, HealthScore, InvalidSnapshot, PolicyConflict } from "@truce/effect3"
 import { Effect, Exit, Layer, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { answering, attempt, failing, key, on, scoreOf, statusOf, trip, watching } from "./support.ts"
+import { answering, attempt, failing, key, on, scoreOf, settled, statusOf, trip, watching } from "./support.ts"
 
 const layer = (model?: HealthModel.HealthModel<HealthModel.Ledger>) =>
   CircuitBreaker.layer({ openJitter: 0 }).pipe(Layer.provide(HealthScore.layer({ model })))
@@ -121,5 +121,29 @@ describe("data that is not a snapshot", () => {
       const other = CircuitBreaker.layer().pipe(Layer.provide(HealthScore.layer({ model: HealthModel.consecutive() })))
       const error = yield* Effect.flip(Effect.provide(CircuitBreaker.restore(snapshot), other))
       expect(error.message).toBe(`snapshot of ${key}: model must be "consecutive", got "ledger"`)
+    }))
+})
+
+describe("a restored circuit", () => {
+  it("takes the policy of the dependency that registers its key after it", () =>
+    Effect.gen(function* () {
+      yield* trip()
+      yield* CircuitBreaker.restore(yield* CircuitBreaker.snapshot)
+      yield* CircuitBreaker.register(key, { permits: 3, openJitter: 0 })
+      expect(yield* statusOf()).toBe("Open")
+      yield* TestClock.adjust("500 millis")
+      const probes = yield* Effect.forEach([1, 2, 3, 4], () => Effect.fork(attempt(Effect.never)))
+      yield* settled
+      expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "HalfOpen", probes: 3 })
+      yield* Effect.forEach(probes, (probe) => probe.interruptAsFork(probe.id()))
+    }))
+
+  it("keeps the policy it was used under: another one is a conflict again", () =>
+    Effect.gen(function* () {
+      yield* attempt(answering)
+      yield* CircuitBreaker.restore(yield* CircuitBreaker.snapshot)
+      yield* attempt(answering)
+      const error = yield* Effect.flip(CircuitBreaker.register(key, { permits: 3 }))
+      expect(error).toBeInstanceOf(PolicyConflict.PolicyConflict)
     }))
 })

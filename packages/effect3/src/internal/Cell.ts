@@ -102,6 +102,8 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   private policy: Policy
   /** Who laid the policy down; without a breaker on the key outcomes move the score and open nothing. */
   private ruling: Ruling | undefined
+  /** A restored circuit is there before the dependency whose policy it will have: until it is used it takes any. */
+  private readonly restored: Known | undefined
   private usedSeconds: number
   private listener: Listener | undefined
   private waiting: Waiting | undefined = undefined
@@ -111,13 +113,19 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   constructor(
     key: string,
     policy: Policy,
-    start: { readonly circuit: Known; readonly ruling: Ruling | undefined; readonly now: number },
+    start: {
+      readonly circuit: Known
+      readonly isRestored: boolean
+      readonly ruling: Ruling | undefined
+      readonly now: number
+    },
     listener: Listener
   ) {
     super(start.circuit)
     this.key = key
     this.policy = policy
     this.ruling = start.ruling
+    this.restored = start.isRestored ? start.circuit : undefined
     this.usedSeconds = Math.floor(start.now / 1_000)
     this.listener = listener
   }
@@ -141,7 +149,12 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
 
   /** What of a policy differs from the one the key is under, if a breaker put it under one. */
   differsFrom(policy: Policy): Difference {
-    return this.ruling === undefined ? undefined : CircuitPolicy.difference(this.policy, policy)
+    return this.ruling === undefined || this.isUnused ? undefined : CircuitPolicy.difference(this.policy, policy)
+  }
+
+  /** Whether it was restored and nothing has changed it since. */
+  get isUnused(): boolean {
+    return this.value === this.restored
   }
 
   get usedAt(): number {

@@ -68,7 +68,8 @@ export const make = <S>(
 
   const add = (key: string, ruling: Ruling | undefined, now: number, circuit?: Known): CircuitCell => {
     const policy: Policy = ruling?.of(key) ?? unguarded
-    const start = { circuit: circuit ?? Circuit.make(policy, (seed + Hash.string(key)) | 0), ruling, now }
+    const fresh = circuit ?? Circuit.make(policy, (seed + Hash.string(key)) | 0)
+    const start = { circuit: fresh, isRestored: circuit !== undefined, ruling, now }
     const cell = new CircuitCell(key, policy, start, listener)
     sweep(now)
     cells.set(key, cell)
@@ -133,7 +134,11 @@ export const make = <S>(
             ? CircuitPolicy.difference(ruling.of(key), policy)
             : cells.get(key)?.differsFrom(policy)
           if (difference !== undefined) return conflict(key, difference)
-          if (!isKnown) ruling.register(key, options)
+          if (!isKnown) {
+            ruling.register(key, options)
+            const cell = cells.get(key)
+            if (cell?.isUnused === true) cell.rule(ruling)
+          }
           return undefined
         },
         replace: (next, lifetime) => {
