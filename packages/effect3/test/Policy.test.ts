@@ -1,6 +1,18 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, HealthScore, Policy, RetryBudget, Truce } from "@truce/effect3"
-import { Config, ConfigProvider, Effect, JSONSchema, Layer, Logger, Queue, Schema, Stream, TestClock } from "effect"
+import {
+  Cause,
+  Config,
+  ConfigProvider,
+  Effect,
+  JSONSchema,
+  Layer,
+  Logger,
+  Queue,
+  Schema,
+  Stream,
+  TestClock
+} from "effect"
 import { parse } from "yaml"
 import { attempt, failing, key, settled, statusOf } from "./support.ts"
 
@@ -172,13 +184,14 @@ describe("Policy.config", () => {
           ["RETRY_ATTEMPTS", "many"]
         ])
       )
-      const text = (yield* Effect.flip(load(provider))).toString()
+      const text = Cause.pretty(Cause.fail(yield* Effect.flip(load(provider))))
       expect(text).toContain("retry.attempts")
       const layer = Policy.layerConfig().pipe(
         Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(new Map([["CIRCUIT_PERMITS", "0"]]))))
       )
-      expect((yield* Effect.flip(Effect.provide(CircuitBreaker.states, layer))).toString()).toBe(
-        '(Invalid data at circuit.permits: "must be a whole number of at least 1, got 0")'
+      const error = yield* Effect.flip(Effect.provide(CircuitBreaker.states, layer))
+      expect(Cause.pretty(Cause.fail(error))).toContain(
+        'Invalid data at circuit.permits: "must be a whole number of at least 1, got 0"'
       )
     })
   )
