@@ -180,7 +180,7 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
  *
  * ```ts
  * import { Classifier, Faults, Truce } from "@truce/effect3"
- * import { Data, Effect } from "effect"
+ * import { Data, Effect, Layer } from "effect"
  *
  * class Timeout extends Data.TaggedError("Timeout")<{}> {}
  * const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
@@ -195,7 +195,7 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
  *   return [name, counts["users-api"]?.errors]
  * })
  * const faults = Faults.layer({ seed: 4, rules: { "users-*": { errorRate: 0.3 } } })
- * await Effect.runPromise(program.pipe(Effect.provide(Truce.layer()), Effect.provide(faults))) // => ["Ada", 1]
+ * await Effect.runPromise(Effect.provide(program, Layer.merge(Truce.layer(), faults))) // => ["Ada", 1]
  * ```
  *
  * @category layers

@@ -320,7 +320,7 @@ describe("layerConfig", () => {
   ] as const)("names what is wrong in %s", ([text, names]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(built({ FAULTS_RULES: text }))
-      expect(error.toString()).toMatch(names)
+      expect(Cause.pretty(Cause.fail(error))).toMatch(names)
     })
   )
 })
