@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { InvalidOption } from "@truce/core"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -151,23 +152,27 @@ const moving = <E, R, R2>(
   { awaited, found, jump, options }: Awaited<R2>
 ): Effect.Effect<void, E | NotReached, R | R2> =>
   Effect.suspend(() => {
-    const step = positiveDuration("Advance", "step", options.step, "100 millis")
-    const within = positiveDuration("Advance", "within", options.within, "1 minute")
+    const step = finite("step", options.step, "100 millis")
+    const within = finite("within", options.within, "1 minute")
     const from = (moved: number): Effect.Effect<void, E | NotReached, R | R2> =>
       Effect.gen(function* () {
         // What is ready to run comes first.
         yield* TestClock.adjust(0)
         if (yield* condition) return
         const left = within - moved
-        const by = (yield* jump) ?? step
-        if (left <= 0 || by > Math.max(left, step)) {
+        if (left <= 0) {
           return yield* new NotReached({ awaited, within: Duration.millis(within), found: yield* found })
         }
-        const next = Math.min(by, left)
+        const next = Math.min((yield* jump) ?? step, left)
         yield* TestClock.adjust(next)
         yield* from(moved + next)
       })
     return from(0)
   })
+
+const finite = (field: string, input: Duration.DurationInput | undefined, fallback: Duration.DurationInput): number => {
+  const value = positiveDuration("Advance", field, input, fallback)
+  return InvalidOption.check("Advance", field, value, 0, InvalidOption.positive)
+}
 
 const told = (key: string): Effect.Effect<string, never, CircuitBreaker> => Effect.map(explain(key), ({ text }) => text)

@@ -134,7 +134,7 @@ describe("a circuit forced Closed", () => {
   test("with a score tells watchers of no transition", () =>
     Effect.gen(function* () {
       const seen = yield* watching(CircuitBreaker.transitions)
-      yield* Forced.set(key, { state: "Closed", score: 0.15 })
+      yield* Forced.set(key, { state: "Closed", score: 0.105 })
       expect(yield* seen).toEqual([])
     }))
 
