@@ -7,4 +7,5 @@
 export * as Faults from "./Faults.ts"
 export * as Advance from "./testing/Advance.ts"
 export * as Forced from "./testing/Forced.ts"
+export * as Recorder from "./testing/Recorder.ts"
 export * as Script from "./testing/Script.ts"

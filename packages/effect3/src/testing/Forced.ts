@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { InvalidOption, Outcome } from "@truce/core"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { CircuitBreaker, type Service, type Snapshot } from "../CircuitBreaker.ts"

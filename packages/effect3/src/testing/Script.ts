@@ -14,15 +14,24 @@ import { millis } from "../internal/options.ts"
 import { nameOf } from "../internal/trail.ts"
 
 /**
- * What is done for some requests in a row; `Args` are the arguments it reads.
+ * A function that a step may answer with.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Step<in Args extends ReadonlyArray<unknown>, out A, out E, out R> {
+export type Answer = (...args: never) => Effect.Effect<unknown, unknown, unknown>
+
+/**
+ * What is done for some requests in a row.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Step<out F extends Answer> {
   readonly name: string
   readonly times: number
-  readonly run: (...args: Args) => Effect.Effect<A, E, R>
+  readonly delayMillis: number
+  readonly answer: F
 }
 
 /**
@@ -93,8 +102,8 @@ export class ScriptRanOut extends Data.TaggedError("ScriptRanOut")<{
  * @category steps
  * @since 0.1.0
  */
-export const succeeds = <A>(value: A, times = 1): Step<ReadonlyArray<unknown>, A, never, never> =>
-  step("succeeds", times, always(Effect.succeed(value)))
+export const succeeds = <A>(value: A, times = 1): Step<() => Effect.Effect<A>> =>
+  step("succeeds", times, () => Effect.succeed(value))
 
 /**
  * Fails, once or `times` in a row. Throws `InvalidOption` unless `times` is a whole number of at least 1.
@@ -102,8 +111,8 @@ export const succeeds = <A>(value: A, times = 1): Step<ReadonlyArray<unknown>, A
  * @category steps
  * @since 0.1.0
  */
-export const fails = <E>(error: E, times = 1): Step<ReadonlyArray<unknown>, never, E, never> =>
-  step(`fails with ${nameOf(error)}`, times, always(Effect.fail(error)))
+export const fails = <E>(error: E, times = 1): Step<() => Effect.Effect<never, E>> =>
+  step(`fails with ${nameOf(error)}`, times, () => Effect.fail(error))
 
 /**
  * Dies, once or `times` in a row. Throws `InvalidOption` unless `times` is a whole number of at least 1.
@@ -111,8 +120,8 @@ export const fails = <E>(error: E, times = 1): Step<ReadonlyArray<unknown>, neve
  * @category steps
  * @since 0.1.0
  */
-export const dies = (defect: unknown, times = 1): Step<ReadonlyArray<unknown>, never, never, never> =>
-  step("dies", times, always(Effect.die(defect)))
+export const dies = (defect: unknown, times = 1): Step<() => Effect.Effect<never>> =>
+  step("dies", times, () => Effect.die(defect))
 
 /**
  * Never answers, once or `times` in a row; it can be interrupted. Throws `InvalidOption` unless `times` is a whole number of at least 1.
@@ -120,8 +129,7 @@ export const dies = (defect: unknown, times = 1): Step<ReadonlyArray<unknown>, n
  * @category steps
  * @since 0.1.0
  */
-export const hangs = (times = 1): Step<ReadonlyArray<unknown>, never, never, never> =>
-  step("hangs", times, always(Effect.never))
+export const hangs = (times = 1): Step<() => Effect.Effect<never>> => step("hangs", times, () => Effect.never)
 
 /**
  * Answers with an effect made from the arguments, once or `times` in a row. Throws `InvalidOption` unless `times` is a whole number of
@@ -130,10 +138,7 @@ export const hangs = (times = 1): Step<ReadonlyArray<unknown>, never, never, nev
  * @category steps
  * @since 0.1.0
  */
-export const answers = <Args extends ReadonlyArray<unknown>, A, E, R>(
-  answer: (...args: Args) => Effect.Effect<A, E, R>,
-  times = 1
-): Step<Args, A, E, R> => step("answers", times, answer)
+export const answers = <F extends Answer>(answer: F, times = 1): Step<F> => step("answers", times, answer)
 
 /**
  * The same step, later. Throws `InvalidOption` for what is not a duration.
@@ -141,16 +146,9 @@ export const answers = <Args extends ReadonlyArray<unknown>, A, E, R>(
  * @category steps
  * @since 0.1.0
  */
-export const after = <Args extends ReadonlyArray<unknown>, A, E, R>(
-  delay: Duration.DurationInput,
-  self: Step<Args, A, E, R>
-): Step<Args, A, E, R> => {
-  const duration = millis("Script.after", "delay", delay) ?? 0
-  return {
-    name: `${self.name} after ${duration} ms`,
-    times: self.times,
-    run: (...args) => Effect.delay(self.run(...args), duration)
-  }
+export const after = <F extends Answer>(delay: Duration.DurationInput, self: Step<F>): Step<F> => {
+  const delayMillis = self.delayMillis + (millis("Script.after", "delay", delay) ?? 0)
+  return { ...self, delayMillis, name: `${self.name} after ${delayMillis} ms` }
 }
 
 /**
@@ -159,9 +157,7 @@ export const after = <Args extends ReadonlyArray<unknown>, A, E, R>(
  * @category steps
  * @since 0.1.0
  */
-export const forever = <Args extends ReadonlyArray<unknown>, A, E, R>(
-  self: Step<Args, A, E, R>
-): Step<Args, A, E, R> => ({ ...self, times: Infinity })
+export const forever = <F extends Answer>(self: Step<F>): Step<F> => ({ ...self, times: Infinity })
 
 /**
  * A dependency that follows the steps; its types are those of the steps.
@@ -193,11 +189,11 @@ export const forever = <Args extends ReadonlyArray<unknown>, A, E, R>(
  * @since 0.1.0
  */
 export function make<const Steps extends Some>(
-  steps: Steps,
+  steps: Steps & ReadonlyArray<Step<(...args: ArgsOf<Steps>) => Effect.Effect<unknown, unknown, unknown>>>,
   options?: Options
 ): Effect.Effect<Script<ArgsOf<Steps>, Success<Steps>, Failure<Steps>, Needs<Steps>>>
 export function make<Args extends ReadonlyArray<unknown>, A, E, R>(
-  steps: ReadonlyArray<Step<Args, A, E, R>>,
+  steps: ReadonlyArray<Step<(...args: Args) => Effect.Effect<A, E, R>>>,
   options: Options = {}
 ) {
   return build(steps, options)
@@ -233,61 +229,42 @@ export function make<Args extends ReadonlyArray<unknown>, A, E, R>(
  * @since 0.1.0
  */
 export const makeFor =
-  <F extends (...args: never) => Effect.Effect<unknown, unknown, unknown>>() =>
+  <F extends Answer>() =>
   (
-    steps: ReadonlyArray<Step<Parameters<F>, AnswerOf<F>, ErrorOf<F>, NeedsOf<F>>>,
+    steps: ReadonlyArray<Step<(...args: Parameters<F>) => ReturnType<F>>>,
     options: Options = {}
-  ): Effect.Effect<Script<Parameters<F>, AnswerOf<F>, ErrorOf<F>, NeedsOf<F>>> =>
-    build(steps, options)
+  ): Effect.Effect<Script<Parameters<F>, SuccessOf<F>, FailureOf<F>, NeedsOf<F>>> =>
+    build<Parameters<F>, SuccessOf<F>, FailureOf<F>, NeedsOf<F>>(steps, options)
 
-type AnswerOf<F extends (...args: never) => Effect.Effect<unknown, unknown, unknown>> = Effect.Effect.Success<
-  ReturnType<F>
->
-type ErrorOf<F extends (...args: never) => Effect.Effect<unknown, unknown, unknown>> = Effect.Effect.Error<
-  ReturnType<F>
->
-type NeedsOf<F extends (...args: never) => Effect.Effect<unknown, unknown, unknown>> = Effect.Effect.Context<
-  ReturnType<F>
->
+type SuccessOf<F extends Answer> = Effect.Effect.Success<ReturnType<F>>
+type FailureOf<F extends Answer> = Effect.Effect.Error<ReturnType<F>>
+type NeedsOf<F extends Answer> = Effect.Effect.Context<ReturnType<F>>
 
-type Some = ReadonlyArray<Step<never, unknown, unknown, unknown>>
+type Some = ReadonlyArray<Step<Answer>>
+type AnswerOf<S> = S extends Step<infer F> ? F : never
 
-type Success<Steps extends Some> = Steps[number] extends Step<never, infer A, unknown, unknown> ? A : never
-type Failure<Steps extends Some> = Steps[number] extends Step<never, unknown, infer E, unknown> ? E : never
-type Needs<Steps extends Some> = Steps[number] extends Step<never, unknown, unknown, infer R> ? R : never
+type Success<Steps extends Some> = SuccessOf<AnswerOf<Steps[number]>>
+type Failure<Steps extends Some> = FailureOf<AnswerOf<Steps[number]>>
+type Needs<Steps extends Some> = NeedsOf<AnswerOf<Steps[number]>>
 
-/** The arguments a step reads; `never` for one that reads none. */
-type Read<S> =
-  S extends Step<infer Args, unknown, unknown, unknown>
-    ? ReadonlyArray<unknown> extends Args
-      ? never
-      : (args: Args) => void
-    : never
+/** The arguments of the first step that reads any; where none does, whatever is given. */
+type ArgsOf<Steps extends Some> = Steps extends readonly [infer First, ...infer Rest extends Some]
+  ? Parameters<AnswerOf<First>> extends readonly []
+    ? ArgsOf<Rest>
+    : Parameters<AnswerOf<First>>
+  : Steps extends readonly []
+    ? ReadonlyArray<unknown>
+    : Parameters<AnswerOf<Steps[number]>>
 
-/** What all the steps can read: the intersection, or anything. */
-type ArgsOf<Steps extends Some> = [Read<Steps[number]>] extends [never]
-  ? ReadonlyArray<unknown>
-  : Read<Steps[number]> extends (args: infer Args extends ReadonlyArray<unknown>) => void
-    ? Args
-    : never
-
-const always =
-  <A, E>(answer: Effect.Effect<A, E>) =>
-  (..._args: ReadonlyArray<unknown>): Effect.Effect<A, E> =>
-    answer
-
-const step = <Args extends ReadonlyArray<unknown>, A, E, R>(
-  name: string,
-  times: number,
-  run: (...args: Args) => Effect.Effect<A, E, R>
-): Step<Args, A, E, R> => ({
+const step = <F extends Answer>(name: string, times: number, answer: F): Step<F> => ({
   name: times > 1 ? `${name} ${times} times` : name,
   times: InvalidOption.check("Script", "times", times, 1, InvalidOption.count),
-  run
+  delayMillis: 0,
+  answer
 })
 
 const build = <Args extends ReadonlyArray<unknown>, A, E, R>(
-  steps: ReadonlyArray<Step<Args, A, E, R>>,
+  steps: ReadonlyArray<Step<(...args: Args) => Effect.Effect<A, E, R>>>,
   { atEnd, name = "the script" }: Options
 ): Effect.Effect<Script<Args, A, E, R>> =>
   Effect.sync(() => {
@@ -298,35 +275,38 @@ const build = <Args extends ReadonlyArray<unknown>, A, E, R>(
       const rule = "at least one step, and none after one that is for ever"
       throw new InvalidOption.InvalidOption("Script", "steps", rule, namesOf(steps))
     }
-    const stepAt = (number: number): Step<Args, A, E, R> | undefined => {
+    const stepAt = (number: number): (typeof steps)[number] | undefined => {
       if (number >= total && ending === "die") return undefined
       if (number >= total && ending === "repeat-last") return steps.at(-1)
       let left = total === Infinity ? number : number % total
       return steps.find(({ times }) => (left -= times) < 0)
     }
-    const requests: Array<{ -readonly [K in keyof Request<Args>]: Request<Args>[K] }> = []
+    const requests: Array<Request<Args>> = []
     const call = (...args: Args): Effect.Effect<A, E, R> =>
       Effect.flatMap(Monotonic.now, (at) => {
-        const step = stepAt(requests.length)
-        const request: (typeof requests)[number] = {
-          number: requests.length,
-          args,
-          at,
-          step: step?.name ?? "none",
-          ended: "running"
-        }
-        requests.push(request)
+        const number = requests.length
+        const step = stepAt(number)
+        const request = { number, args, at, step: step?.name ?? "none" }
+        requests.push({ ...request, ended: "running" })
         const answer =
           step === undefined
             ? Effect.die(new ScriptRanOut({ name, steps: namesOf(steps), requests: requests.slice() }))
-            : Effect.suspend(() => step.run(...args))
-        return Effect.onExit(answer, (exit) => Effect.sync(() => void (request.ended = endOf(exit))))
+            : later(
+                step.delayMillis,
+                Effect.suspend(() => step.answer(...args))
+              )
+        return Effect.onExit(answer, (exit) =>
+          Effect.sync(() => void (requests[number] = { ...request, ended: endOf(exit) }))
+        )
       })
     return Object.assign(call, {
       attempts: Effect.sync(() => requests.length),
-      requests: Effect.sync(() => requests.map((request) => ({ ...request })))
+      requests: Effect.sync(() => requests.slice())
     })
   })
+
+const later = <A, E, R>(delayMillis: number, self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  delayMillis === 0 ? self : Effect.delay(self, delayMillis)
 
 const namesOf = (steps: ReadonlyArray<{ readonly name: string; readonly times: number }>): ReadonlyArray<string> =>
   steps.map(({ name, times }) => (times === Infinity ? `${name} for ever` : name))

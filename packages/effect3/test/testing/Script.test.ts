@@ -201,7 +201,7 @@ describe("under protection", () => {
       const fiber = yield* Effect.fork(fetchName("7").pipe(Truce.protect({ key, classify })))
       yield* TestClock.adjust("1 second")
       expect(yield* Fiber.join(fiber)).toBe("Ada")
-      expect((yield* fetchName.requests).map(({ args, at }) => [...args, at])).toEqual([
+      expect((yield* fetchName.requests).map(({ args: [id], at }) => [id, at])).toEqual([
         ["7", 0],
         ["7", 100],
         ["7", 300]
