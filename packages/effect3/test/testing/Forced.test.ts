@@ -1,5 +1,5 @@
 import { it } from "@effect/vitest"
-import { CircuitBreaker, HealthModel, HealthScore, Truce } from "@truce/effect3"
+import { CircuitBreaker, Dependency, HealthModel, HealthScore, Truce } from "@truce/effect3"
 import { Forced } from "@truce/effect3/testing"
 import { Cause, Duration, Effect, Exit, Layer, TestClock } from "effect"
 import { describe, expect } from "vitest"
@@ -8,6 +8,12 @@ import { answering, attempt, classify, failing, key, on, statusOf, steady, watch
 const test = on(() => steady({ circuit: { permits: 2, openFor: "700 millis", lease: "3 seconds" } }))
 
 const rejection = Effect.flip(Truce.protect(answering, { key, classify }))
+
+class UsersApi extends Dependency.Tag("UsersApi")<UsersApi>()({
+  key,
+  classify,
+  circuit: { openFor: "7 seconds", maxOpenFor: "7 seconds" }
+}) {}
 
 const every = [
   "Closed",
@@ -197,6 +203,16 @@ it.effect("the layer forces each of its keys and leaves the others alone", () =>
     expect(yield* statusOf("search")).toBe("Closed")
   }).pipe(
     Effect.provide(Forced.layer({ "users-api": "Open", billing: "Isolated" }).pipe(Layer.provideMerge(Truce.layer())))
+  )
+)
+
+it.effect("a dependency with options of its own is forced on top of its layer", () =>
+  Effect.gen(function* () {
+    expect(yield* Effect.flip(UsersApi.protect(answering))).toMatchObject({ retryAfter: Duration.seconds(7) })
+  }).pipe(
+    Effect.provide(
+      Forced.layer({ [key]: "Open" }).pipe(Layer.provideMerge(UsersApi.layer), Layer.provideMerge(steady()))
+    )
   )
 )
 
