@@ -1,6 +1,7 @@
 // Who dominates: by default a rejection ends the call; a batch job may wait for the next admission instead.
 import assert from "node:assert/strict"
-import { CircuitBreaker, Classifier, Truce } from "@truce/effect3"
+import { Classifier, Truce } from "@truce/effect3"
+import { Forced } from "@truce/effect3/testing"
 import { Data, Duration, Effect } from "effect"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
@@ -8,7 +9,6 @@ const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
 
 let healthy = false
 const dependency = Effect.suspend(() => (healthy ? Effect.succeed("Ada") : Effect.fail(new Timeout())))
-const trip = dependency.pipe(CircuitBreaker.execute({ key: "users-api", classify }), Effect.ignore, Effect.repeatN(5))
 
 const stops = dependency.pipe(Truce.protect({ key: "users-api", classify }))
 const waits = dependency.pipe(
@@ -19,7 +19,7 @@ const hasNoTime = dependency.pipe(
 )
 
 const program = Effect.gen(function* () {
-  yield* trip
+  yield* Forced.set("users-api", { state: "Open", admitsIn: "300 millis" })
   const stopped = yield* Effect.flip(stops)
   // An open time that outlasts the deadline is a stop, not a wait.
   const [spent, rejected] = yield* Effect.timed(Effect.flip(hasNoTime))
@@ -28,9 +28,7 @@ const program = Effect.gen(function* () {
   return { stopped: stopped._tag, rejected: rejected._tag, spent, answer }
 })
 
-const { answer, rejected, spent, stopped } = await Effect.runPromise(
-  program.pipe(Effect.provide(Truce.layer({ circuit: { openFor: "300 millis" } })))
-)
+const { answer, rejected, spent, stopped } = await Effect.runPromise(program.pipe(Effect.provide(Truce.layer())))
 console.log(`stop: ${stopped}; wait with too little time: ${rejected}; wait: ${answer}`)
 
 assert.deepEqual([stopped, rejected, answer], ["CircuitOpen", "CircuitOpen", "Ada"])

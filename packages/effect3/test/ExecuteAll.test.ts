@@ -1,4 +1,5 @@
 import { CallContext, CircuitBreaker, Classifier, HealthScore } from "@truce/effect3"
+import { Forced } from "@truce/effect3/testing"
 import { Effect, Exit, Fiber, Layer, TestClock } from "effect"
 import { describe, expect } from "vitest"
 import {
@@ -35,13 +36,15 @@ describe("executeAll", () => {
       expect([yield* scoreOf("host"), yield* scoreOf("tenant")]).toEqual([0.8, 0.8])
     }))
 
-  it("fails with the CircuitOpen of the circuit that rejects, without running the effect", () =>
-    Effect.gen(function* () {
-      yield* trip("tenant")
-      const { effect, runs } = scripted(answering)
-      expect(yield* Effect.flip(both(effect))).toMatchObject({ _tag: "CircuitOpen", key: "tenant", state: "Open" })
-      expect(runs()).toBe(0)
-    }))
+  for (const state of ["Open", "HalfOpen", "Isolated"] as const) {
+    it(`fails with the CircuitOpen of the circuit that rejects, here ${state}, without running the effect`, () =>
+      Effect.gen(function* () {
+        yield* Forced.set("tenant", state)
+        const { effect, runs } = scripted(answering)
+        expect(yield* Effect.flip(both(effect))).toMatchObject({ _tag: "CircuitOpen", key: "tenant", state })
+        expect(runs()).toBe(0)
+      }))
+  }
 
   it("leaves the others as they were when one rejects", () =>
     Effect.gen(function* () {
@@ -65,8 +68,7 @@ describe("executeAll", () => {
 
   it("gives every permit back when it is interrupted", () =>
     Effect.gen(function* () {
-      yield* trip("host")
-      yield* TestClock.adjust("500 millis")
+      yield* Forced.set("host", { state: "HalfOpen", probes: 0 })
       const fiber = yield* Effect.fork(both(Effect.never))
       yield* settled
       expect(yield* CircuitBreaker.state("host")).toMatchObject({ status: "HalfOpen", probes: 1 })
@@ -76,8 +78,7 @@ describe("executeAll", () => {
 
   it("gives every permit back when its classifier throws", () =>
     Effect.gen(function* () {
-      yield* trip("host")
-      yield* TestClock.adjust("500 millis")
+      yield* Forced.set("host", { state: "HalfOpen", probes: 0 })
       const broken = Classifier.make(() => {
         throw new Error("broken classifier")
       })

@@ -1,4 +1,5 @@
 import { CircuitBreaker, CallContext, Truce } from "@truce/effect3"
+import { Forced, Recorder } from "@truce/effect3/testing"
 import { Duration, Effect, Fiber, TestClock } from "effect"
 import { describe, expect } from "vitest"
 import {
@@ -25,14 +26,21 @@ const patient = (deadline: Duration.DurationInput, self: Effect.Effect<string, A
   self.pipe(Truce.protect({ key, classify, retry: { whenOpen: "wait", deadline, jitter: "none" } }))
 
 describe('whenOpen: "stop"', () => {
-  it("rejects a call at once with CircuitOpen and makes no attempt", () =>
-    Effect.gen(function* () {
-      yield* trip()
-      const { effect, runs } = scripted(answering)
-      const error = yield* Effect.flip(Truce.protect(effect, { key, classify }))
-      expect(error._tag).toBe("CircuitOpen")
-      expect(runs()).toBe(0)
-    }))
+  for (const state of ["Open", "HalfOpen", "Isolated"] as const) {
+    it(`rejects a call at once with CircuitOpen while ${state} and makes no attempt`, () =>
+      Effect.gen(function* () {
+        yield* Forced.set(key, state)
+        const record = yield* Recorder.make
+        const error = yield* Effect.flip(Truce.protect(answering, { key, classify }))
+        expect(error).toMatchObject({ _tag: "CircuitOpen", state })
+        yield* record.expect(key, {
+          attempts: 0,
+          calls: ["rejected after 0 attempts"],
+          rejections: [state],
+          retries: 0
+        })
+      }))
+  }
 
   it("wakes a retry from its sleep when the circuit opens, and ends it with its own error", () =>
     Effect.gen(function* () {
