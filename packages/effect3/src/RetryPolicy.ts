@@ -164,7 +164,11 @@ const serviceOf = (rules: RulesByKey): Service => {
     get whenOpen() {
       return current.base.whenOpen
     },
-    of: (key) => current.overrides.find(key) ?? current.base,
+    of(key) {
+      // Of this object: `{ ...policy, deadline }` is a policy of its own.
+      const { deadline, maxRetryAfter, schedule, whenOpen } = this
+      return current.overrides.find(key) ?? { schedule, deadline, maxRetryAfter, whenOpen }
+    },
     [replace]: (next) => {
       current = next
     }
