@@ -1,8 +1,8 @@
 /**
  * Protection for an `HttpClient` of `@effect/platform`: every attempt under the circuit of its origin, retries around.
  *
- * A status that another attempt may change is an error, every other one is an answer, as from a plain client. Nothing here reads a body:
- * an attempt ends when the headers are there.
+ * A status that another attempt may change is an error, every other one is an answer, as from a plain client. The body of an
+ * answer is the caller's to read: an attempt ends when the headers are there.
  *
  * @since 0.1.0
  */
@@ -69,7 +69,8 @@ export interface Options extends RetryOptions {
 /**
  * The error channel of a client with retries: its own errors, of which those worth another attempt are found inside `RetryExhausted`.
  *
- * A status that ended the retries is a `ResponseError` in there, with status and headers; its body is not kept.
+ * A status is a `ResponseError` in there. Its response is kept in memory, with a body of up to 64 KiB that came within a second, and holds
+ * no connection.
  *
  * @category models
  * @since 0.1.0

@@ -74,6 +74,37 @@ describe("a protected client", () => {
       ])
     }))
 
+  it("keeps the bodies, the headers and the cookies of answers that were errors", () =>
+    Effect.gen(function* () {
+      const cookie = ["a=1; Path=/", "b=2"].map((value): [string, string] => ["set-cookie", value])
+      const users = HttpClient.make((request) =>
+        Effect.succeed(
+          HttpClientResponse.fromWeb(
+            request,
+            new Response('{"detail":"down"}', { status: 503, headers: [["x-request-id", "7"], ...cookie] })
+          )
+        )
+      ).pipe(withTruce())
+      const error = yield* atOnce(Effect.flip(users.get(url)))
+      if (error._tag !== "RetryExhausted") throw error
+      for (const { error: failed } of error.attempts) {
+        if (failed._tag !== "ResponseError") throw failed
+        const { cookies, headers, json, status } = failed.response
+        expect([status, headers["x-request-id"], yield* json]).toEqual([503, "7", { detail: "down" }])
+        expect(Object.keys(cookies.cookies)).toEqual(["a", "b"])
+      }
+    }))
+
+  it("keeps an answer without a body, even of a status that cannot have one", () =>
+    Effect.gen(function* () {
+      for (const status of [204, 503]) {
+        const users = client(status).plain.pipe(withTruce({ key: `${status}`, status: { 204: "retriable" } }))
+        const error = yield* atOnce(Effect.flip(users.get(url)))
+        if (error._tag !== "RetryExhausted" || error.lastError._tag !== "ResponseError") throw error
+        expect(yield* error.lastError.response.text).toBe("")
+      }
+    }))
+
   it("makes every attempt evidence, the later ones of a call by half as much", () =>
     Effect.gen(function* () {
       yield* atOnce(Effect.exit(client(500).client.get(url)))

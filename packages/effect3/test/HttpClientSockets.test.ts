@@ -6,6 +6,7 @@ import { Effect, Fiber, Stream } from "effect"
 import { describe, expect } from "vitest"
 import { type Handler, type Served, clients, serve } from "./httpServer.ts"
 
+const long = "x".repeat(60_000)
 const patient = { base: "1 millis" } as const
 
 for (const [name, layer] of clients) {
@@ -208,12 +209,16 @@ for (const [name, layer] of clients) {
 
     on(
       "200 answers that are not kept leave no socket behind but those that can be used again",
-      (_, response) => response.writeHead(503).end("x".repeat(10_000)),
+      (_, response) => response.writeHead(503).end(long),
       ({ open, connections, requests, url }, client) =>
         Effect.gen(function* () {
           // each is its own key, so that no circuit opens
           const users = client.pipe(withTruce({ key: ({ url }) => url, retry: { attempts: 2, ...patient } }))
-          for (let i = 0; i < 100; i++) yield* Effect.flip(users.get(`${url}/${i}`))
+          for (let i = 0; i < 100; i++) {
+            const error = yield* Effect.flip(users.get(`${url}/${i}`))
+            if (error._tag !== "RetryExhausted" || error.lastError._tag !== "ResponseError") throw error
+            if (i === 0) expect(yield* error.lastError.response.text).toBe(long)
+          }
           expect(requests.length).toBe(200)
           yield* open(2)
           if (name !== "the node client") expect(connections()).toBeLessThan(100)
@@ -247,8 +252,10 @@ for (const [name, layer] of clients) {
       },
       ({ aborted, url }, client) =>
         Effect.gen(function* () {
-          yield* Effect.flip(client.pipe(withTruce()).get(url))
+          const error = yield* Effect.flip(client.pipe(withTruce()).get(url))
           yield* aborted(3)
+          if (error._tag !== "RetryExhausted" || error.lastError._tag !== "ResponseError") throw error
+          expect(yield* Effect.flip(error.lastError.response.text)).toMatchObject({ reason: "Decode" })
         })
     )
 

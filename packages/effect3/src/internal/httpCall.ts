@@ -19,7 +19,7 @@ import * as Classifier from "../Classifier.ts"
 import type { RetryExhausted } from "../RetryExhausted.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import { executing } from "./execute.ts"
-import { release } from "./httpBody.ts"
+import { keep } from "./httpBody.ts"
 import { isIdempotent, isReplayable } from "./httpReplay.ts"
 import * as Table from "./httpTable.ts"
 import * as Wire from "./httpWire.ts"
@@ -170,7 +170,9 @@ const retriable = <E, R>(
 ): Effect.Effect<Response, E | Table.Refused, R> =>
   Effect.flatMap(self, (response) => {
     const reading = table.response(response, now())
-    if (reading.retriable) return Effect.zipRight(release(response), Effect.fail(new Table.Refused(response, reading)))
+    if (reading.retriable) {
+      return Effect.flatMap(keep(response), (kept) => Effect.fail(new Table.Refused(kept, reading)))
+    }
     return reading.outcome._tag === "Failure"
       ? Effect.fail(new Table.Refused(response, reading))
       : Effect.succeed(response)
