@@ -3,14 +3,14 @@ import assert from "node:assert/strict"
 import { createServer } from "node:http"
 import { HttpClient, HttpClientRequest, HttpServer } from "@effect/platform"
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
-import { Duration, Effect, Layer } from "effect"
 import { HealthScore, Truce } from "@truce/effect3"
 import { withTruce } from "@truce/effect3/HttpClient"
+import { Duration, Effect, Layer } from "effect"
 
 const log: Array<string> = []
 let busy = 2
 const server = createServer((request, response) => {
-  log.push(`${request.method} ${request.url} attempt ${request.headers["x-attempt"]}`)
+  log.push(`${request.method} ${request.url} attempt ${String(request.headers["x-attempt"])}`)
   if (request.url === "/users/busy" && busy-- > 0) return response.writeHead(503, { "retry-after": "0" }).end("busy")
   if (request.url === "/users/broken") return request.socket.destroy()
   if (request.url === "/payments") return response.writeHead(500).end()
@@ -47,18 +47,14 @@ const program = Effect.gen(function* () {
 })
 
 const { answers, strain } = await Effect.runPromise(
-  program.pipe(
-    Effect.provide(Truce.layer({ retry: { base: "10 millis" } })),
-    Effect.provide(
-      Layer.merge(
-        NodeHttpClient.layerUndici,
-        Layer.scoped(
-          HttpServer.HttpServer,
-          NodeHttpServer.make(() => server, { host: "127.0.0.1", port: 0 })
-        )
-      )
+  Effect.provide(program, [
+    Truce.layer({ retry: { base: "10 millis" } }),
+    NodeHttpClient.layerUndici,
+    Layer.scoped(
+      HttpServer.HttpServer,
+      NodeHttpServer.make(() => server, { host: "127.0.0.1", port: 0 })
     )
-  )
+  ])
 )
 console.log(log.join("\n"))
 console.log(answers.join(", "), `strain ${strain.toFixed(2)}`)

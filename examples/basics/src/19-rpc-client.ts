@@ -53,18 +53,16 @@ const program = Effect.gen(function* () {
 }).pipe(Effect.scoped)
 
 const { lost, missing, rescued, strain } = await Effect.runPromise(
-  program.pipe(
-    Effect.provide(Truce.layer({ retry: { base: "10 millis" } })),
-    Effect.provide([
-      handlers,
-      RpcSerialization.layerNdjson,
-      NodeHttpClient.layerUndici,
-      Layer.scoped(
-        HttpServer.HttpServer,
-        NodeHttpServer.make(() => server, { host: "127.0.0.1", port: 0 })
-      )
-    ])
-  )
+  Effect.provide(program, [
+    Truce.layer({ retry: { base: "10 millis" } }),
+    handlers,
+    RpcSerialization.layerNdjson,
+    NodeHttpClient.layerUndici,
+    Layer.scoped(
+      HttpServer.HttpServer,
+      NodeHttpServer.make(() => server, { host: "127.0.0.1", port: 0 })
+    )
+  ])
 )
 console.log(`${rescued}, ${missing}, then ${lost}: ${requests} requests, strain ${strain.toFixed(2)}`)
 

@@ -154,16 +154,15 @@ export function withTruce<E, R>(...args: Args<E, R, Options & Either>) {
  *
  * ```ts
  * import { FetchHttpClient, HttpClient } from "@effect/platform"
- * import { Truce } from "@truce/effect3"
+ * import { CircuitBreaker, Truce } from "@truce/effect3"
  * import { withCircuitBreaker, withRetry } from "@truce/effect3/HttpClient"
- * import { CircuitBreaker } from "@truce/effect3"
  * import { Effect } from "effect"
  *
  * const program = Effect.gen(function* () {
  *   const client = (yield* HttpClient.HttpClient).pipe(withCircuitBreaker({ key: "users-api" }), withRetry())
  *   yield* CircuitBreaker.isolate("users-api", "migration")
  *   return yield* Effect.flip(client.get("http://localhost"))
- * }).pipe(Effect.provide(Truce.layer()), Effect.provide(FetchHttpClient.layer))
+ * }).pipe(Effect.provide([Truce.layer(), FetchHttpClient.layer]))
  * const error = await Effect.runPromise(program)
  * error._tag // => "CircuitOpen"
  * ```

@@ -2,7 +2,7 @@ import { HttpStatus, InvalidOption, Outcome } from "@truce/core"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { hasProperty } from "effect/Predicate"
-import * as Classifier from "../Classifier.ts"
+import type * as Classifier from "../Classifier.ts"
 import { retryAfterMillis } from "./httpRetryAfter.ts"
 
 type Response = HttpClientResponse.HttpClientResponse
