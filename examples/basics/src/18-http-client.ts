@@ -46,9 +46,10 @@ const program = Effect.gen(function* () {
   return { answers, strain }
 })
 
+const truce = Truce.layer({ retry: { base: "10 millis" } })
 const { answers, strain } = await Effect.runPromise(
   Effect.provide(program, [
-    Truce.layer({ retry: { base: "10 millis" } }),
+    truce,
     NodeHttpClient.layerUndici,
     Layer.scoped(
       HttpServer.HttpServer,

@@ -52,9 +52,10 @@ const program = Effect.gen(function* () {
   }).pipe(Effect.provide(protocol))
 }).pipe(Effect.scoped)
 
+const truce = Truce.layer({ retry: { base: "10 millis" } })
 const { lost, missing, rescued, strain } = await Effect.runPromise(
   Effect.provide(program, [
-    Truce.layer({ retry: { base: "10 millis" } }),
+    truce,
     handlers,
     RpcSerialization.layerNdjson,
     NodeHttpClient.layerUndici,

@@ -156,13 +156,13 @@ export function withTruce<E, R>(...args: Args<E, R, Options & Either>) {
  * import { FetchHttpClient, HttpClient } from "@effect/platform"
  * import { CircuitBreaker, Truce } from "@truce/effect3"
  * import { withCircuitBreaker, withRetry } from "@truce/effect3/HttpClient"
- * import { Effect } from "effect"
+ * import { Effect, Layer } from "effect"
  *
  * const program = Effect.gen(function* () {
  *   const client = (yield* HttpClient.HttpClient).pipe(withCircuitBreaker({ key: "users-api" }), withRetry())
  *   yield* CircuitBreaker.isolate("users-api", "migration")
  *   return yield* Effect.flip(client.get("http://localhost"))
- * }).pipe(Effect.provide([Truce.layer(), FetchHttpClient.layer]))
+ * }).pipe(Effect.provide(Layer.merge(Truce.layer(), FetchHttpClient.layer)))
  * const error = await Effect.runPromise(program)
  * error._tag // => "CircuitOpen"
  * ```
