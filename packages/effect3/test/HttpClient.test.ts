@@ -315,6 +315,17 @@ describe("the key", () => {
       expect((yield* CircuitBreaker.states).map((state) => state.key).sort()).toEqual(["tenant-a", "tenant-b"])
     }))
 
+  it("is that of each hop where redirects are followed around it", () =>
+    Effect.gen(function* () {
+      const users = client({ status: 302, headers: { location: "http://other.test/1" } }, 500).plain.pipe(
+        withTruce({ retry: { attempts: 1 } }),
+        HttpClient.followRedirects()
+      )
+      const error = yield* Effect.flip(users.get(url))
+      expect(error).toMatchObject({ _tag: "RetryExhausted", key: "http://other.test" })
+      expect(yield* scoreOf(key)).toBe(1)
+    }))
+
   it("is one for all URLs that are none, which are never sent", () =>
     Effect.gen(function* () {
       const { client: users, sent } = client(200)

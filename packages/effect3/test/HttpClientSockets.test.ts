@@ -261,6 +261,58 @@ for (const [name, layer] of clients) {
     )
 
     on(
+      "a body that never ends is cut off where nothing can be interrupted, too",
+      (_, response) => {
+        response.writeHead(503).write("x")
+      },
+      ({ aborted, url }, client) =>
+        Effect.gen(function* () {
+          yield* Effect.uninterruptible(Effect.flip(client.pipe(withTruce()).get(url)))
+          yield* aborted(3)
+        })
+    )
+
+    on(
+      "a status that nobody knows is kept as it came",
+      (_, response) => {
+        response.setHeader("set-cookie", ["a=1", "b=2"])
+        response.writeHead(999, { "x-word": "na\u00efve" }).end("blocked")
+      },
+      ({ url }, client) =>
+        Effect.gen(function* () {
+          const error = yield* Effect.flip(client.pipe(withTruce()).get(url))
+          if (error._tag !== "RetryExhausted" || error.lastError._tag !== "ResponseError") throw error
+          const { cookies, headers, status, text } = error.lastError.response
+          expect([status, yield* text]).toEqual([999, "blocked"])
+          expect([headers["x-word"], Object.keys(cookies.cookies)]).toEqual(["na\u00efve", ["a", "b"]])
+        })
+    )
+
+    // undici 7's own dispatcher cannot send the global FormData.
+    if (name !== "the undici client") {
+      on(
+        "a form is sent again, whole",
+        (request, response, n) => {
+          let text = ""
+          request
+            .on("data", (chunk) => (text += String(chunk)))
+            .on("end", () => response.writeHead(n < 2 ? 503 : 200).end(text))
+        },
+        ({ requests, url }, client) =>
+          Effect.gen(function* () {
+            const form = new FormData()
+            form.set("name", "Ada")
+            form.set("file", new Blob(["portrait"]), "ada.txt")
+            const response = yield* client
+              .pipe(withTruce())
+              .execute(HttpClientRequest.bodyFormData(HttpClientRequest.put(url), form))
+            const sent = yield* response.text
+            expect([requests.length, sent.includes("Ada"), sent.includes("portrait")]).toEqual([3, true, true])
+          })
+      )
+    }
+
+    on(
       "200 requests at once are all answered, over connections that are used again",
       (_, response, n) => (n % 10 === 9 ? response.writeHead(503).end() : response.end("Ada")),
       ({ connections, requests, url }, client) =>

@@ -1,4 +1,3 @@
-import * as Cookies from "@effect/platform/Cookies"
 import { ResponseError } from "@effect/platform/HttpClientError"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
@@ -14,18 +13,21 @@ type Response = HttpClientResponse.HttpClientResponse
  * connection, and cannot be read any more. In the background: a retry does not wait for it.
  */
 export const keep = (response: Response): Effect.Effect<Response> =>
-  Effect.map(Effect.forkDaemon(read(response)), (reading) => {
-    const { cookies, request, status } = response
-    const { "set-cookie": _, ...headers } = response.headers
-    const pairs = Cookies.toSetCookieHeaders(cookies).map((cookie): [string, string] => ["set-cookie", cookie])
+  // A timeout ends nothing in the uninterruptible region that a call may be in.
+  Effect.map(Effect.forkDaemon(Effect.interruptible(read(response))), (reading) => {
+    const { cookies, headers, remoteAddress, request, status } = response
+    const type = headers["content-type"]
     const body = Stream.flatMap(Stream.fromEffect(Fiber.join(reading)), Stream.fromIterable)
-    return HttpClientResponse.fromWeb(
-      request,
-      new Response(bodiless.has(status) ? null : Stream.toReadableStream(body), {
-        status,
-        headers: [...Object.entries(headers), ...pairs]
-      })
-    )
+    const web = new Response(Stream.toReadableStream(body), {
+      headers: type !== undefined && printable.test(type) ? [["content-type", type]] : []
+    })
+    // A server may send what `Response` does not take: statuses above 599, and bodies or headers where there should be none.
+    return Object.defineProperties(HttpClientResponse.fromWeb(request, web), {
+      cookies: { value: cookies },
+      headers: { value: headers },
+      remoteAddress: { value: remoteAddress },
+      status: { value: status }
+    })
   })
 
 /** The body, if all of it came in time. */
@@ -58,11 +60,10 @@ const maxBytes = 65_536
 const maxMillis = 1_000
 const description = "only a body of at most 64 KiB that comes within a second is kept of a response that was an error"
 
-/** Statuses whose response has no body. */
-const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
+const printable = /^[\x20-\x7e]*$/
 
 // The package is built without the types of any platform.
 declare const Response: new (
   body: ReturnType<typeof Stream.toReadableStream> | null,
-  init: { readonly status: number; readonly headers: Array<[string, string]> }
+  init: { readonly headers: Array<[string, string]> }
 ) => Parameters<typeof HttpClientResponse.fromWeb>[1]
