@@ -372,6 +372,19 @@ describe("Retry-After", () => {
       expect(seen).toEqual([1, 2])
     }))
 
+  it("lengthens the backoff of a status that only a rule makes retriable", () =>
+    Effect.gen(function* () {
+      for (const rule of ["retriable", Classifier.retriable({ weight: 0.35 })] as const) {
+        const { plain, sent } = client({ status: 409, headers: { "retry-after": "4" } }, 200)
+        const fiber = yield* Effect.fork(plain.pipe(withTruce({ status: { 409: rule } })).get(url))
+        yield* TestClock.adjust("3999 millis")
+        yield* settled
+        expect(sent.length).toBe(1)
+        yield* TestClock.adjust("1 millis")
+        expect((yield* Fiber.join(fiber)).status).toBe(200)
+      }
+    }))
+
   it("ends the call where it asks for longer than is waited for", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(client({ status: 503, headers: { "retry-after": "3600" } }).client.get(url))
@@ -391,7 +404,8 @@ describe("Retry-After", () => {
           const { plain } = client({ status: 503, headers: { "retry-after": seconds } })
           const users = plain.pipe(withTruce({ key: of }))
           yield* Effect.repeat(Effect.zipRight(Effect.exit(users.get(url)), statusOf(of)), {
-            until: (status) => status === "Open"
+            until: (status) => status === "Open",
+            times: 100
           })
           const error = yield* Effect.flip(users.get(url))
           return error._tag === "CircuitOpen" ? Duration.toSeconds(error.retryAfter) : error._tag

@@ -91,8 +91,10 @@ for (const [name, layer] of clients) {
         Effect.gen(function* () {
           const users = client.pipe(withTruce({ attemptTimeout: "20 millis" }))
           yield* Effect.repeat(Effect.zipRight(Effect.exit(users.get(url)), CircuitBreaker.state(url)), {
-            until: ({ status }) => status === "Open"
+            until: ({ status }) => status === "Open",
+            times: 200
           })
+          expect((yield* CircuitBreaker.state(url)).status).toBe("Open")
           yield* aborted(requests.length)
         })
     )
