@@ -128,6 +128,18 @@ describe("a protected client", () => {
       expect(sent.length).toBe(2)
     }).pipe(Effect.provide(steady({ model: HealthModel.consecutive({ failures: 2 }) }))))
 
+  it("goes by the rules its key has now: an override of them, and what a reload has put in their place", () =>
+    Effect.gen(function* () {
+      const { client: users, plain, sent } = client(503)
+      const other = plain.pipe(withTruce({ key: "other" }))
+      yield* atOnce(Effect.flip(users.get(url)))
+      yield* atOnce(Effect.flip(other.get(url)))
+      expect(sent.length).toBe(1 + 3)
+      yield* Truce.reload({ retry: { attempts: 2 } })
+      yield* atOnce(Effect.flip(users.get(url)))
+      expect(sent.length).toBe(4 + 2)
+    }).pipe(Effect.provide(Truce.layer({ overrides: { "http://users.*": { retry: { attempts: 1 } } } }))))
+
   it("takes its options data-first too", () =>
     Effect.gen(function* () {
       const { plain, sent } = client(503)
@@ -560,6 +572,14 @@ describe("a retry alone", () => {
       expect((yield* atOnce(plain.pipe(withRetry()).get(url))).status).toBe(404)
       expect(sent.length).toBe(3)
     })
+  )
+
+  alone("goes by the rules of its key", () =>
+    Effect.gen(function* () {
+      const { plain, sent } = client(503)
+      yield* atOnce(Effect.flip(plain.pipe(withRetry()).get(url)))
+      expect(sent.length).toBe(1)
+    }).pipe(Effect.provide(RetryPolicy.layer({ overrides: { "http://users.*": { attempts: 1 } } })))
   )
 
   alone("ends in RetryExhausted, and never repeats a POST", () =>

@@ -67,7 +67,7 @@ const repeated = (owner: string, options: RepeatOptions) => {
   return {
     ...prepared(owner, options),
     wire: Wire.make(owner, options.headers),
-    policyFor: (policy: RetryPolicy.Service, request: Request): RetryPolicy.Service =>
+    policyFor: (policy: RetryPolicy.Rules, request: Request): RetryPolicy.Rules =>
       idempotent(request) && isReplayable(request.body) ? policy : { ...policy, schedule: Schedule.recurs(0) }
   }
 }
@@ -83,7 +83,7 @@ export const protectingClient = (
     around(self, (request, send, fiber): Effect.Effect<Response, CircuitOpen | Retried<E>, R | Truce> => {
       const key = keyOf(request)
       const truce = Context.unsafeGet(fiber.currentContext, Truce)
-      const policy = policyFor(own ?? truce.policy, request)
+      const policy = policyFor(own ?? truce.policy.of(key), request)
       const now = wallClock(fiber)
       const headers = wire?.({
         begunAt: Monotonic.nowOf(fiber),
@@ -103,7 +103,7 @@ export const retryingClient = (owner: string, options: RepeatOptions) => {
       self,
       (request, send, fiber): Effect.Effect<Response, CircuitOpen | Retried<E>, R | RetryPolicy.RetryPolicy> => {
         const key = keyOf(request)
-        const policy = policyFor(Context.unsafeGet(fiber.currentContext, RetryPolicy.RetryPolicy), request)
+        const policy = policyFor(Context.unsafeGet(fiber.currentContext, RetryPolicy.RetryPolicy).of(key), request)
         const now = wallClock(fiber)
         const headers = wire?.({
           begunAt: Monotonic.nowOf(fiber),
