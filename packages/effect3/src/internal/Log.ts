@@ -15,17 +15,33 @@ export interface Told {
 /** Who is told what happens, at once and in order. With nobody listening nothing is built. */
 export class Log {
   private observers: ReadonlyArray<(event: Event) => void> = []
+  private tracers = 0
   private attempts = 0
+  /** Whether anybody observes or traces: all that a call must ask. */
+  isOn = false
 
-  get isOn(): boolean {
-    return this.observers.length > 0
+  /** Whether each call is a span. */
+  get isTraced(): boolean {
+    return this.tracers > 0
+  }
+
+  /** Returns how to stop. */
+  trace(): () => void {
+    this.tracers++
+    this.isOn = true
+    return () => {
+      this.tracers--
+      this.isOn = this.tracers > 0 || this.observers.length > 0
+    }
   }
 
   /** Returns how to stop. */
   observe(observer: (event: Event) => void): () => void {
     this.observers = [...this.observers, observer]
+    this.isOn = true
     return () => {
       this.observers = this.observers.filter((other) => other !== observer)
+      this.isOn = this.tracers > 0 || this.observers.length > 0
     }
   }
 
