@@ -139,7 +139,9 @@ const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) 
       )
     const sample = Effect.gen(function* () {
       let shared = Series.nothing
-      for (const cell of [...registry.cells()]) {
+      // Other fibers add and drop keys between two reads.
+      const present = Array.from(registry.cells())
+      for (const cell of present) {
         yield* cell.upToDate()
         const tokens = yield* budget.tokens(cell.key)
         const view = cell.view(yield* now)

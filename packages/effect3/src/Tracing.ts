@@ -16,7 +16,7 @@ import { HealthScore, cells } from "./HealthScore.ts"
  * `truce.circuit.state`, `truce.health.score` and `error.type`; each attempt is an event `truce.attempt`. A span that fails ends
  * with the call's own error, a rejection included. `docs/operations.md` has the tables.
  *
- * **Example** (With a tracer that prints the names of spans)
+ * **Example** (The span that the protected effect runs in)
  *
  * ```ts
  * import { Classifier, Tracing, Truce } from "@truce/effect3"
