@@ -312,7 +312,7 @@ describe("Metrics", () => {
         yield* Effect.forEach(["users-api", "users-api-2", "pay-eu", "pay-us", "mail"], (of) => attempt(answering, of))
         const counted = yield* series("truce.attempts")
         const keys = Object.keys(counted).map((labels) => labels.split(" ")[0])
-        expect(keys.toSorted()).toEqual(["key=_OTHER", "key=pay-eu", "key=pay-us", "key=users-api"])
+        expect(new Set(keys)).toEqual(new Set(["key=_OTHER", "key=pay-eu", "key=pay-us", "key=users-api"]))
       })
   )
 
