@@ -324,6 +324,19 @@ describe("the span of a call in an OpenTelemetry SDK", () => {
     })
   )
 
+  it.effect("is made no more once the layer is released", () =>
+    Effect.gen(function* () {
+      const found = yield* spans(
+        Effect.gen(function* () {
+          yield* protect(answering).pipe(Effect.provide(Tracing.layer))
+          yield* protect(answering)
+        }),
+        Layer.empty
+      )
+      expect(found.map(({ name }) => name)).toEqual(["truce.call"])
+    })
+  )
+
   it.live("has no event from before its start", () =>
     Effect.gen(function* () {
       const [span] = yield* spans(protect(answering))

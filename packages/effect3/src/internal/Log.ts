@@ -28,21 +28,25 @@ export class Log {
   /** Returns how to stop. */
   trace(): () => void {
     this.tracers++
-    this.isOn = true
+    this.listen()
     return () => {
       this.tracers--
-      this.isOn = this.tracers > 0 || this.observers.length > 0
+      this.listen()
     }
   }
 
   /** Returns how to stop. */
   observe(observer: (event: Event) => void): () => void {
     this.observers = [...this.observers, observer]
-    this.isOn = true
+    this.listen()
     return () => {
       this.observers = this.observers.filter((other) => other !== observer)
-      this.isOn = this.tracers > 0 || this.observers.length > 0
+      this.listen()
     }
+  }
+
+  private listen(): void {
+    this.isOn = this.isTraced || this.observers.length > 0
   }
 
   tell(event: Event): void {
