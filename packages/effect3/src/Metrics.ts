@@ -16,7 +16,8 @@ import * as Layer from "effect/Layer"
 import * as MetricLabel from "effect/MetricLabel"
 import * as Schedule from "effect/Schedule"
 import * as EventLog from "./EventLog.ts"
-import { HealthScore, cells } from "./HealthScore.ts"
+import type { HealthScore } from "./HealthScore.ts"
+import { CircuitBreaker, guard } from "./internal/breaker.ts"
 import { KeyPattern } from "./internal/KeyPattern.ts"
 import { now } from "./internal/monotonic.ts"
 import { configured, count, positiveDuration } from "./internal/options.ts"
@@ -92,7 +93,7 @@ const maxErrorTypes = 20
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options = {}): Layer.Layer<never, never, HealthScore | RetryBudget> =>
+export const layer = (options: Options = {}): Layer.Layer<never, never, CircuitBreaker | HealthScore | RetryBudget> =>
   Layer.scopedDiscard(Effect.suspend(() => recording(settings(options))))
 
 /**
@@ -103,12 +104,12 @@ export const layer = (options: Options = {}): Layer.Layer<never, never, HealthSc
  */
 export const layerConfig = (
   options: Config.Config.Wrap<Options>
-): Layer.Layer<never, ConfigError.ConfigError, HealthScore | RetryBudget> =>
+): Layer.Layer<never, ConfigError.ConfigError, CircuitBreaker | HealthScore | RetryBudget> =>
   configured(options, (unwrapped) => layer(unwrapped))
 
 const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) =>
   Effect.gen(function* () {
-    const { registry } = (yield* HealthScore)[cells]
+    const guarded = (yield* CircuitBreaker)[guard]
     const budget = yield* RetryBudget
     const labels = yield* FiberRef.get(FiberRef.currentMetricLabels)
     const series = (key: string) => new Series.Series([...labels, MetricLabel.make("truce.key", key)], durations)
@@ -139,9 +140,7 @@ const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) 
       )
     const sample = Effect.gen(function* () {
       let shared = Series.nothing
-      // Other fibers add and drop keys between two reads.
-      const present = Array.from(registry.cells())
-      for (const cell of present) {
+      for (const cell of guarded.cells()) {
         yield* cell.upToDate()
         const tokens = yield* budget.tokens(cell.key)
         const view = cell.view(yield* now)
@@ -150,7 +149,7 @@ const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) 
         else own.show(Series.including(Series.nothing, view, tokens))
       }
       if (shared !== Series.nothing) rest.show(shared)
-      yield* clear((key) => (key === other ? shared === Series.nothing : registry.find(key) === undefined))
+      yield* clear((key) => (key === other ? shared === Series.nothing : guarded.find(key) === undefined))
       for (const [, one] of all()) one.showAmplification()
     })
     yield* EventLog.observe((event) => {

@@ -1,4 +1,12 @@
-import { type HealthScore, Logging, Metrics, type RetryBudget, Tracing, Truce } from "@truce/effect3"
+import {
+  type CircuitBreaker,
+  type HealthScore,
+  Logging,
+  Metrics,
+  type RetryBudget,
+  Tracing,
+  Truce
+} from "@truce/effect3"
 import { type Config, type ConfigError, Layer } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
 
@@ -7,10 +15,14 @@ declare const keys: Config.Config<Array<string>>
 describe("the layers of an operator", () => {
   it("give nothing, cannot fail, and say what they are built on", () => {
     expectTypeOf(Metrics.layer()).toEqualTypeOf<
-      Layer.Layer<never, never, HealthScore.HealthScore | RetryBudget.RetryBudget>
+      Layer.Layer<never, never, CircuitBreaker.CircuitBreaker | HealthScore.HealthScore | RetryBudget.RetryBudget>
     >()
     expectTypeOf(Metrics.layerConfig({ keys })).toEqualTypeOf<
-      Layer.Layer<never, ConfigError.ConfigError, HealthScore.HealthScore | RetryBudget.RetryBudget>
+      Layer.Layer<
+        never,
+        ConfigError.ConfigError,
+        CircuitBreaker.CircuitBreaker | HealthScore.HealthScore | RetryBudget.RetryBudget
+      >
     >()
     expectTypeOf(Tracing.layer).toEqualTypeOf<Layer.Layer<never, never, HealthScore.HealthScore>>()
     expectTypeOf(Logging.layer).toEqualTypeOf<Layer.Layer<never, never, HealthScore.HealthScore>>()

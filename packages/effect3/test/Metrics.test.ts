@@ -200,6 +200,17 @@ describe("Metrics", () => {
     })
   )
 
+  recording({})("shows tokens without a limit where there was one before", () =>
+    Effect.gen(function* () {
+      yield* protect(answering)
+      yield* TestClock.adjust("10 seconds")
+      expect(yield* series("truce.budget.tokens")).toEqual({ "key=users-api": 10 })
+      yield* Truce.reload({ budget: RetryBudget.unlimited() })
+      yield* TestClock.adjust("10 seconds")
+      expect(yield* series("truce.budget.tokens")).toEqual({ "key=users-api": Infinity })
+    })
+  )
+
   recording({ retry: { base: "10 millis" } })(
     "amplification is that of the calls of the last interval, and 1 without any",
     () =>

@@ -168,13 +168,13 @@ export class Series {
     this.show({ ...reading, score: countOf(reading) === 1 ? score : Math.min(reading.score, score) })
   }
 
-  /** A budget without a limit has no tokens to show. */
+  /** A budget without a limit has no tokens to show, unless it had one before: reloaded, it is infinite. */
   show(reading: Reading): void {
     this.reading = reading
     for (const status of statuses) this.update(circuits, { "truce.circuit.state": status }, reading.states[status])
     this.update(health, {}, reading.score)
     this.update(failing, {}, reading.strain)
-    if (reading.tokens < Infinity) this.update(tokensLeft, {}, reading.tokens)
+    if (reading.tokens < Infinity || this.updates.has(tokensLeft.name)) this.update(tokensLeft, {}, reading.tokens)
   }
 
   /** Shows the amplification since it was last shown; without a call there was none. */
