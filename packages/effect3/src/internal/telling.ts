@@ -54,10 +54,12 @@ const telling = (
   { cell: { key }, log, startedAt, tally }: Call,
   then: (called: typeof Called.Type) => void
 ): Effect.Effect<void> =>
-  Effect.map(Monotonic.now, (at) => {
+  Effect.withFiberRuntime((fiber) => {
+    const at = Monotonic.nowOf(fiber)
     const called = { _tag: "Called", key, at, startedAt, attempts: tally.attempts, ...ended(exit) } as const
     log.tell(called)
     then(called)
+    return Effect.void
   })
 
 const describe = (
