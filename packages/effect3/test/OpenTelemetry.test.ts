@@ -283,6 +283,19 @@ describe("the span of a call in an OpenTelemetry SDK", () => {
     })
   )
 
+  it.effect("shows how long a call waited for its admission", () =>
+    Effect.gen(function* () {
+      const waiting = Truce.protect(answering, { key, classify, retry: { whenOpen: "wait", deadline: "10 seconds" } })
+      const [span] = yield* spans(
+        Effect.zipRight(Effect.zipRight(attempt(failing), attempt(failing)), advancing(waiting))
+      )
+      expect(shown(span)).toMatchObject({
+        attributes: { "truce.call.result": "success", "truce.call.attempts": 1, "truce.circuit.state": "HalfOpen" },
+        events: [{ "truce.attempt.number": 0, "truce.attempt.delay_ms": 500 }]
+      })
+    })
+  )
+
   it.effect("is the parent of what an attempt does, and the child of what is around the call", () =>
     Effect.gen(function* () {
       const found = yield* spans(protect(Effect.withSpan(answering, "GET")).pipe(Effect.withSpan("handler")))
