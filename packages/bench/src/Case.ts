@@ -38,6 +38,8 @@ export const scenarios = {
   probe: ["overhead", "half-open, failed probe"],
   protect: ["overhead", "retry + breaker, success"],
   "protect-built": ["overhead", "retry + breaker, built per call"],
+  "protect-metrics": ["overhead", "retry + breaker, with metrics"],
+  "protect-traced": ["overhead", "retry + breaker, in a span"],
   "fibers-1": ["fibers", "1 fiber"],
   "fibers-100": ["fibers", "100 fibers"],
   "fibers-10k": ["fibers", "10,000 fibers"],

@@ -1,5 +1,5 @@
 /** Truce on Effect 3. */
-import { CircuitBreaker, Classifier, HealthModel, Truce } from "@truce/effect3"
+import { CircuitBreaker, Classifier, HealthModel, Metrics, Tracing, Truce } from "@truce/effect3"
 import { Data, Effect, Layer } from "effect"
 import { type Case, type Cases, inTurn, keysOf } from "../Case.ts"
 import { type Loop, fiberCase, loop } from "./Loop3.ts"
@@ -34,6 +34,11 @@ const built = (build: () => Effect.Effect<unknown, unknown, Truce.Services>): Ca
   run: one.sequence(build),
   bare: succeeds
 })
+
+const observed = (layer: Layer.Layer<never, never, Truce.Services>): Case => {
+  const call = protect(ok, key)
+  return { run: loop(Layer.provideMerge(layer, Truce.layer())).sequence(() => call), bare: succeeds }
+}
 
 const failing = (loop: Loop<Truce.Services>): Case => {
   const call = Effect.exit(execute(refused, key))
@@ -82,6 +87,9 @@ export const cases: Cases = {
   probe: () => failing(loop(Truce.layer({ model: fragile, circuit: { openFor: "1 nanos", openFactor: 1 } }))),
   protect: () => guarded(protect(ok, key)),
   "protect-built": () => built(() => protect(ok, key)),
+  "protect-metrics": () => observed(Metrics.layer()),
+  // With Effect's own tracer, which exports nothing.
+  "protect-traced": () => observed(Tracing.layer),
   "fibers-1": () => fibers(1),
   "fibers-100": () => fibers(100),
   "fibers-10k": () => fibers(10_000),

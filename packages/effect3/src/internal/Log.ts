@@ -15,18 +15,38 @@ export interface Told {
 /** Who is told what happens, at once and in order. With nobody listening nothing is built. */
 export class Log {
   private observers: ReadonlyArray<(event: Event) => void> = []
+  private tracers = 0
   private attempts = 0
+  /** Whether anybody observes or traces: all that a call must ask. */
+  isOn = false
 
-  get isOn(): boolean {
-    return this.observers.length > 0
+  /** Whether each call is a span. */
+  get isTraced(): boolean {
+    return this.tracers > 0
+  }
+
+  /** Returns how to stop. */
+  trace(): () => void {
+    this.tracers++
+    this.listen()
+    return () => {
+      this.tracers--
+      this.listen()
+    }
   }
 
   /** Returns how to stop. */
   observe(observer: (event: Event) => void): () => void {
     this.observers = [...this.observers, observer]
+    this.listen()
     return () => {
       this.observers = this.observers.filter((other) => other !== observer)
+      this.listen()
     }
+  }
+
+  private listen(): void {
+    this.isOn = this.isTraced || this.observers.length > 0
   }
 
   tell(event: Event): void {

@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import type * as Trail from "../Attempt.ts"
 import type { AttemptTimeout } from "../AttemptTimeout.ts"
 import * as CallContext from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
@@ -15,7 +16,7 @@ import type { Cell } from "./Cell.ts"
 import * as Monotonic from "./monotonic.ts"
 import { type PlanOptions, makePlan } from "./plan.ts"
 import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
-import { type Tally, told } from "./telling.ts"
+import { type Tally, begun, told } from "./telling.ts"
 import { errorOf, tellCall } from "./trail.ts"
 import type { Service } from "./truce.ts"
 import type { Turn } from "./Waiting.ts"
@@ -38,7 +39,7 @@ export const protecting = <E, ER extends E, EP extends E, I>(
       const cell = truce.breaker[guard].cell(key, begunAt)
       const outer = fiber.getFiberRef(CallContext.current)
       const { log } = truce.breaker[guard]
-      const tally = log.isOn ? { attempts: 1 } : undefined
+      const tally = log.isOn ? begun(log) : undefined
       const policyOf = () => ownPolicy ?? truce.policy.of(key)
       const retry = (first: First<A, E | AttemptTimeout>) =>
         retryingFrom(first, { classify, key, plan, limited, truce, policy: policyOf(), begunAt, outer, tally })
@@ -46,7 +47,12 @@ export const protecting = <E, ER extends E, EP extends E, I>(
       const call = Attempt.run(fiber, cell, plan, begunAt, tracked, {
         failedBefore: none,
         succeeded: (value, made) => {
-          if (outer !== undefined) tellOuter(outer, cell, made, begunAt)
+          const trail = tally?.trail
+          if (outer !== undefined || trail !== undefined) {
+            const attempt = Attempt.remember(CallContext.make(), cell, made, begunAt, undefined)
+            outer?.record(attempt)
+            trail?.push(attempt)
+          }
           const earned = truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt)
           // A full purse earns nothing, and that takes no step.
           return earned === Effect.void ? Effect.succeed(value) : Effect.as(earned, value)
@@ -61,15 +67,12 @@ export const protecting = <E, ER extends E, EP extends E, I>(
           return policyOf().whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
         }
       })
-      return tally === undefined ? call : told(call, { log, key, startedAt: begunAt, tally })
+      return tally === undefined ? call : told(call, { log, cell, startedAt: begunAt, tally })
     })
   }
 }
 
 const none = () => 0
-
-const tellOuter = (outer: CallContext.CallContext, cell: Cell, made: Attempt.Made, begunAt: number): void =>
-  outer.record(Attempt.remember(CallContext.make(), cell, made, begunAt, undefined))
 
 type First<A, E> =
   | { readonly _tag: "Failed"; readonly cell: Cell; readonly cause: Cause.Cause<E>; readonly made: Attempt.Made }
@@ -96,7 +99,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
   const guarded = truce.breaker[guard]
   const context = CallContext.make()
   // The trail of the context holds the attempts of calls inside this one too.
-  const own: Array<Attempt.Remembered> = []
+  const own: Array<Trail.Attempt> = tally?.trail ?? []
   const turn: Turn = { calledBy: undefined }
 
   const settle = (made: Attempt.Made, cost: number, retry: boolean): Effect.Effect<void> =>
@@ -193,7 +196,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
     ),
     Effect.suspend(() => {
       context.end()
-      const told = tellCall(begunAt, context.trail(), outer)
+      const told = tellCall(begunAt, context.trail(), outer, tally?.trail !== undefined)
       const pass = Effect.map(Monotonic.now, (at) => guarded.decided(key, turn, at))
       return isWaiting ? Effect.zipRight(pass, told) : told
     })

@@ -28,3 +28,23 @@ export const transitionLines = (transitions: ReadonlyArray<Circuit.Transition>, 
     const why = reason === "" ? `, score ${score.toFixed(3)}` : `: ${reason}`
     return `  ${spoken(since(at, now))} ago: ${from} -> ${to}${observing}${why}`
   })
+
+/** Whether an operator changed it: only then is there a reason, but an operator need not give one. */
+export const isManual = ({ from, reason, to }: Pick<Circuit.Transition, "from" | "reason" | "to">): boolean =>
+  reason !== "" || from === to || [from, to].some((status) => status === "Isolated" || status === "Disabled")
+
+/** One line for a change of state or mode as it happens. */
+export const changeLine = (change: Told): string => {
+  const { at, from, key, mode, reason, score, to, until } = change
+  const head = `circuit ${key}: ${from} -> ${to}`
+  if (isManual(change)) {
+    const observing = mode === "Observing" ? ", observing" : ""
+    return `${head} by hand${observing}${reason === "" ? "" : `: ${reason}`}`
+  }
+  const probe = to === "Open" && until !== undefined ? `, next probe in ${spoken(Duration.millis(until - at))}` : ""
+  return mode === "Observing"
+    ? `${head} (observing), score ${score.toFixed(3)}`
+    : `${head}, score ${score.toFixed(3)}${probe}`
+}
+
+type Told = Omit<Circuit.Transition, "until"> & { readonly key: string; readonly until?: number | undefined }

@@ -2,6 +2,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Tracer from "effect/Tracer"
 import type { Attempt } from "../Attempt.ts"
 import type { CallContext } from "../CallContext.ts"
 
@@ -9,32 +10,36 @@ import type { CallContext } from "../CallContext.ts"
 export const tellCall = (
   begunAt: number,
   attempts: ReadonlyArray<Attempt>,
-  outer: CallContext | undefined
+  outer: CallContext | undefined,
+  hasSpan = false
 ): Effect.Effect<void> => {
   if (outer !== undefined) for (const attempt of attempts) outer.record(attempt)
-  return attempts.length > 1 ? tellSpan(begunAt, attempts) : Effect.void
+  // A call that is a span of its own tells of its attempts there.
+  return attempts.length > 1 && !hasSpan
+    ? Effect.match(Effect.currentSpan, {
+        onFailure: () => undefined,
+        onSuccess: (span) => tellSpan(span, begunAt, attempts)
+      })
+    : Effect.void
 }
 
-/** Adds one event per attempt to the current span, if there is one. */
-const tellSpan = (begunAt: number, attempts: ReadonlyArray<Attempt>): Effect.Effect<void> =>
-  Effect.match(Effect.currentSpan, {
-    onFailure: () => undefined,
-    onSuccess: (span) => {
-      for (const attempt of attempts) {
-        const start = begunAt + Duration.toMillis(attempt.start)
-        span.event("truce.attempt", BigInt(Math.round(start * 1_000_000)), {
-          "truce.key": attempt.key,
-          "truce.attempt.number": attempt.number,
-          "truce.attempt.outcome": attempt.outcome,
-          "truce.attempt.duration_ms": Duration.toMillis(attempt.duration),
-          "truce.attempt.delay_ms": Duration.toMillis(attempt.delay),
-          "truce.circuit.state": attempt.state,
-          "truce.health.score": attempt.score,
-          ...(attempt.error === undefined ? {} : { "error.type": nameOf(attempt.error) })
-        })
-      }
-    }
-  })
+/** Adds one event per attempt to a span. */
+export const tellSpan = (span: Tracer.Span, begunAt: number, attempts: ReadonlyArray<Attempt>): void => {
+  for (const attempt of attempts) {
+    const start = BigInt(Math.round((begunAt + Duration.toMillis(attempt.start)) * 1_000_000))
+    // The first one is begun just before the span of its own call.
+    span.event("truce.attempt", start < span.status.startTime ? span.status.startTime : start, {
+      "truce.key": attempt.key,
+      "truce.attempt.number": attempt.number,
+      "truce.attempt.outcome": attempt.outcome,
+      "truce.attempt.duration_ms": Duration.toMillis(attempt.duration),
+      "truce.attempt.delay_ms": Duration.toMillis(attempt.delay),
+      "truce.circuit.state": attempt.state,
+      "truce.health.score": attempt.score,
+      ...(attempt.error === undefined ? {} : { "error.type": nameOf(attempt.error) })
+    })
+  }
+}
 
 /** A short name of an error: its tag, its class, or itself. */
 export const nameOf = (error: unknown): string => {
