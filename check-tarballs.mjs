@@ -13,23 +13,54 @@ import {
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, dirname, join, resolve } from "node:path"
+import { basename, delimiter, dirname, join, resolve } from "node:path"
 
 const dir = mkdtempSync(join(tmpdir(), "truce-tarballs-"))
 const modules = join(dir, "node_modules")
 try {
-  const names = globSync("packages/*/package.tgz").map((tarball) => {
+  const link = (peer, home) => {
+    mkdirSync(dirname(join(modules, peer)), { recursive: true })
+    symlinkSync(realpathSync(join(home, "node_modules", peer)), join(modules, peer))
+  }
+  const packages = globSync("packages/*/package.tgz").map((tarball) => {
     const home = resolve(tarball, "..")
-    const { name, peerDependencies } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"))
+    const { name, peerDependencies, peerDependenciesMeta } = JSON.parse(
+      readFileSync(join(home, "package.json"), "utf8")
+    )
+    const subpaths = globSync("src/*.ts", { cwd: home }).map((file) => `${name}/${basename(file, ".ts")}`)
     mkdirSync(join(modules, name), { recursive: true })
     execFileSync("tar", ["-xzf", resolve(tarball), "-C", join(modules, name), "--strip-components=1"])
-    for (const peer of Object.keys(peerDependencies ?? {})) {
-      mkdirSync(dirname(join(modules, peer)), { recursive: true })
-      symlinkSync(realpathSync(join(home, "node_modules", peer)), join(modules, peer))
+    const peers = Object.keys(peerDependencies ?? {})
+    const isOptional = (peer) => peerDependenciesMeta?.[peer]?.optional === true
+    for (const peer of peers.filter((peer) => !isOptional(peer))) link(peer, home)
+    return {
+      name,
+      names: [name, ...subpaths],
+      linkOptional: () => peers.filter(isOptional).forEach((peer) => link(peer, home))
     }
-    return name
   })
-  if (names.length === 0) throw new Error("no packages/*/package.tgz to check")
+  if (packages.length === 0) throw new Error("no packages/*/package.tgz to check")
+  writeFileSync(join(dir, "package.json"), JSON.stringify({ type: "module" }))
+
+  const nodes = process.env.PATH.split(delimiter)
+    .filter((folder) => !folder.includes("node_modules"))
+    .map((folder) => join(folder, "node"))
+    .filter((file) => existsSync(file))
+  const imported = (names, what) => {
+    const script = `for (const name of ${JSON.stringify(names)}) await import(name).catch((error) => { throw new Error(name + ": " + error.message) })`
+    for (const node of [process.execPath, ...nodes.slice(0, 1)]) {
+      const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim()
+      execFileSync(node, ["--input-type=module", "-e", script], { cwd: dir, stdio: ["ignore", "inherit", "inherit"] })
+      console.log(`Node ${version}: ${names.length} ${what} imported`)
+    }
+  }
+  // A root needs no optional peer.
+  imported(
+    packages.map(({ name }) => name),
+    "roots without optional peers"
+  )
+  for (const { linkOptional } of packages) linkOptional()
+  const names = packages.flatMap((one) => one.names)
 
   const compilerOptions = {
     strict: true,
@@ -39,7 +70,6 @@ try {
     lib: ["ES2023"],
     types: []
   }
-  writeFileSync(join(dir, "package.json"), JSON.stringify({ type: "module" }))
   writeFileSync(
     join(dir, "tsconfig.json"),
     JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: true } })
@@ -47,18 +77,7 @@ try {
   writeFileSync(join(dir, "main.ts"), names.map((name, i) => `import * as p${i} from "${name}"\nvoid p${i}\n`).join(""))
   execFileSync(resolve("node_modules/.bin/tsc"), ["-p", dir], { stdio: "inherit" })
 
-  const script = names
-    .map((name) => `console.log("${name}", Object.keys(await import("${name}")).length, "exports")`)
-    .join(";")
-  const nodes = process.env.PATH.split(delimiter)
-    .filter((folder) => !folder.includes("node_modules"))
-    .map((folder) => join(folder, "node"))
-    .filter((file) => existsSync(file))
-  for (const node of [process.execPath, ...nodes.slice(0, 1)]) {
-    const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim()
-    const output = execFileSync(node, ["--input-type=module", "-e", script], { cwd: dir, encoding: "utf8" })
-    console.log(output.trimEnd().replace(/^/gm, `Node ${version}: `))
-  }
+  imported(names, "roots and subpaths")
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1
