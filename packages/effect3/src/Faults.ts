@@ -17,9 +17,11 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
+import { checked } from "./internal/checked.ts"
 import { type Checked, type Injection, Rule, check, draw } from "./internal/faultRule.ts"
 import { KeyPattern } from "./internal/KeyPattern.ts"
 import { configured } from "./internal/options.ts"
+import type { InvalidPolicy } from "./InvalidPolicy.ts"
 
 export { type Injection, Rule } from "./internal/faultRule.ts"
 
@@ -93,7 +95,7 @@ export interface Service {
   readonly isEnabled: Effect.Effect<boolean>
   readonly setEnabled: (enabled: boolean) => Effect.Effect<void>
   readonly rules: Effect.Effect<Rules>
-  readonly setRules: (rules: Rules) => Effect.Effect<void, InvalidOption.InvalidOption>
+  readonly setRules: (rules: Rules) => Effect.Effect<void, InvalidPolicy>
   readonly counts: Effect.Effect<{ readonly [key: string]: Counts }>
   /** Draws and counts what happens to the next execution at a key; `undefined` for nothing. */
   readonly unsafeNext: (key: string) => (Injection & Fault) | undefined
@@ -132,7 +134,7 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
     const seed = InvalidOption.check("Faults", "seed", options.seed, drawn, aWholeNumber)
     let isEnabled = options.enabled ?? true
     let rules = options.rules ?? {}
-    let patterns = checked(rules)
+    let patterns = patternsOf(rules)
     const tallies = new Map<string, Tally>()
     const tallyOf = (key: string): Tally => {
       const known = tallies.get(key)
@@ -147,16 +149,13 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
       setEnabled: (enabled) => Effect.sync(() => void (isEnabled = enabled)),
       rules: Effect.sync(() => rules),
       setRules: (next) =>
-        Effect.try({
-          try: () => {
-            patterns = checked(next)
+        Effect.map(
+          checked(() => patternsOf(next)),
+          (found) => {
+            patterns = found
             rules = next
-          },
-          catch: (error) => {
-            if (error instanceof InvalidOption.InvalidOption) return error
-            throw error
           }
-        }),
+        ),
       counts: Effect.sync(() => Object.fromEntries(Array.from(tallies, ([key, tally]) => [key, { ...tally }]))),
       unsafeNext: (key) => {
         const rule = isEnabled ? patterns.find(key) : undefined
@@ -352,13 +351,13 @@ export const setEnabled = (enabled: boolean): Effect.Effect<void, never, Faults>
   Effect.flatMap(Faults, (service) => service.setEnabled(enabled))
 
 /**
- * Replaces all rules from the next execution on, the counts and each key's draws go on; an impossible rule is an `InvalidOption`, and
- * the rules stay as they were.
+ * Replaces all rules from the next execution on, the counts and each key's draws go on; an impossible rule fails with
+ * `InvalidPolicy`, and the rules stay as they were.
  *
  * @category control
  * @since 0.1.0
  */
-export const setRules = (rules: Rules): Effect.Effect<void, InvalidOption.InvalidOption, Faults> =>
+export const setRules = (rules: Rules): Effect.Effect<void, InvalidPolicy, Faults> =>
   Effect.flatMap(Faults, (service) => service.setRules(rules))
 
 type Tally = { -readonly [K in keyof Counts]: Counts[K] }
@@ -367,7 +366,8 @@ const counterOf = { error: "errors", defect: "defects", hang: "hangs" } as const
 
 const aWholeNumber: InvalidOption.Rule = { text: "a whole number", holds: Number.isSafeInteger }
 
-const checked = (rules: Rules): KeyPattern<Checked> => KeyPattern.of(rules).map((rule, pattern) => check(pattern, rule))
+const patternsOf = (rules: Rules): KeyPattern<Checked> =>
+  KeyPattern.of(rules).map((rule, pattern) => check(pattern, rule))
 
 const injecting = <A, E, R, F>(
   self: Effect.Effect<A, E, R>,

@@ -239,7 +239,7 @@ describe("control", () => {
   it.effect("keeps the rules where the new ones are impossible", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Faults.setRules({ [key]: { defectRate: 1, errorRate: -1 } }))
-      expect(error.message).toBe('Faults: rules["users-api"].errorRate must be between 0 and 1, got -1')
+      expect(error.message).toBe('rules["users-api"].errorRate: must be between 0 and 1, got -1')
       expect(yield* Faults.rules).toEqual({ [key]: { errorRate: 1 } })
       expect(yield* letters(1)).toBe("f")
     }).pipe(provided({ rules: { [key]: { errorRate: 1 } } }))

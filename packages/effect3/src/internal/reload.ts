@@ -1,12 +1,13 @@
-import { HealthModel, InvalidOption } from "@truce/core"
+import { HealthModel } from "@truce/core"
 import * as Effect from "effect/Effect"
 import type * as CircuitBreaker from "../CircuitBreaker.ts"
 import { type Options as ScoreOptions, lifetimeOf } from "../HealthScore.ts"
-import { InvalidPolicy } from "../InvalidPolicy.ts"
+import type { InvalidPolicy } from "../InvalidPolicy.ts"
 import * as RetryBudget from "../RetryBudget.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import type { Options } from "../Truce.ts"
 import { guard } from "./breaker.ts"
+import { checked } from "./checked.ts"
 import { rulesByKey } from "./retryRules.ts"
 import { circuitOverrides } from "./Ruling.ts"
 import { Truce } from "./truce.ts"
@@ -51,19 +52,6 @@ export const reloading = <S, R>(options: Options<S, R>): Effect.Effect<void, Inv
       }
     })
     put()
-  })
-
-/** What options may throw, as an error. */
-export const checked = <A>(build: () => A): Effect.Effect<A, InvalidPolicy> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(build())
-    } catch (error) {
-      if (!(error instanceof InvalidOption.InvalidOption)) return Effect.die(error)
-      const { field, message, owner } = error
-      const rule = message.slice(`${owner}: ${field} `.length)
-      return Effect.fail(new InvalidPolicy({ issues: [{ path: field, rule }] }))
-    }
   })
 
 /** The model of the options, with its state hidden. */

@@ -1,5 +1,5 @@
 // Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file
-import type { CircuitBreaker, HealthScore, InvalidOption } from "@truce/effect3"
+import type { CircuitBreaker, HealthScore, InvalidPolicy } from "@truce/effect3"
 import { Advance, Faults, Forced, Recorder, Script } from "@truce/effect3/testing"
 import type { ConfigError } from "effect"
 import { Config, Context, Data, Effect, type Layer, type Scope } from "effect"
@@ -52,7 +52,7 @@ describe("Faults", () => {
     expectTypeOf(Faults.layerConfig({ enabled: Config.boolean("STAGING") })).toEqualTypeOf<
       Layer.Layer<Faults.Faults, ConfigError.ConfigError>
     >()
-    expectTypeOf(Faults.setRules({})).toEqualTypeOf<Effect.Effect<void, InvalidOption.InvalidOption, Faults.Faults>>()
+    expectTypeOf(Faults.setRules({})).toEqualTypeOf<Effect.Effect<void, InvalidPolicy.InvalidPolicy, Faults.Faults>>()
   })
 })
 
