@@ -5,7 +5,7 @@
  */
 import type { Circuit } from "@truce/core"
 import * as Duration from "effect/Duration"
-import { moveLines, since, spoken, transitionLines } from "./internal/story.ts"
+import { isManual, moveLines, since, spoken, transitionLines } from "./internal/story.ts"
 
 /**
  * A change of state or mode, with its age.
@@ -91,8 +91,12 @@ const causeOf = (facts: Facts): string => {
       return `forced open by an operator ${ago} ago: ${mode.reason}`
     case "Disabled":
       return `forced closed by an operator ${ago} ago: ${mode.reason}`
-    case "Observing":
-      return `rejects nothing, by an operator's wish ${ago} ago: ${mode.reason}; by the rules it is ${names[facts.status]}`
+    case "Observing": {
+      // The rules go on changing its state: the last change need not be the operator's.
+      const wish = facts.transitions.findLast(isManual)
+      const when = wish === undefined ? "" : ` ${spoken(wish.ago)} ago`
+      return `rejects nothing, by an operator's wish${when}: ${mode.reason}; by the rules it is ${names[facts.status]}`
+    }
     case "Automatic":
       return ruled(facts)
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, EventLog, HealthModel, HealthScore, Outcome, RetryBudget, Truce } from "@truce/effect3"
-import { Effect, Exit, Logger, Schema, Scope, Stream, TestClock } from "effect"
+import { Effect, Exit, Logger, Runtime, Schema, Scope, Stream, TestClock } from "effect"
 import { answering, classify, failing, key, missing, on, scripted, steady } from "./support.ts"
 
 const recorded = Effect.gen(function* () {
@@ -146,6 +146,50 @@ describe("EventLog", () => {
       const [first, second] = [...(yield* fiber)]
       expect(first?._tag).toBe("Admitted")
       expect(second).toBeDefined()
+    })
+  )
+
+  fragile(
+    "an observer may take control: its change comes after what it was told, in the same order for all, and nothing is lost",
+    () =>
+      Effect.gen(function* () {
+        const runtime = yield* Effect.runtime<Truce.Services>()
+        yield* EventLog.observe((event) => {
+          if (event._tag === "Transitioned" && event.to === "Open") {
+            Runtime.runSync(runtime, CircuitBreaker.isolate(event.key, "down for good"))
+          }
+        })
+        const events = yield* recorded
+        yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
+        yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
+        const changes = [
+          { from: "Closed", to: "Open", generation: 1 },
+          { from: "Open", to: "Isolated", generation: 2, reason: "down for good" }
+        ]
+        expect(events.filter((event) => event._tag === "Transitioned")).toMatchObject(changes)
+        const { generation, score, status, transitions } = yield* CircuitBreaker.explain(key)
+        expect(transitions).toMatchObject(changes)
+        expect([status, generation, score]).toEqual(["Isolated", 2, 0])
+        yield* CircuitBreaker.reset(key, "repaired")
+        expect(yield* protect(answering)).toBe("hello")
+        expect((yield* CircuitBreaker.state(key)).generation).toBe(3)
+      })
+  )
+
+  fragile("an observer may take control at every event, with one call of the breaker after the other", () =>
+    Effect.gen(function* () {
+      const runtime = yield* Effect.runtime<Truce.Services>()
+      const events = yield* recorded
+      let turns = 4
+      yield* EventLog.observe(({ key }) => {
+        if (turns-- <= 0) return
+        const change = turns % 2 === 0 ? CircuitBreaker.observe : CircuitBreaker.disable
+        Runtime.runSync(runtime, change(key, String(turns)))
+      })
+      yield* protect(answering)
+      const generations = events.flatMap((event) => (event._tag === "Transitioned" ? [event.generation] : []))
+      expect(generations).toEqual([1, 2, 3, 4])
+      expect((yield* CircuitBreaker.state(key)).mode).toMatchObject({ _tag: "Observing", reason: "0" })
     })
   )
 

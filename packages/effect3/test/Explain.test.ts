@@ -78,6 +78,18 @@ describe("CircuitBreaker.explain", () => {
     })
   )
 
+  fragile("a circuit that is observed tells since when, however often the rules have changed it since", () =>
+    Effect.gen(function* () {
+      yield* CircuitBreaker.observe(key, "trial week")
+      yield* TestClock.adjust("1 minute")
+      yield* Effect.repeatN(attempt(failing), 1)
+      yield* TestClock.adjust("1 second")
+      expect(yield* causeOf).toBe(
+        "rejects nothing, by an operator's wish 1m 1s ago: trial week; by the rules it is open"
+      )
+    })
+  )
+
   it.effect("ten changes are kept, the oldest goes first", () =>
     Effect.gen(function* () {
       for (let n = 0; n < 12; n++) yield* CircuitBreaker.isolate(key, `reason ${n}`)

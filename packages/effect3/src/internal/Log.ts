@@ -17,6 +17,8 @@ export class Log {
   private observers: ReadonlyArray<(event: Event) => void> = []
   private tracers = 0
   private attempts = 0
+  /** What an observer has caused while it was told; `undefined` while nobody is. */
+  private pending: Array<Event> | undefined
   /** Whether anybody observes or traces: all that a call must ask. */
   isOn = false
 
@@ -50,7 +52,14 @@ export class Log {
   }
 
   tell(event: Event): void {
-    for (const observer of this.observers) observer(event)
+    // All observers hear of the cause before any hears of what one of them made of it.
+    if (this.pending !== undefined) return void this.pending.push(event)
+    const pending = (this.pending = [event])
+    try {
+      for (const next of pending) for (const observer of this.observers) observer(next)
+    } finally {
+      this.pending = undefined
+    }
   }
 
   admitted(

@@ -20,6 +20,7 @@ interface Live<A> {
 export class MirroredRef<A> {
   protected value: A
   private live: Live<A> | undefined = undefined
+  private isTelling = false
 
   constructor(value: A) {
     this.value = value
@@ -35,12 +36,18 @@ export class MirroredRef<A> {
     this.value = value
   }
 
-  /** Called with every committed change, in order. */
+  /** Called with every committed change, in order; what it runs on this ref itself comes next. */
   protected changed(_before: A, _after: A): void {}
 
   /** A whole transaction on this ref alone. */
   protected commit<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
-    return STM.commit(this.withLive((live) => TRef.modify(live.ref, (stored) => this.run(live, stored, f))))
+    const transaction = STM.commit(
+      this.withLive((live) => TRef.modify(live.ref, (stored) => this.run(live, stored, f)))
+    )
+    // Who is told of a change may make the next one: a second transaction inside the first would make that start again.
+    return this.isTelling
+      ? Effect.suspend(() => (this.isTelling ? Effect.succeed(this.follow(f)) : transaction))
+      : transaction
   }
 
   /** Brings the mirror up to date; nothing where it is. */
@@ -61,15 +68,39 @@ export class MirroredRef<A> {
   }
 
   private run<B>(live: Live<A>, stored: A, f: (value: A) => readonly [B, A]): readonly [B, A] {
-    const before = this.value
-    const base = this.resolve(live, stored)
+    if (stored !== live.committed) {
+      const before = this.value
+      this.value = stored
+      live.committed = stored
+      this.tell(before, stored)
+    }
+    live.touched = false
+    const base = this.value
     const [result, after] = f(base)
     this.value = after
     live.committed = after
-    live.touched = false
-    if (base !== before) this.changed(before, base)
-    if (after !== base) this.changed(base, after)
+    this.tell(base, after)
     return [result, after]
+  }
+
+  /** A change of the mirror alone, as by `note`. */
+  private follow<B>(f: (value: A) => readonly [B, A]): B {
+    const before = this.value
+    const [result, after] = f(before)
+    this.value = after
+    this.tell(before, after)
+    return result
+  }
+
+  private tell(before: A, after: A): void {
+    if (after === before) return
+    const isTelling = this.isTelling
+    this.isTelling = true
+    try {
+      this.changed(before, after)
+    } finally {
+      this.isTelling = isTelling
+    }
   }
 
   private resolve(live: Live<A>, stored: A): A {
