@@ -15,18 +15,36 @@ import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { type Issue, type Span, checkPolicy, optionsOf } from "./internal/policy.ts"
+import type { Issue } from "./internal/issues.ts"
+import { type Span, checkPolicy, optionsOf } from "./internal/policy.ts"
 import { policyConfig } from "./internal/policyConfig.ts"
 import { InvalidPolicy } from "./InvalidPolicy.ts"
 import * as Truce from "./Truce.ts"
 
+const named = (data: unknown): string => {
+  if (data === null) return "null"
+  if (Array.isArray(data)) return "an array"
+  return typeof data === "string" ? JSON.stringify(data) : typeof data
+}
+
+const mustBeObject = (data: unknown): string => `must be an object, got ${named(data)}`
+
+// What is wrong inside of it has a rule of its own; without this, a wrong value would be answered with the whole schema.
+const part = { message: ({ actual }: ParseResult.ParseIssue) => mustBeObject(actual) }
+
 /** Milliseconds, a text such as "500 millis", or "infinity". */
-const Span = Schema.Union(Schema.Number, Schema.String).pipe(
-  Schema.filter((input): input is Span => input === "infinity" || Option.isSome(Duration.decodeUnknown(input)), {
-    message: () => `a duration such as "500 millis"`,
-    jsonSchema: {}
+const Span = Schema.Union(Schema.Number, Schema.String)
+  .pipe(
+    Schema.filter((input): input is Span => input === "infinity" || Option.isSome(Duration.decodeUnknown(input)), {
+      jsonSchema: {}
+    })
+  )
+  .annotations({
+    message: ({ actual }) => ({
+      message: `must be a duration such as "500 millis", got ${typeof actual === "number" ? String(actual) : named(actual)}`,
+      override: true
+    })
   })
-)
 
 // Data has no `undefined`, and without it an error names the fault alone.
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
@@ -58,7 +76,7 @@ export const Model = Schema.Union(
   Schema.Struct({ type: Schema.Literal("ewma"), window: span, threshold: amount, min: amount }),
   Schema.Struct({ type: Schema.Literal("cusum"), p0: amount, p1: amount, arl: amount }),
   Schema.Struct({ type: Schema.Literal("beta"), halfLife: span, cap: amount, prior: amount, threshold: amount })
-)
+).annotations(part)
 
 /**
  * The options of a circuit.
@@ -77,7 +95,7 @@ export const Circuit = Schema.Struct({
   restore: amount,
   reopenOn: optional(Schema.Literal("failure", "score")),
   slowWeight: amount
-})
+}).annotations(part)
 
 /**
  * The options of a retry.
@@ -99,7 +117,7 @@ export const Retry = Schema.Struct({
   deadline: span,
   maxRetryAfter: span,
   whenOpen: optional(Schema.Literal("stop", "wait"))
-})
+}).annotations(part)
 
 /**
  * How retries are priced, by the name of the rule and its parameters; `docs/retry.md` has the defaults.
@@ -119,7 +137,7 @@ export const Budget = Schema.Union(
   Schema.Struct({ type: Schema.Literal("grpc"), maxTokens: amount, tokenRatio: amount }),
   Schema.Struct({ type: Schema.Literal("aws"), capacity: amount, retryCost: amount, throttleCost: amount }),
   Schema.Struct({ type: Schema.Literal("unlimited") })
-)
+).annotations(part)
 
 const parts = {
   model: optional(Model),
@@ -134,13 +152,13 @@ const parts = {
  * @category models
  * @since 0.1.0
  */
-export const Override = Schema.Struct(parts)
+export const Override = Schema.Struct(parts).annotations(part)
 
 const Shape = Schema.Struct({
   ...parts,
   maxKeys: amount,
   ttl: span,
-  overrides: optional(Schema.Record({ key: Schema.String, value: Override }))
+  overrides: optional(Schema.Record({ key: Schema.String, value: Override }).annotations(part))
 })
 
 /**
@@ -187,8 +205,7 @@ export type Policy = typeof Shape.Type
 export const decode = (data: unknown): Effect.Effect<Policy, InvalidPolicy> => {
   // The formatter would spell the whole schema out.
   if (!Predicate.isRecord(data)) {
-    const got = data === null ? "null" : Array.isArray(data) ? "an array" : typeof data
-    return Effect.fail(new InvalidPolicy({ issues: [{ path: "", rule: `must be an object, got ${got}` }] }))
+    return Effect.fail(new InvalidPolicy({ issues: [{ path: "", rule: mustBeObject(data) }] }))
   }
   return Effect.mapError(Schema.decodeUnknown(Policy)(data), (error) => {
     const [first, ...rest] = ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) => ({

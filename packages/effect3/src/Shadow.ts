@@ -17,8 +17,9 @@ import * as EventLog from "./EventLog.ts"
 import { type HealthScore, lifetimeOf } from "./HealthScore.ts"
 import { checked } from "./internal/checked.ts"
 import * as Monotonic from "./internal/monotonic.ts"
-import { circuitOptions, modelOf } from "./internal/reload.ts"
-import { Ruling, circuitOverrides } from "./internal/Ruling.ts"
+import { issuesOf } from "./internal/issues.ts"
+import { circuitOptions } from "./internal/reload.ts"
+import { Ruling, circuitOverrides, modelOf } from "./internal/Ruling.ts"
 import { ShadowCircuit } from "./internal/ShadowCircuit.ts"
 import { spoken } from "./internal/story.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
@@ -101,7 +102,10 @@ export const make = <S = HealthModel.Ledger>(
   options: Options<S>
 ): Effect.Effect<Service, InvalidPolicy, HealthScore | Scope.Scope> =>
   Effect.gen(function* () {
-    const followed = yield* checked(() => follow(options))
+    const followed = yield* checked(
+      () => follow(options),
+      () => issuesOf(options, Context.empty())
+    )
     yield* EventLog.observe(followed.hear)
     return { report: Effect.map(Monotonic.now, followed.report) }
   })

@@ -17,6 +17,7 @@ import * as CircuitBreaker from "./CircuitBreaker.ts"
 import type { CircuitOpen } from "./CircuitOpen.ts"
 import * as HealthScore from "./HealthScore.ts"
 import { fusing } from "./internal/fused.ts"
+import { issuesOf } from "./internal/issues.ts"
 import { configured } from "./internal/options.ts"
 import { budgetOptions, circuitOptions, reloading, retryOptions } from "./internal/reload.ts"
 import type { PlanOptions } from "./internal/plan.ts"
@@ -161,7 +162,9 @@ export const reload = <S = HealthModel.Ledger, R = never>(
 ): Effect.Effect<void, InvalidPolicy, R | Truce> => reloading(options)
 
 /**
- * Provides everything from `Config`s; an impossible value is a `ConfigError` that names the option.
+ * Provides everything from `Config`s; an impossible value is a `ConfigError` at the path of the option.
+ *
+ * `overrides` are one `Config` of them all.
  *
  * **Example** (The open time from the environment)
  *
@@ -176,7 +179,7 @@ export const reload = <S = HealthModel.Ledger, R = never>(
  *   Effect.provide(layer),
  *   Effect.catchAll((error) => Effect.succeed(String(error)))
  * )
- * await Effect.runPromise(program) // => '(Invalid data at openFor: "CircuitBreaker: openFor must be a finite number greater than 0, got "0"")'
+ * await Effect.runPromise(program) // => '(Invalid data at circuit.openFor: "must be a finite number greater than 0, got "0"")'
  * ```
  *
  * @category layers
@@ -184,7 +187,7 @@ export const reload = <S = HealthModel.Ledger, R = never>(
  */
 export const layerConfig = <S = HealthModel.Ledger, R = never>(
   options: Config.Config.Wrap<Options<S, R>>
-): Layer.Layer<Services, ConfigError.ConfigError, R> => configured(options, (unwrapped) => layer(unwrapped))
+): Layer.Layer<Services, ConfigError.ConfigError, R> => configured(options, (unwrapped) => layer(unwrapped), issuesOf)
 
 /**
  * How one effect is protected.

@@ -210,21 +210,40 @@ describe("layerConfig", () => {
   const cases: ReadonlyArray<
     readonly [string, Layer.Layer<never, ConfigError.ConfigError, HealthScore.HealthScore>, string]
   > = [
-    ["openFor", Truce.layerConfig({ circuit: { openFor: Config.duration("X") } }), "0 seconds"],
+    ["circuit.openFor", Truce.layerConfig({ circuit: { openFor: Config.duration("X") } }), "0 seconds"],
     ["permits", CircuitBreaker.layerConfig({ permits: Config.number("X") }), "1.5"],
     ["attempts", RetryPolicy.layerConfig({ attempts: Config.number("X") }), "0"],
-    ["cap", Truce.layerConfig({ retry: { cap: Config.duration("X") } }), "50 millis"],
+    ["retry.cap", Truce.layerConfig({ retry: { cap: Config.duration("X") } }), "50 millis"],
     ["maxKeys", HealthScore.layerConfig({ maxKeys: Config.number("X") }), "-1"],
     ["maxKeys", RetryBudget.layerConfig({ maxKeys: Config.number("X") }), "0"]
   ]
+  it.effect("fails at the path of every option that cannot be, that of a pattern too", () =>
+    Effect.gen(function* () {
+      const layer = Truce.layerConfig({
+        circuit: { openFor: Config.duration("X") },
+        retry: { cap: Config.duration("CAP") },
+        overrides: Config.map(Config.integer("PERMITS"), (permits) => ({ "payments-*": { circuit: { permits } } }))
+      })
+      const error = yield* Effect.flip(
+        Layer.build(configured(layer, { X: "1 second", CAP: "2 seconds", PERMITS: "0" }))
+      )
+      expect(String(error)).toBe(
+        '(Invalid data at overrides.payments-*.circuit.permits: "must be a whole number of at least 1, got 0")'
+      )
+      const both = yield* Effect.flip(Layer.build(configured(layer, { X: "0 seconds", CAP: "1 millis", PERMITS: "1" })))
+      expect(String(both)).toContain("Invalid data at circuit.openFor")
+      expect(String(both)).toContain("and (Invalid data at retry.cap")
+    }).pipe(Effect.scoped)
+  )
+
   for (const [field, layer, value] of cases) {
     it.effect(`fails with a ConfigError that names ${field} for ${value}`, () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(
           Layer.build(configured(Layer.provide(layer, HealthScore.layer()), { X: value }))
         )
-        expect(error).toMatchObject({ _op: "InvalidData", path: [field] })
-        expect(error).toHaveProperty("message", expect.stringContaining(`${field} must be `))
+        expect(error).toMatchObject({ _op: "InvalidData", path: field.split(".") })
+        expect(error).toHaveProperty("message", expect.stringContaining("must be "))
       }).pipe(Effect.scoped)
     )
   }

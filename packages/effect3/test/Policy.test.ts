@@ -97,7 +97,9 @@ describe("Policy", () => {
       expect(yield* faults({ overrides: { "a-*": { model: { type: "ledger", tolerance: 2 } } } })).toBe(
         "overrides.a-*.model.tolerance: must be greater than 0 and less than 1, got 2"
       )
-      expect(yield* faults({ circuit: { openFor: "soon" } })).toBe('circuit.openFor: a duration such as "500 millis"')
+      expect(yield* faults({ circuit: { openFor: "soon" } })).toBe(
+        'circuit.openFor: must be a duration such as "500 millis", got "soon"'
+      )
       expect(yield* faults({ circuit: { openFor: "-1 seconds" } })).toContain("circuit.openFor: must be")
       expect(yield* faults({ retry: { whenOpen: "wait" } })).toContain("retry.deadline: must be given when whenOpen")
       expect(yield* faults({ overrides: { "a-*": { circuit: { restore: 0.05 } } } })).toContain(
@@ -105,6 +107,24 @@ describe("Policy", () => {
       )
       expect(yield* faults({ ttl: "0 seconds" })).toContain("ttl: must be")
       expect(yield* faults({ model: { type: "ledger", guard: -1 } })).toContain("model.guard: must be")
+    })
+  )
+
+  it.effect("a section that is empty, or is something else, is one short fault: the schema is not spelled out", () =>
+    Effect.gen(function* () {
+      expect(yield* faults(parse("circuit:\nmodel:\nbudget: ratio\nretry: []\noverrides:\n  payments-*:\n"))).toBe(
+        [
+          "model: must be an object, got null",
+          "circuit: must be an object, got null",
+          "retry: must be an object, got an array",
+          'budget: must be an object, got "ratio"',
+          "overrides.payments-*: must be an object, got null"
+        ].join("; ")
+      )
+      expect(yield* faults({ overrides: "payments-*" })).toBe('overrides: must be an object, got "payments-*"')
+      expect(yield* faults({ circuit: { lease: true } })).toBe(
+        'circuit.lease: must be a duration such as "500 millis", got boolean'
+      )
     })
   )
 

@@ -142,7 +142,7 @@ describe("Shadow", () => {
   it.scoped("an impossible policy is a typed error", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Shadow.make({ circuit: { permits: 0 } }))
-      expect(error.message).toBe("permits: must be a whole number of at least 1, got 0")
+      expect(error.message).toBe("circuit.permits: must be a whole number of at least 1, got 0")
       const policy = yield* Policy.decode({ circuit: { permits: 2 } })
       yield* Shadow.make(Policy.toOptions(policy))
     }).pipe(Effect.provide(steady()))

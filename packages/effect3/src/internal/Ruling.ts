@@ -1,5 +1,6 @@
-import type { CircuitPolicy, HealthModel } from "@truce/core"
+import { type CircuitPolicy, HealthModel } from "@truce/core"
 import { type LayerOptions, type Options, toPolicy } from "../CircuitOptions.ts"
+import type { Options as ScoreOptions } from "../HealthScore.ts"
 import { KeyPattern } from "./KeyPattern.ts"
 import { given } from "./options.ts"
 
@@ -17,6 +18,10 @@ export interface Override {
   readonly model: HealthModel.HealthModel<HealthModel.Opaque> | undefined
   readonly options: Options
 }
+
+/** The model of the options, with its state hidden. */
+export const modelOf = <S>({ model }: Pick<ScoreOptions<S>, "model">): HealthModel.HealthModel<HealthModel.Opaque> =>
+  model === undefined ? HealthModel.opaque(HealthModel.ledger()) : HealthModel.opaque(model)
 
 /** The overrides of a breaker by key. */
 export const circuitOverrides = ({ overrides }: LayerOptions): KeyPattern<Override> =>

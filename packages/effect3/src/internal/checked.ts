@@ -1,16 +1,21 @@
 import { InvalidOption } from "@truce/core"
 import * as Effect from "effect/Effect"
 import { InvalidPolicy } from "../InvalidPolicy.ts"
+import { type Issue, issueOf } from "./issues.ts"
 
-/** What options throw when a layer is built, as an error where a program runs already. */
-export const checked = <A>(build: () => A): Effect.Effect<A, InvalidPolicy> =>
+/** What options throw when a layer is built, as an error where a program runs already; with the paths that `locate` finds. */
+export const checked = <A>(
+  build: () => A,
+  locate: () => ReadonlyArray<Issue> = () => []
+): Effect.Effect<A, InvalidPolicy> =>
   Effect.suspend(() => {
     try {
       return Effect.succeed(build())
     } catch (error) {
       if (!(error instanceof InvalidOption.InvalidOption)) return Effect.die(error)
-      const { field, message, owner } = error
-      const rule = message.slice(`${owner}: ${field} `.length)
-      return Effect.fail(new InvalidPolicy({ issues: [{ path: field, rule }] }))
+      const [first = issueOf(error), ...rest] = locate()
+      return Effect.fail(new InvalidPolicy({ issues: [named(first), ...rest.map(named)] }))
     }
   })
+
+const named = ({ path, rule }: Issue) => ({ path: path.join("."), rule })

@@ -2,10 +2,12 @@ import { InvalidOption } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type { Issue } from "./issues.ts"
 
 /** Milliseconds of a duration option; throws `InvalidOption` for what is not one. */
 export const millis = (owner: string, field: string, input: Duration.DurationInput | undefined): number | undefined => {
@@ -39,18 +41,21 @@ export const given = <Options extends object>(options: Options): Partial<Options
   return result
 }
 
-/** A layer from configs; what the options' rules reject is a `ConfigError` at the option's name. */
+/** A layer from configs; what the options' rules reject is a `ConfigError` at the option's name, or at the paths that `locate` finds. */
 export const configured = <Options, A, R>(
   configs: Config.Config.Wrap<Options>,
-  layer: (options: Options) => Layer.Layer<A, never, R>
+  layer: (options: Options) => Layer.Layer<A, never, R>,
+  locate: (options: Options, context: Context.Context<R>) => ReadonlyArray<Issue> = () => []
 ): Layer.Layer<A, ConfigError.ConfigError, R> =>
   Layer.unwrapEffect(
-    Effect.map(Config.unwrap(configs), (options) =>
+    Effect.zipWith(Config.unwrap(configs), Effect.context<R>(), (options, context) =>
       Layer.catchAllCause(layer(options), (cause) => {
-        const invalid = Option.filter(Cause.dieOption(cause), (defect) => defect instanceof InvalidOption.InvalidOption)
-        return Option.isSome(invalid)
-          ? Layer.fail(ConfigError.InvalidData([invalid.value.field], invalid.value.message))
-          : Layer.failCause(cause)
+        const defect = Option.getOrUndefined(Cause.dieOption(cause))
+        if (!(defect instanceof InvalidOption.InvalidOption)) return Layer.failCause(cause)
+        const [first = ConfigError.InvalidData([defect.field], defect.message), ...rest] = locate(options, context).map(
+          ({ path, rule }) => ConfigError.InvalidData([...path], rule)
+        )
+        return Layer.fail(rest.reduce((left, right) => ConfigError.And(left, right), first))
       })
     )
   )

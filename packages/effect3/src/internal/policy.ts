@@ -1,18 +1,11 @@
-import { HealthModel, InvalidOption, RetryBudget } from "@truce/core"
+import { HealthModel, RetryBudget } from "@truce/core"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
-import { toPolicy } from "../CircuitOptions.ts"
 import { lifetimeOf } from "../HealthScore.ts"
 import type { Budget, Model, Override, Policy } from "../Policy.ts"
 import type { Options } from "../Truce.ts"
+import { type Issue, issue, partIssues } from "./issues.ts"
 import { millis } from "./options.ts"
-import { rulesByKey } from "./retryRules.ts"
-
-/** A fault of a policy. */
-export interface Issue {
-  readonly path: ReadonlyArray<string>
-  readonly rule: string
-}
 
 /** A duration as data. */
 export type Span = Extract<Duration.DurationInput, number | string> | "infinity"
@@ -34,36 +27,24 @@ export const optionsOf = ({ maxKeys, overrides, ttl, ...part }: Policy): Options
 /** Every fault that the options' own rules find, with its path. */
 export const checkPolicy = ({ overrides = {}, ...policy }: Policy): ReadonlyArray<Issue> => [
   ...faults([], {}, policy),
-  ...fault([], () => lifetimeOf({ maxKeys: policy.maxKeys, ttl: span(policy.ttl) })),
+  ...issue([], () => lifetimeOf({ maxKeys: policy.maxKeys, ttl: span(policy.ttl) })),
   ...Object.entries(overrides).flatMap(([pattern, own]) => faults(["overrides", pattern], policy, own))
 ]
 
 const faults = (path: ReadonlyArray<string>, base: Part, own: Part): ReadonlyArray<Issue> => {
   let model: AnyModel = HealthModel.opaque(HealthModel.ledger())
-  const wrongModel = fault([...path, "model"], () => {
+  const wrongModel = issue([...path, "model"], () => {
     const given = own.model ?? base.model
     if (given !== undefined) model = modelOf(given)
   })
+  const from = { circuit: circuitOf(base.circuit), retry: retryOf(base.retry) }
+  const to = { circuit: circuitOf(own.circuit), retry: retryOf(own.retry) }
   return [
-    ...wrongModel,
-    ...fault([...path, "circuit"], () => toPolicy(model, circuitOf(base.circuit), circuitOf(own.circuit))),
-    ...fault([...path, "retry"], () =>
-      rulesByKey({ ...retryOf(base.retry), overrides: { own: retryOf(own.retry) } }, Context.empty())
-    ),
-    ...fault([...path, "budget"], () => own.budget === undefined || budgetOf(own.budget))
+    // In data a duration has no unit in its name.
+    ...wrongModel.map(({ path, rule }) => ({ path: path.map((name) => name.replace(/Millis$/, "")), rule })),
+    ...partIssues(path, model, from, to, Context.empty()),
+    ...issue([...path, "budget"], () => own.budget === undefined || budgetOf(own.budget))
   ]
-}
-
-const fault = (path: ReadonlyArray<string>, build: () => unknown): ReadonlyArray<Issue> => {
-  try {
-    build()
-    return []
-  } catch (error) {
-    if (!(error instanceof InvalidOption.InvalidOption)) throw error
-    const { field, message, owner } = error
-    const name = field.replace(/Millis$/, "")
-    return [{ path: [...path, name], rule: message.slice(`${owner}: ${field} `.length) }]
-  }
 }
 
 const partOf = ({ budget, circuit, model, retry }: Part) => ({

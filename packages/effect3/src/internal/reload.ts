@@ -1,15 +1,15 @@
-import { HealthModel } from "@truce/core"
 import * as Effect from "effect/Effect"
 import type * as CircuitBreaker from "../CircuitBreaker.ts"
-import { type Options as ScoreOptions, lifetimeOf } from "../HealthScore.ts"
+import { lifetimeOf } from "../HealthScore.ts"
 import type { InvalidPolicy } from "../InvalidPolicy.ts"
 import * as RetryBudget from "../RetryBudget.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import type { Options } from "../Truce.ts"
 import { guard } from "./breaker.ts"
 import { checked } from "./checked.ts"
+import { issuesOf } from "./issues.ts"
 import { rulesByKey } from "./retryRules.ts"
-import { circuitOverrides } from "./Ruling.ts"
+import { circuitOverrides, modelOf } from "./Ruling.ts"
 import { Truce } from "./truce.ts"
 
 /** What of the options is the breaker's. */
@@ -39,7 +39,7 @@ export const reloading = <S, R>(options: Options<S, R>): Effect.Effect<void, Inv
   Effect.gen(function* () {
     const { breaker, budget, policy } = yield* Truce
     const context = yield* Effect.context<R>()
-    const put = yield* checked(() => {
+    const check = () => {
       const circuit = circuitOptions(options)
       const rules = { model: modelOf(options), options: circuit, overrides: circuitOverrides(circuit) }
       const circuits = breaker[guard].replace(rules, lifetimeOf(options))
@@ -50,13 +50,10 @@ export const reloading = <S, R>(options: Options<S, R>): Effect.Effect<void, Inv
         tokens()
         policy[RetryPolicy.replace](retries)
       }
-    })
+    }
+    const put = yield* checked(check, () => issuesOf(options, context))
     put()
   })
-
-/** The model of the options, with its state hidden. */
-export const modelOf = <S>({ model }: Pick<ScoreOptions<S>, "model">): HealthModel.HealthModel<HealthModel.Opaque> =>
-  model === undefined ? HealthModel.opaque(HealthModel.ledger()) : HealthModel.opaque(model)
 
 // A pattern that says nothing of one part says that it is as for all keys.
 const mapped = <A, B>(
