@@ -12,7 +12,7 @@ import {
   PeriodicExportingMetricReader
 } from "@opentelemetry/sdk-metrics"
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base"
-import { CircuitBreaker, HealthModel, Logging, Metrics, Tracing, Truce } from "@truce/effect3"
+import { CircuitBreaker, Classifier, HealthModel, Logging, Metrics, Tracing, Truce } from "@truce/effect3"
 import { Effect, Fiber, Layer, LogLevel, Logger, TestClock } from "effect"
 import { describe, expect } from "vitest"
 import { answering, attempt, classify, failing, key, missing, scripted, steady } from "./support.ts"
@@ -145,6 +145,24 @@ describe("a Prometheus endpoint", () => {
     }).pipe(
       Effect.provide(Metrics.layer().pipe(Layer.provideMerge(steady({ ...fragile, circuit: { openFor: "1 hour" } })))),
       Effect.tagMetrics("test", "prometheus")
+    )
+  )
+
+  it.scoped("is not broken by a key or an error that has quotes, backslashes and line feeds", () =>
+    Effect.gen(function* () {
+      const hostile = 'a"b\\c\nd} 1\ntruce_calls_total{x="y'
+      const said = Effect.fail('no "such"\nhost')
+      yield* Effect.exit(
+        Truce.protect(said, { key: hostile, classify: Classifier.make<string>(() => true), retry: { attempts: 1 } })
+      )
+      const lines = (yield* scraped).split("\n")
+      expect(lines).toContain(
+        String.raw`truce_attempts_total{test="hostile",truce_key="a\"b\\c\nd} 1\ntruce_calls_total{x=\"y",truce_attempt_outcome="Failure",truce_attempt_saturated="false",error_type="no \"such\"\nhost"} 1`
+      )
+      for (const line of lines) expect(line).toMatch(/^(#.*|[a-z_]+(\{([a-z_]+="([^"\\]|\\.)*",?)*\})? \S+( \d+)?|)$/)
+    }).pipe(
+      Effect.provide(Metrics.layer().pipe(Layer.provideMerge(steady(fragile)))),
+      Effect.tagMetrics("test", "hostile")
     )
   )
 })
