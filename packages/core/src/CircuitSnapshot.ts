@@ -54,7 +54,7 @@ export const take = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number)
   openings: self.openings,
   seed: self.seed,
   traffic: self.traffic,
-  health: policy.model.encode(self.health)
+  health: policy.model.encode(self.health, now)
 })
 
 /**

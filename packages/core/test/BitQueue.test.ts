@@ -100,7 +100,7 @@ describe("countWindow against an array", () => {
         if (Math.abs(model.score(state, 0) - (1 - failures / array.length)) > 1e-12)
           throw new Error(`size ${size}, step ${i}`)
       }
-      expect(model.encode(state)).toBe(array.join(""))
+      expect(model.encode(state, 0)).toBe(array.join(""))
     }
   })
 
@@ -118,7 +118,7 @@ describe("countWindow against an array", () => {
       state = event(model, state, bit)
       if (state.failures !== failures) throw new Error(`step ${i}: ${state.failures}, not ${failures}`)
     }
-    expect(model.encode(state)).toBe(all.slice(-size).join(""))
+    expect(model.encode(state, 0)).toBe(all.slice(-size).join(""))
   })
 
   it("goes on from an old version as if the newer ones were never made", () => {
@@ -127,12 +127,12 @@ describe("countWindow against an array", () => {
     let state = model.init
     const versions: Array<HealthModel.CountWindow> = []
     for (let i = 0; i < 300; i++) versions.push((state = event(model, state, next())))
-    const texts = versions.map((version) => model.encode(version))
+    const texts = versions.map((version) => model.encode(version, 0))
     for (const [index, version] of versions.entries()) {
       const before = String(texts[index])
       const branch = event(model, event(model, version, 1), 0)
-      expect(model.encode(branch)).toBe(`${before}10`.slice(-64))
-      expect(model.encode(version)).toBe(before)
+      expect(model.encode(branch, 0)).toBe(`${before}10`.slice(-64))
+      expect(model.encode(version, 0)).toBe(before)
     }
   })
 })

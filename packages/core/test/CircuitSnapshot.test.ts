@@ -43,9 +43,9 @@ describe("CircuitSnapshot", () => {
             const { circuit, now } = run(policy, history).end
             const taken = CircuitSnapshot.take(policy, circuit, now)
             const again = restored(policy, json(taken), { now, elapsedMillis: 0 })
-            expect({ ...again, health: policy.model.encode(again.health) }).toEqual({
+            expect({ ...again, health: policy.model.encode(again.health, 0) }).toEqual({
               ...circuit,
-              health: policy.model.encode(circuit.health),
+              health: policy.model.encode(circuit.health, 0),
               moves: []
             })
             expect(CircuitSnapshot.take(policy, again, now)).toEqual(taken)

@@ -21,7 +21,7 @@ describe.each(modelNames)("opaque(%s)", (name) => {
           const now = 100 * text.length
           expect(hidden.score(same.state, now)).toBe(model.score(own.state, now))
           expect(hidden.trips(same.state, now)).toBe(model.trips(own.state, now))
-          expect(hidden.encode(same.state)).toEqual(model.encode(own.state))
+          expect(hidden.encode(same.state, 0)).toEqual(model.encode(own.state, 0))
         })
       )
     })
@@ -44,7 +44,7 @@ describe.each(modelNames)("opaque(%s)", (name) => {
           const again = HealthModel.opaque(model)
           const now = 100 * text.length
           expect(again.score(same.state, now)).toBe(hidden.score(same.state, now))
-          expect(again.encode(same.state)).toEqual(hidden.encode(same.state))
+          expect(again.encode(same.state, 0)).toEqual(hidden.encode(same.state, 0))
         })
       )
     })
@@ -138,6 +138,29 @@ describe("opaque models that change", () => {
     const snapshot = CircuitSnapshot.take(after, open, 1)
     expect(snapshot.model).toBe("ledger")
     expect(CircuitSnapshot.restore(after, snapshot, { now: 1, elapsedMillis: 0 })._tag).toBe("Restored")
+  })
+
+  it.each(modelNames)("%s: a snapshot taken before the next attempt has the score that was shown, at any time", (name) => {
+    const begin = 3_600_000
+    for (const other of modelNames) {
+      withModel(other, (left) =>
+        withModel(name, (right) => {
+          const before = CircuitPolicy.make(HealthModel.opaque(left))
+          const after = CircuitPolicy.make(HealthModel.opaque(right))
+          let circuit = Circuit.make(before, 1)
+          for (const [letter, millis] of at(50, "SSSSSSSSSSSSSSSFSSSFSSSF")) {
+            const outcome = letter === "F" ? failure : Outcome.success
+            const settled = { permit: { generation: 0, probe: 0, judged: true }, outcome, failedBefore: 0 }
+            circuit = Circuit.settle(before, circuit, settled, begin + millis)
+          }
+          const now = begin + 2_000
+          const data: unknown = JSON.parse(JSON.stringify(CircuitSnapshot.take(after, circuit, now)))
+          const restored = CircuitSnapshot.restore(after, data, { now, elapsedMillis: 0 })
+          if (restored._tag === "Invalid") expect.fail(`${other}: ${restored.field} ${restored.rule}`)
+          expect(Circuit.score(after, restored.circuit, now), other).toBeCloseTo(Circuit.score(after, circuit, now), 9)
+        })
+      )
+    }
   })
 
   it("do not wait for a score that cannot be reached", () => {

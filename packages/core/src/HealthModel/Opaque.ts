@@ -16,7 +16,7 @@ export interface Opaque {
   readonly score: (now: number) => number
   readonly trips: (now: number) => boolean
   readonly resume: (suspicion: number, now: number) => Opaque
-  readonly encode: () => unknown
+  readonly encode: (now: number) => unknown
 }
 
 /**
@@ -56,7 +56,7 @@ export const opaque = <S>(model: HealthModel<S>): HealthModel<Opaque> => {
     score: (self, now) => own(self, now).score(now),
     trips: (self, now) => own(self, now).trips(now),
     resume: (self, suspicion, now) => own(self, now).resume(suspicion, now),
-    encode: (self) => own(self, 0).encode(),
+    encode: (self, now) => own(self, now).encode(now),
     decode: (data, shift) => {
       const state = model.decode(data, shift)
       return state === undefined ? undefined : new State(model, state)
@@ -94,8 +94,8 @@ class State<S> implements Opaque {
     return new State(this.model, this.model.resume(this.state, suspicion, now))
   }
 
-  encode(): unknown {
-    return this.model.encode(this.state)
+  encode(now: number): unknown {
+    return this.model.encode(this.state, now)
   }
 }
 
@@ -107,7 +107,7 @@ const mostSteps = 1_000
 
 const adopt = <S>(model: HealthModel<S>, from: Opaque, now: number): Opaque => {
   if (from.name === model.name) {
-    const kept = model.decode(from.encode(), 0)
+    const kept = model.decode(from.encode(now), 0)
     if (kept !== undefined) return new State(model, kept)
   }
   const score = from.score(now)
