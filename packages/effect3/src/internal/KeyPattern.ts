@@ -3,12 +3,19 @@
  * of its own, then the one written first.
  */
 export class KeyPattern<A> {
-  private readonly entries: ReadonlyArray<Entry<A>>
+  private readonly entries: ReadonlyArray<readonly [string, A]>
+  /** Found at once, however many tenants there are. */
+  private readonly exact = new Map<string, A>()
+  private readonly patterns: ReadonlyArray<Pattern<A>>
 
   constructor(entries: ReadonlyArray<readonly [string, A]>) {
     this.entries = entries
-      .map(([pattern, value]) => ({ pattern, value, matches: matcher(pattern), weight: weigh(pattern) }))
-      .sort((left, right) => right.weight - left.weight)
+    const patterns: Array<Pattern<A>> = []
+    for (const [pattern, value] of entries) {
+      if (!pattern.includes("*")) this.exact.set(pattern, value)
+      else patterns.push({ value, matches: matcher(pattern), weight: pattern.replaceAll("*", "").length })
+    }
+    this.patterns = patterns.sort((left, right) => right.weight - left.weight)
   }
 
   static of<A>(values: { readonly [pattern: string]: A } = {}): KeyPattern<A> {
@@ -17,29 +24,26 @@ export class KeyPattern<A> {
 
   /** What the most exact pattern says, and nothing else. */
   find(key: string): A | undefined {
-    for (const entry of this.entries) if (entry.matches(key)) return entry.value
+    if (this.exact.has(key)) return this.exact.get(key)
+    for (const { matches, value } of this.patterns) if (matches(key)) return value
     return undefined
   }
 
   map<B>(f: (value: A, pattern: string) => B): KeyPattern<B> {
-    return new KeyPattern(this.entries.map(({ pattern, value }) => [pattern, f(value, pattern)]))
+    return new KeyPattern(this.entries.map(([pattern, value]) => [pattern, f(value, pattern)]))
   }
 }
 
-interface Entry<A> {
-  readonly pattern: string
+interface Pattern<A> {
   readonly value: A
   readonly matches: (key: string) => boolean
   readonly weight: number
 }
 
-const weigh = (pattern: string): number => (pattern.includes("*") ? pattern.replaceAll("*", "").length : Infinity)
-
 // Found part by part from the left, the last from the right: no backtracking, whatever the key.
 const matcher = (pattern: string): ((key: string) => boolean) => {
   const [first = "", ...rest] = pattern.split("*")
-  const last = rest.pop()
-  if (last === undefined) return (key) => key === pattern
+  const last = rest.pop() ?? ""
   return (key) => {
     if (!key.startsWith(first)) return false
     let at = first.length
