@@ -34,25 +34,22 @@ export const budgetOptions = <S, R>({ budget, maxKeys, overrides }: Options<S, R
   overrides: mapped(overrides, ({ budget: own }) => own)
 })
 
-/** All rules are checked before any is put in force, and all are in one step. */
+/** All rules are checked before any is put in force, and all in one step, in which no fiber can register a key. */
 export const reloading = <S, R>(options: Options<S, R>): Effect.Effect<void, InvalidPolicy, R | Truce> =>
   Effect.gen(function* () {
     const { breaker, budget, policy } = yield* Truce
     const context = yield* Effect.context<R>()
-    const check = () => {
+    const replace = () => {
       const circuit = circuitOptions(options)
       const rules = { model: modelOf(options), options: circuit, overrides: circuitOverrides(circuit) }
       const circuits = breaker[guard].replace(rules, lifetimeOf(options))
       const tokens = budget[RetryBudget.replace](budgetOptions(options))
       const retries = rulesByKey(retryOptions(options), context)
-      return () => {
-        circuits()
-        tokens()
-        policy[RetryPolicy.replace](retries)
-      }
+      circuits()
+      tokens()
+      policy[RetryPolicy.replace](retries)
     }
-    const put = yield* checked(check, () => issuesOf(options, context))
-    put()
+    yield* checked(replace, () => issuesOf(options, context))
   })
 
 // A pattern that says nothing of one part says that it is as for all keys.

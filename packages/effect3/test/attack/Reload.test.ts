@@ -208,4 +208,17 @@ describe("reloads in a tight loop", () => {
       }
     })
   )
+
+  by(() => steady())("lose no options that a key is registered with in their midst", () =>
+    Effect.gen(function* () {
+      for (let round = 0; round < 500; round++) {
+        const reload = yielding(round, 20)(Effect.orDie(Truce.reload({ circuit: { permits: 2 } })))
+        const fiber = yield* Effect.fork(reload)
+        yield* hops(6)
+        yield* CircuitBreaker.register(`own-${round}`, { permits: 7 })
+        yield* Fiber.join(fiber)
+        expect((yield* CircuitBreaker.state(`own-${round}`)).permits).toBe(7)
+      }
+    })
+  )
 })
