@@ -140,28 +140,34 @@ describe("opaque models that change", () => {
     expect(CircuitSnapshot.restore(after, snapshot, { now: 1, elapsedMillis: 0 })._tag).toBe("Restored")
   })
 
-  it.each(modelNames)("%s: a snapshot taken before the next attempt has the score that was shown, at any time", (name) => {
-    const begin = 3_600_000
-    for (const other of modelNames) {
-      withModel(other, (left) =>
-        withModel(name, (right) => {
-          const before = CircuitPolicy.make(HealthModel.opaque(left))
-          const after = CircuitPolicy.make(HealthModel.opaque(right))
-          let circuit = Circuit.make(before, 1)
-          for (const [letter, millis] of at(50, "SSSSSSSSSSSSSSSFSSSFSSSF")) {
-            const outcome = letter === "F" ? failure : Outcome.success
-            const settled = { permit: { generation: 0, probe: 0, judged: true }, outcome, failedBefore: 0 }
-            circuit = Circuit.settle(before, circuit, settled, begin + millis)
-          }
-          const now = begin + 2_000
-          const data: unknown = JSON.parse(JSON.stringify(CircuitSnapshot.take(after, circuit, now)))
-          const restored = CircuitSnapshot.restore(after, data, { now, elapsedMillis: 0 })
-          if (restored._tag === "Invalid") expect.fail(`${other}: ${restored.field} ${restored.rule}`)
-          expect(Circuit.score(after, restored.circuit, now), other).toBeCloseTo(Circuit.score(after, circuit, now), 9)
-        })
-      )
+  it.each(modelNames)(
+    "%s: a snapshot taken before the next attempt has the score that was shown, at any time",
+    (name) => {
+      const begin = 3_600_000
+      for (const other of modelNames) {
+        withModel(other, (left) =>
+          withModel(name, (right) => {
+            const before = CircuitPolicy.make(HealthModel.opaque(left))
+            const after = CircuitPolicy.make(HealthModel.opaque(right))
+            let circuit = Circuit.make(before, 1)
+            for (const [letter, millis] of at(50, "SSSSSSSSSSSSSSSFSSSFSSSF")) {
+              const outcome = letter === "F" ? failure : Outcome.success
+              const settled = { permit: { generation: 0, probe: 0, judged: true }, outcome, failedBefore: 0 }
+              circuit = Circuit.settle(before, circuit, settled, begin + millis)
+            }
+            const now = begin + 2_000
+            const data: unknown = JSON.parse(JSON.stringify(CircuitSnapshot.take(after, circuit, now)))
+            const restored = CircuitSnapshot.restore(after, data, { now, elapsedMillis: 0 })
+            if (restored._tag === "Invalid") expect.fail(`${other}: ${restored.field} ${restored.rule}`)
+            expect(Circuit.score(after, restored.circuit, now), other).toBeCloseTo(
+              Circuit.score(after, circuit, now),
+              9
+            )
+          })
+        )
+      }
     }
-  })
+  )
 
   it("do not wait for a score that cannot be reached", () => {
     const ewma = HealthModel.opaque(HealthModel.ewma())
