@@ -18,7 +18,7 @@ import {
   withRetry,
   withTruce
 } from "@truce/effect3/HttpClient"
-import { Duration, Effect, Fiber, Stream, TestClock } from "effect"
+import { Duration, Effect, Exit, Fiber, Stream, TestClock } from "effect"
 import { describe, expect } from "vitest"
 import { type Step, httpDate, refused, requestError, scriptedClient } from "./httpSupport.ts"
 import { on, scoreOf, settled, statusOf, steady } from "./support.ts"
@@ -52,6 +52,23 @@ describe("a protected client", () => {
       const response = yield* users.get(url)
       expect(yield* response.text).toBe("Ada")
       expect(sent.length).toBe(1)
+    }))
+
+  it("sends nothing and judges nobody where its function of the key throws: the call dies of it", () =>
+    Effect.gen(function* () {
+      const { client, sent } = scriptedClient(200)
+      const noTenant = new Error("no tenant")
+      const key = (): string => {
+        throw noTenant
+      }
+      const exits = yield* Effect.all([
+        Effect.exit(client.pipe(withTruce({ key })).get(url)),
+        Effect.exit(client.pipe(withCircuitBreaker({ key })).get(url)),
+        Effect.exit(client.pipe(withRetry({ key })).get(url))
+      ])
+      for (const exit of exits) expect(exit).toEqual(Exit.die(noTenant))
+      expect(sent).toEqual([])
+      expect(yield* CircuitBreaker.states).toEqual([])
     }))
 
   it("retries a 503 and gives the answer that came after", () =>
