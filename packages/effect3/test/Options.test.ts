@@ -227,12 +227,17 @@ describe("layerConfig", () => {
       const error = yield* Effect.flip(
         Layer.build(configured(layer, { X: "1 second", CAP: "2 seconds", PERMITS: "0" }))
       )
-      expect(String(error)).toBe(
-        '(Invalid data at overrides.payments-*.circuit.permits: "must be a whole number of at least 1, got 0")'
-      )
+      expect(error).toMatchObject({
+        _op: "InvalidData",
+        path: ["overrides", "payments-*", "circuit", "permits"],
+        message: "must be a whole number of at least 1, got 0"
+      })
       const both = yield* Effect.flip(Layer.build(configured(layer, { X: "0 seconds", CAP: "1 millis", PERMITS: "1" })))
-      expect(String(both)).toContain("Invalid data at circuit.openFor")
-      expect(String(both)).toContain("and (Invalid data at retry.cap")
+      expect(both).toMatchObject({
+        _op: "And",
+        left: { path: ["circuit", "openFor"] },
+        right: { path: ["retry", "cap"] }
+      })
     }).pipe(Effect.scoped)
   )
 
