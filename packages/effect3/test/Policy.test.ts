@@ -97,6 +97,14 @@ describe("Policy", () => {
       expect(yield* faults({ overrides: { "a-*": { model: { type: "ledger", tolerance: 2 } } } })).toBe(
         "overrides.a-*.model.tolerance: must be greater than 0 and less than 1, got 2"
       )
+      expect(
+        yield* faults({
+          circuit: { permits: 0 },
+          overrides: { a: {}, b: { circuit: { permits: -1, lease: "1 day" } } }
+        })
+      ).toBe(
+        "circuit.permits: must be a whole number of at least 1, got 0; overrides.b.circuit.permits: must be a whole number of at least 1, got -1"
+      )
       expect(yield* faults({ circuit: { openFor: "soon" } })).toBe(
         'circuit.openFor: must be a duration such as "500 millis", got "soon"'
       )

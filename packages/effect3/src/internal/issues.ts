@@ -21,14 +21,20 @@ export const issuesOf = <S, R>(
   context: Context.Context<R>
 ): ReadonlyArray<Issue> => {
   const shared = modelOf(base)
-  return [
-    ...partIssues([], shared, {}, base, context),
-    ...issue([], () => lifetimeOf(base)),
-    ...Object.entries(overrides).flatMap(([pattern, own]) =>
-      partIssues(["overrides", pattern], own.model ?? shared, base, own, context)
-    )
-  ]
+  const all = [...partIssues([], shared, {}, base, context), ...issue([], () => lifetimeOf(base))]
+  const some = Object.entries(overrides).flatMap(([pattern, own]) =>
+    partIssues(["overrides", pattern], own.model ?? shared, base, own, context)
+  )
+  return withPatterns(all, some)
 }
+
+/** A fault of all keys is none of each pattern. */
+export const withPatterns = (all: ReadonlyArray<Issue>, some: ReadonlyArray<Issue>): ReadonlyArray<Issue> => [
+  ...all,
+  ...some.filter(
+    ({ path: [, , ...path], rule }) => !all.some((one) => one.rule === rule && one.path.join() === path.join())
+  )
+]
 
 export const partIssues = <R>(
   path: ReadonlyArray<string>,

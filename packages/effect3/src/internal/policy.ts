@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import { lifetimeOf } from "../HealthScore.ts"
 import type { Budget, Model, Override, Policy } from "../Policy.ts"
 import type { Options } from "../Truce.ts"
-import { type Issue, issue, partIssues } from "./issues.ts"
+import { type Issue, issue, partIssues, withPatterns } from "./issues.ts"
 import { millis } from "./options.ts"
 
 /** A duration as data. */
@@ -25,11 +25,11 @@ export const optionsOf = ({ maxKeys, overrides, ttl, ...part }: Policy): Options
 })
 
 /** Every fault that the options' own rules find, with its path. */
-export const checkPolicy = ({ overrides = {}, ...policy }: Policy): ReadonlyArray<Issue> => [
-  ...faults([], {}, policy),
-  ...issue([], () => lifetimeOf({ maxKeys: policy.maxKeys, ttl: span(policy.ttl) })),
-  ...Object.entries(overrides).flatMap(([pattern, own]) => faults(["overrides", pattern], policy, own))
-]
+export const checkPolicy = ({ overrides = {}, ...policy }: Policy): ReadonlyArray<Issue> =>
+  withPatterns(
+    [...faults([], {}, policy), ...issue([], () => lifetimeOf({ maxKeys: policy.maxKeys, ttl: span(policy.ttl) }))],
+    Object.entries(overrides).flatMap(([pattern, own]) => faults(["overrides", pattern], policy, own))
+  )
 
 const faults = (path: ReadonlyArray<string>, base: Part, own: Part): ReadonlyArray<Issue> => {
   let model: AnyModel = HealthModel.opaque(HealthModel.ledger())
