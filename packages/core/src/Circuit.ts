@@ -80,6 +80,18 @@ export const make = <S>(policy: CircuitPolicy<S>, seed: number): Circuit<S> => (
 })
 
 /**
+ * The circuit under a policy whose model is another than before (`HealthModel.opaque`): its state is converted once, at `now`. The same
+ * reference where there is nothing to convert.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const adopt = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): Circuit<S> => {
+  const health = policy.model.adopt?.(self.health, now) ?? self.health
+  return health === self.health ? self : { ...self, health }
+}
+
+/**
  * Only the score of one outcome, for a key that no circuit guards: the model moves, nothing opens.
  *
  * @category transitions

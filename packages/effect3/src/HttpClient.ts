@@ -211,7 +211,7 @@ export function withCircuitBreaker<E, R>(...args: Args<E, R, CircuitBreakerOptio
  *   Effect.catchTag("RetryExhausted", (error) => Effect.succeed(error.message)),
  *   Effect.provide(RetryPolicy.layer({ attempts: 2, base: "1 millis" }))
  * )
- * await Effect.runPromise(program) // => "call to http://users ended after 2 attempts (attempts): ResponseError, ResponseError"
+ * await Effect.runPromise(program) // => "call to http://users ended after 2 attempts (attempts): 503, 503"
  * ```
  *
  * @category combinators

@@ -119,6 +119,19 @@ describe("Truce.reload", () => {
     })
   )
 
+  fragile("a score that another model left is taken over once, and then heals as the new model's own", () =>
+    Effect.gen(function* () {
+      yield* attempt(failing)
+      yield* Truce.reload({ model: HealthModel.ledger({ minFailures: 10 }), circuit: still })
+      expect(yield* scoreOf()).toBe(0.5)
+      yield* TestClock.adjust("10 minutes")
+      expect(yield* scoreOf()).toBe(0.75)
+      const before = yield* CircuitBreaker.snapshot
+      yield* TestClock.adjust("1 minute")
+      expect((yield* CircuitBreaker.snapshot).circuits[key]?.health).toEqual(before.circuits[key]?.health)
+    })
+  )
+
   fragile("leaves an open circuit open until its time, and the memory of its openings", () =>
     Effect.gen(function* () {
       yield* trip()

@@ -30,6 +30,8 @@ export interface HealthModel<S> {
   readonly trips: (self: S, now: number) => boolean
   /** The state on closing after probation left `suspicion` (1 - score). */
   readonly resume: (self: S, suspicion: number, now: number) => S
+  /** The state that goes on from one another model left; of `opaque` models alone, for only they meet one. */
+  readonly adopt?: ((self: S, now: number) => S) | undefined
   /** The state as it is at `now` as plain JSON data, and back; `decode` moves all times by `shift` and returns `undefined` for what is not a state. */
   readonly encode: (self: S, now: number) => unknown
   readonly decode: (data: unknown, shift: number) => S | undefined

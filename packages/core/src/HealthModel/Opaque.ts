@@ -52,6 +52,7 @@ export const opaque = <S>(model: HealthModel<S>): HealthModel<Opaque> => {
     discount: model.discount,
     probation: model.probation,
     init,
+    adopt: own,
     observe: (self, mass, traffic, now) => own(self, now).observe(mass, traffic, now),
     score: (self, now) => own(self, now).score(now),
     trips: (self, now) => own(self, now).trips(now),

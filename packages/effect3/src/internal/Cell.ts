@@ -104,6 +104,8 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   private ruling: Ruling | undefined
   /** A restored circuit is there before the dependency whose policy it will have: until it is used it takes any. */
   private readonly restored: Known | undefined
+  /** Whether another model left the state of the score. */
+  private isForeign = false
   private usedSeconds: number
   private listener: Listener | undefined
   private waiting: Waiting | undefined = undefined
@@ -141,6 +143,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
     const isOwn = this.ruling === undefined || this.ruling.owner === ruling.owner
     const difference = isOwn ? undefined : CircuitPolicy.difference(this.policy, policy)
     if (difference === undefined) {
+      this.isForeign = this.isForeign || this.policy.model !== policy.model
       this.policy = policy
       this.ruling = ruling
     }
@@ -180,6 +183,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
 
   peek(now: number): Circuit.Decision | undefined {
     if (this.isTouched) return undefined
+    if (this.isForeign) this.adopt(now)
     const [next, decision] = Circuit.admit(this.policy, this.value, now)
     return next === this.value ? decision : undefined
   }
@@ -214,6 +218,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
 
   settle(settled: Settled, now: number): Effect.Effect<void> | undefined {
     if (this.isTouched) return this.commit((circuit) => [undefined, this.settled(circuit, settled, now)])
+    if (this.isForeign) this.adopt(now)
     const before = this.value
     const next = this.settled(before, settled, now)
     if (next === before) return undefined
@@ -245,10 +250,12 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   }
 
   view(now: number): Circuit.View {
+    if (this.isForeign) this.adopt(now)
     return Circuit.view(this.policy, this.value, now)
   }
 
   snapshot(now: number): CircuitSnapshot.Snapshot {
+    if (this.isForeign) this.adopt(now)
     return CircuitSnapshot.take(this.policy, this.value, now)
   }
 
@@ -258,6 +265,13 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
 
   isSpent(before: number): boolean {
     return Circuit.isSpent(this.value, before) && this.isUnwatched
+  }
+
+  /** Converts the score once, where a model of another kind would have to at every look. */
+  private adopt(now: number): void {
+    if (this.isTouched) return
+    this.isForeign = false
+    this.note(Circuit.adopt(this.policy, this.value, now))
   }
 
   private get isUnwatched(): boolean {

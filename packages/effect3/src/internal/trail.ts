@@ -2,6 +2,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
 import type { Attempt } from "../Attempt.ts"
 import type { CallContext } from "../CallContext.ts"
@@ -41,13 +42,25 @@ export const tellSpan = (span: Tracer.Span, begunAt: number, attempts: ReadonlyA
   }
 }
 
-/** A short name of an error: its tag, its class, or itself. */
+/** A short name of an error: the status of an HTTP answer, its tag, its class, or itself. */
 export const nameOf = (error: unknown): string => {
+  const status = statusOf(error)
+  if (status !== undefined) return status
   if (typeof error === "object" && error !== null && "_tag" in error) return String(error._tag)
   if (error instanceof Error) return error.name
   // An object without a prototype has no text of its own.
   return typeof error === "object" && error !== null ? Object.prototype.toString.call(error) : String(error)
 }
+
+// OpenTelemetry names the error of an answer by its status. The root knows no HTTP, so it goes by the shape of the platform's error.
+const statusOf = (error: unknown): string | undefined =>
+  Predicate.isTagged(error, "ResponseError") &&
+  Predicate.hasProperty(error, "reason") &&
+  error.reason === "StatusCode" &&
+  Predicate.hasProperty(error, "response") &&
+  Predicate.hasProperty(error.response, "status")
+    ? String(error.response.status)
+    : undefined
 
 /** The error of a failed attempt, or the defect or interruption it ended by. */
 export const errorOf = <E>(cause: Cause.Cause<E>): unknown =>
