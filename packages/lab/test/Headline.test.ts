@@ -109,6 +109,16 @@ describe("five failing calls in a row by chance, 50 % errors at 100 calls a seco
   })
 })
 
+describe("bursts of 500 calls a second with 50 % errors", () => {
+  it("take no call from a budget with room for 100 retries at once", () => {
+    const scenario = Scenarios.burstyBrownout()
+    const free = run(scenario, design("retry-only"), { seed: 1 })
+    const paid = run(scenario, design("truce-budget-100"), { seed: 1 })
+    expect(paid.opens).toBe(0)
+    expect(Math.abs((paid.availability ?? 0) - (free.availability ?? 1))).toBeLessThan(0.02)
+  })
+})
+
 describe("callers in a loop that share a circuit", () => {
   const seeds = [1, 2, 3]
   it.each(Headline.closedLoop.filter(({ callers }) => callers <= 50))("$callers callers before a blackhole", (row) => {

@@ -61,6 +61,12 @@ export const all = [
   truce("truce-ewma", "Truce judged by a moving average", "Over 30 s, at 80 %.", judgedBy(HealthModel.ewma())),
   truce("truce-cusum", "Truce judged by a likelihood ratio", "5 % against 50 %.", judgedBy(HealthModel.cusum())),
   truce("truce-beta", "Truce judged by a discounted Beta", "Half-life 60 s, at 50 %.", judgedBy(HealthModel.beta())),
+  paidBy(
+    "truce-budget-100",
+    "Truce with a budget of 100 tokens",
+    "Room for 100 retries at once, not 10: a retry holds its token while it waits.",
+    RetryBudget.saturation({ capacity: 100 })
+  ),
   paidBy("truce-unlimited", "Truce without a budget", "Every retry is afforded.", RetryBudget.unlimited()),
   paidBy("truce-ratio", "Truce with a 20 % budget", "One retry for five calls.", RetryBudget.ratio()),
   paidBy("truce-grpc", "Truce with gRPC's throttling", "Retries above half of 10 tokens.", RetryBudget.grpc()),
