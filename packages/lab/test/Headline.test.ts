@@ -99,7 +99,7 @@ describe("the headline table, three runs a cell, within its tolerances", () => {
 
 describe("five failing calls in a row by chance, 50 % errors at 100 calls a second", () => {
   it("come about once in six minutes: (p^-15 - 1) / (1 - p^3) calls", () => {
-    const seeds = Array.from({ length: 60 }, (_, index) => index + 1)
+    const seeds = Array.from({ length: 40 }, (_, index) => index + 1)
     const scenario = Scenarios.brownoutAt(50, 100)()
     const opened = seeds.filter((seed) => run(scenario, design("effect-consecutive"), { seed }).opens > 0).length
     const calls = (0.5 ** -15 - 1) / (1 - 0.5 ** 3)
