@@ -178,9 +178,10 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
     const isAdmitted = call.admit(now)
     measure.asked(pending.startedAt, now, isAdmitted, pending.attempt === 0)
     pending.attempt++
-    look(cell, now)
+    // A request for admission can move the circuit, but not its score.
+    const status = cell.protection.status(now)
+    if (status !== cell.status) look(cell, now)
     if (isTracing()) {
-      const status = cell.protection.status(now)
       const _tag = isAdmitted ? "Admitted" : "Rejected"
       trace.push({ _tag, ...where(pending, now), attempt: pending.attempt, status })
     }
@@ -188,7 +189,7 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
       follow(pending, call.rejected(now), now)
       return
     }
-    pending.isProbe = cell.protection.status(now) === "HalfOpen"
+    pending.isProbe = status === "HalfOpen"
     if (pending.isProbe) peakProbes = Math.max(peakProbes, ++cell.probes)
     pending.sentAt = now
     pending.reply = dependency.send(pending.id, pending.attempt, pending.partition, now)
