@@ -1,0 +1,5 @@
+/** A deterministic, seeded simulator that runs the shipped core next to other designs. */
+export * as Design from "./Design.ts"
+export * as Run from "./Run.ts"
+export type { Scenario } from "./Scenario.ts"
+export * as World from "./World.ts"
