@@ -1,6 +1,15 @@
 /** Runs one scenario under one design. The same seed gives the same bytes. */
-import type { Design, Reason, Status } from "./Design.ts"
+import { Retry } from "@truce/core"
+import * as ArrivalProcess from "./ArrivalProcess.ts"
+import * as Dependency from "./Dependency.ts"
+import type { Call, Design, Next, Protection, Reason, Status } from "./Design.ts"
+import * as EventQueue from "./EventQueue.ts"
+import * as Measure from "./Measure.ts"
+import * as Random from "./Random.ts"
+import type { Event, RunResult } from "./RunResult.ts"
 import type { Scenario } from "./Scenario.ts"
+
+export type { Bucket, Counts, Event, RunResult } from "./RunResult.ts"
 
 export interface Options {
   /** A whole number. */
@@ -11,87 +20,243 @@ export interface Options {
   readonly onProgress?: (simulatedMillis: number) => void
 }
 
-/** What happened to the calls that began in a window, and to the attempts that were sent in it. */
-export interface Counts {
-  readonly calls: number
-  /** Calls that ended well. */
-  readonly ok: number
-  /** Calls that ended badly, the rejected ones included. */
-  readonly failed: number
-  /** Calls refused before their first attempt. */
-  readonly rejected: number
-  /** Requests for admission: `attempts` were admitted, `refusals` not. */
-  readonly asked: number
-  readonly attempts: number
-  readonly refusals: number
-  /** Attempts by their outcome; one still on its way when the run ended is in none. */
-  readonly attemptsOk: number
-  readonly attemptsFailed: number
+/** Events between two reports of progress. */
+const progressEvery = 65_536
+
+/** The circuit of one process, for one partition if each has its own. */
+interface Cell {
+  readonly protection: Protection
+  readonly process: number
+  readonly partition: number
+  readonly watched: boolean
+  opens: number
+  probes: number
+  status: Status
 }
 
-/** One point of the time series. */
-export interface Bucket {
-  readonly atMillis: number
-  /** Calls that began, and of these those that ended well. */
-  readonly offered: number
-  readonly ok: number
-  /** Attempts that reached the service. */
-  readonly absorbed: number
-  readonly failed: number
-  /** Of the first process and partition, at the end of the bucket. */
-  readonly status: Status
-  /** The lowest in the bucket. */
-  readonly score: number
+/** What waits for its moment: the next arrival, a caller that thinks, or a call. */
+interface Pending extends EventQueue.Moment {
+  kind: "arrival" | "caller" | "retry" | "reply"
+  /** Its number among the calls; of a caller, its own. */
+  id: number
+  attempt: number
+  startedAt: number
+  sentAt: number
+  isProbe: boolean
+  partition: number
+  cell: Cell | undefined
+  call: Call | undefined
+  reply: Dependency.Reply | undefined
+  /** The caller who waits for it, in a closed loop. */
+  caller: Pending | undefined
 }
 
-export type Event = { readonly at: number; readonly process: number; readonly partition: number } & (
-  | { readonly _tag: "Called"; readonly call: number }
-  | { readonly _tag: "Admitted"; readonly call: number; readonly attempt: number; readonly status: Status }
-  | { readonly _tag: "Rejected"; readonly call: number; readonly attempt: number; readonly status: Status }
-  | {
-      readonly _tag: "Settled"
-      readonly call: number
-      readonly attempt: number
-      readonly outcome: "Success" | "Failure"
-      readonly slow: boolean
-      readonly score: number
+/** Runs a scenario to its end; calls on their way are finished, and none begins later. */
+export const run = (scenario: Scenario, design: Design, options: Options): RunResult => {
+  const { seed } = options
+  const { arrivals, partitions, processes = 1 } = scenario.world
+  const { timeoutMillis, durationMillis } = scenario
+  const retry = Retry.make({ attempts: scenario.attempts, backoff: scenario.backoff })
+  const dependency = Dependency.make(
+    scenario.world,
+    { timeoutMillis, slowAfterMillis: scenario.slowAfterMillis ?? timeoutMillis / 2 },
+    seed
+  )
+  const arrival = ArrivalProcess.make(scenario.world, seed)
+  const toProcess = Random.uniform(seed, "process")
+  const toPartition = Random.uniform(seed, "partition")
+  const think = Random.uniform(seed, "think")
+  const measure = Measure.make(scenario)
+  const queue = EventQueue.make<Pending>()
+  const traceLimit = options.trace ?? 0
+  const trace: Array<Event> = []
+  const separate = partitions?.circuits === "each" ? partitions.count : 1
+  const callers = arrivals._tag === "ClosedLoop" ? arrivals.callers : 1
+  let events = 0
+  let calls = 0
+  let peakProbes = 0
+
+  const cells = Array.from({ length: processes * separate }, (_, index): Cell => {
+    const draw = Random.uniform(seed, "jitter")
+    let drawn = 0
+    const protection = design.make({
+      seed: Random.integer(seed, "circuit", index),
+      retry,
+      random: () => draw(index, drawn++)
+    })
+    const process = Math.floor(index / separate)
+    return { protection, process, partition: index % separate, watched: index === 0, opens: 0, probes: 0, status: "Closed" }
+  })
+
+  const isTracing = (): boolean => trace.length < traceLimit
+  const where = (pending: Pending, now: number) => ({
+    at: now,
+    process: pending.cell?.process ?? 0,
+    partition: pending.partition,
+    call: pending.id
+  })
+
+  /** Looks at a circuit after something happened to it. */
+  const look = (cell: Cell, now: number): void => {
+    const { protection } = cell
+    const opens = protection.opens()
+    if (opens !== cell.opens) {
+      cell.opens = opens
+      measure.opened(now)
     }
-  | { readonly _tag: "Waiting"; readonly call: number; readonly delayMillis: number }
-  | { readonly _tag: "Ended"; readonly call: number; readonly attempts: number; readonly result: "ok" | Reason }
-  | { readonly _tag: "Transitioned"; readonly from: Status; readonly to: Status; readonly score: number }
-)
+    if (!cell.watched && traceLimit === 0) return
+    const status = protection.status(now)
+    const score = protection.score(now)
+    if (cell.watched) measure.watched(now, status, score)
+    if (status === cell.status) return
+    if (isTracing()) {
+      const { partition, process } = cell
+      trace.push({ _tag: "Transitioned", at: now, process, partition, from: cell.status, to: status, score })
+    }
+    cell.status = status
+  }
 
-export interface RunResult {
-  readonly scenario: string
-  readonly design: string
-  readonly seed: number
-  readonly durationMillis: number
-  readonly total: Counts
-  readonly before: Counts
-  readonly during: Counts
-  readonly after: Counts
-  /** Share of the calls of the window that ended well, in [0, 1]; `null` without calls. */
-  readonly availability: number | null
-  readonly availabilityAfter: number | null
-  /** Of the first second of the window. */
-  readonly availabilityFirstSecond: number | null
-  /** Attempts that reached the service from the start of the window to the first opening; `null` if it never opened. */
-  readonly absorbed: number | null
-  /** From the start of the window to the first opening. */
-  readonly detectMillis: number | null
-  /** Attempts sent in the window that failed. */
-  readonly wasted: number
-  /** Attempts by calls, in the window. */
-  readonly load: number | null
-  /** From the end of the window to the first whole second in which 9 of 10 calls end well; `null` for never. */
-  readonly recoveryMillis: number | null
-  /** Openings of all circuits in the run. */
-  readonly opens: number
-  /** Most attempts on their way at once in HalfOpen, in one circuit. */
-  readonly peakProbes: number
-  readonly bucketMillis: number
-  readonly buckets: ReadonlyArray<Bucket>
-  readonly trace?: ReadonlyArray<Event>
+  const begin = (id: number, caller: Pending | undefined, now: number): void => {
+    const partition = partitions === undefined ? 0 : Math.floor(toPartition(id) * partitions.count)
+    const process = caller === undefined ? Math.floor(toProcess(id) * processes) : caller.id % processes
+    const cell = cells[process * separate + (separate === 1 ? 0 : partition)]
+    if (cell === undefined) throw new Error(`no circuit for process ${process} and partition ${partition}`)
+    const pending: Pending = {
+      ...blank,
+      id,
+      partition,
+      cell,
+      caller,
+      startedAt: now,
+      call: cell.protection.begin(now)
+    }
+    measure.called(now)
+    if (isTracing()) trace.push({ _tag: "Called", ...where(pending, now) })
+    attempt(pending, now)
+  }
+
+  const attempt = (pending: Pending, now: number): void => {
+    const { call, cell } = pending
+    if (call === undefined || cell === undefined) return
+    const isAdmitted = call.admit(now)
+    measure.asked(pending.startedAt, now, isAdmitted, pending.attempt === 0)
+    pending.attempt++
+    look(cell, now)
+    if (isTracing()) {
+      const status = cell.protection.status(now)
+      const _tag = isAdmitted ? "Admitted" : "Rejected"
+      trace.push({ _tag, ...where(pending, now), attempt: pending.attempt, status })
+    }
+    if (!isAdmitted) {
+      follow(pending, call.rejected(now), now)
+      return
+    }
+    pending.isProbe = cell.protection.status(now) === "HalfOpen"
+    if (pending.isProbe) peakProbes = Math.max(peakProbes, ++cell.probes)
+    pending.sentAt = now
+    pending.reply = dependency.send(pending.id, pending.attempt, pending.partition, now)
+    pending.kind = "reply"
+    queue.push(pending, now + pending.reply.afterMillis)
+  }
+
+  const settle = (pending: Pending, now: number): void => {
+    const { call, cell, reply } = pending
+    if (call === undefined || cell === undefined || reply === undefined) return
+    const { outcome } = reply
+    if (pending.isProbe) cell.probes--
+    measure.settled(pending.sentAt, outcome._tag === "Success")
+    const next = call.settle(outcome, now)
+    if (isTracing() && outcome._tag !== "Ignored") {
+      trace.push({
+        _tag: "Settled",
+        ...where(pending, now),
+        attempt: pending.attempt,
+        outcome: outcome._tag,
+        slow: outcome._tag === "Success" ? outcome.slow : outcome.saturated,
+        score: cell.protection.score(now)
+      })
+    }
+    look(cell, now)
+    follow(pending, next, now)
+  }
+
+  const follow = (pending: Pending, next: Next, now: number): void => {
+    switch (next._tag) {
+      case "Done":
+        return end(pending, "ok", now)
+      case "GiveUp":
+        return end(pending, next.reason, now)
+      case "RetryAfter":
+        if (isTracing()) trace.push({ _tag: "Waiting", ...where(pending, now), delayMillis: next.delayMillis })
+        pending.kind = "retry"
+        queue.push(pending, now + next.delayMillis)
+    }
+  }
+
+  const end = (pending: Pending, result: "ok" | Reason, now: number): void => {
+    measure.ended(pending.startedAt, result === "ok")
+    if (isTracing()) trace.push({ _tag: "Ended", ...where(pending, now), attempts: pending.attempt, result })
+    if (pending.caller !== undefined) rest(pending.caller, now)
+  }
+
+  const rest = (caller: Pending, now: number): void => {
+    if (arrivals._tag !== "ClosedLoop") return
+    const at = now + arrivals.thinkMillis * Random.exponential(think(caller.id, caller.attempt))
+    if (at < durationMillis) queue.push(caller, at)
+  }
+
+  const next = (source: Pending): void => {
+    const at = arrival()
+    if (at < durationMillis) queue.push(source, at)
+  }
+
+  if (arrivals._tag === "ClosedLoop") {
+    for (let id = 0; id < callers; id++) rest({ ...blank, kind: "caller", id }, 0)
+  } else next({ ...blank })
+
+  for (let pending = queue.pop(); pending !== undefined; pending = queue.pop()) {
+    const now = pending.at
+    if (++events % progressEvery === 0) options.onProgress?.(now)
+    switch (pending.kind) {
+      case "arrival":
+        next(pending)
+        begin(calls++, undefined, now)
+        break
+      case "caller":
+        begin(pending.id + callers * pending.attempt++, pending, now)
+        break
+      case "retry":
+        attempt(pending, now)
+        break
+      case "reply":
+        settle(pending, now)
+    }
+  }
+
+  return {
+    scenario: scenario.name,
+    design: design.name,
+    seed,
+    durationMillis,
+    ...measure.result(),
+    opens: cells.reduce((sum, { protection }) => sum + protection.opens(), 0),
+    peakProbes,
+    ...(traceLimit > 0 ? { trace } : {})
+  }
 }
 
-export type Run = (scenario: Scenario, design: Design, options: Options) => RunResult
+const blank: Pending = {
+  at: 0,
+  order: 0,
+  kind: "arrival",
+  id: 0,
+  attempt: 0,
+  startedAt: 0,
+  sentAt: 0,
+  isProbe: false,
+  partition: 0,
+  cell: undefined,
+  call: undefined,
+  reply: undefined,
+  caller: undefined
+}
