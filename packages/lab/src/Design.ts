@@ -26,6 +26,11 @@ export interface Protection {
   readonly score: (now: number) => number
   /** How often it has opened. */
   readonly opens: () => number
+  /**
+   * Whether a call that waits for its retry may as well end now. Asked when a wait begins and again at each opening; left out where a
+   * design lets calls wait and asks when they are due.
+   */
+  readonly isPointless?: (now: number) => boolean
   /** A call begins; nothing has been asked or sent yet. */
   readonly begin: (now: number) => Call
 }

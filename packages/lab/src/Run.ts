@@ -29,6 +29,8 @@ interface Cell {
   readonly process: number
   readonly partition: number
   readonly watched: boolean
+  /** Calls between two attempts, where the design ends them at an opening. */
+  readonly waiting: Set<Pending>
   opens: number
   probes: number
   status: Status
@@ -36,7 +38,7 @@ interface Cell {
 
 /** What waits for its moment: the next arrival, a caller that thinks, or a call. */
 interface Pending extends EventQueue.Moment {
-  kind: "arrival" | "caller" | "retry" | "reply"
+  kind: "arrival" | "caller" | "retry" | "reply" | "ended"
   /** Its number among the calls; of a caller, its own. */
   id: number
   attempt: number
@@ -85,7 +87,16 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
       random: () => draw(index, drawn++)
     })
     const process = Math.floor(index / separate)
-    return { protection, process, partition: index % separate, watched: index === 0, opens: 0, probes: 0, status: "Closed" }
+    return {
+      protection,
+      process,
+      partition: index % separate,
+      watched: index === 0,
+      waiting: new Set(),
+      opens: 0,
+      probes: 0,
+      status: "Closed"
+    }
   })
 
   const isTracing = (): boolean => trace.length < traceLimit
@@ -103,6 +114,7 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
     if (opens !== cell.opens) {
       cell.opens = opens
       measure.opened(now)
+      if (cell.waiting.size > 0 && protection.isPointless?.(now) === true) abandon(cell, now)
     }
     if (!cell.watched && traceLimit === 0) return
     const status = protection.status(now)
@@ -114,6 +126,15 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
       trace.push({ _tag: "Transitioned", at: now, process, partition, from: cell.status, to: status, score })
     }
     cell.status = status
+  }
+
+  const abandon = (cell: Cell, now: number): void => {
+    for (const pending of cell.waiting) {
+      // It stays in the queue until it would have been due.
+      pending.kind = "ended"
+      if (pending.call !== undefined) follow(pending, pending.call.rejected(now), now)
+    }
+    cell.waiting.clear()
   }
 
   const begin = (id: number, caller: Pending | undefined, now: number): void => {
@@ -188,9 +209,21 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
         return end(pending, next.reason, now)
       case "RetryAfter":
         if (isTracing()) trace.push({ _tag: "Waiting", ...where(pending, now), delayMillis: next.delayMillis })
-        pending.kind = "retry"
-        queue.push(pending, now + next.delayMillis)
+        wait(pending, next.delayMillis, now)
     }
+  }
+
+  const wait = (pending: Pending, delayMillis: number, now: number): void => {
+    const { call, cell } = pending
+    if (call !== undefined && cell?.protection.isPointless !== undefined) {
+      if (cell.protection.isPointless(now)) {
+        follow(pending, call.rejected(now), now)
+        return
+      }
+      cell.waiting.add(pending)
+    }
+    pending.kind = "retry"
+    queue.push(pending, now + delayMillis)
   }
 
   const end = (pending: Pending, result: "ok" | Reason, now: number): void => {
@@ -226,7 +259,10 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
         begin(pending.id + callers * pending.attempt++, pending, now)
         break
       case "retry":
+        pending.cell?.waiting.delete(pending)
         attempt(pending, now)
+        break
+      case "ended":
         break
       case "reply":
         settle(pending, now)

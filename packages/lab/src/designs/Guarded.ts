@@ -1,0 +1,177 @@
+/** The shipped core's circuit and budget around each attempt (retry outside), or around the whole call (retry inside). */
+import { Circuit, type CircuitPolicy, type Outcome, Retry, type RetryBudget } from "@truce/core"
+import * as Design from "../Design.ts"
+import type { Call, Context, Next, Protection } from "../Design.ts"
+import type { SlowStart } from "./SlowStart.ts"
+
+export interface Options<S> {
+  readonly policy: CircuitPolicy.CircuitPolicy<S>
+  readonly budget: RetryBudget.RetryBudget
+  readonly slowStart?: () => SlowStart
+}
+
+/** One circuit of the core, with the openings counted. */
+class Breaker<S> {
+  readonly policy: CircuitPolicy.CircuitPolicy<S>
+  readonly slowStart: SlowStart | undefined
+  circuit: Circuit.Circuit<S>
+  opens = 0
+
+  constructor(policy: CircuitPolicy.CircuitPolicy<S>, seed: number, slowStart: SlowStart | undefined) {
+    this.policy = policy
+    this.slowStart = slowStart
+    this.circuit = Circuit.make(policy, seed)
+  }
+
+  admit(now: number, random: () => number): Circuit.Permit | undefined {
+    const passing = Circuit.standing(this.circuit)
+    if (passing !== undefined) return this.slowStart?.admits(now, random) === false ? undefined : passing
+    const [next, decision] = Circuit.admit(this.policy, this.circuit, now)
+    this.circuit = next
+    return decision._tag === "Admitted" ? decision.permit : undefined
+  }
+
+  settle(permit: Circuit.Permit, outcome: Outcome.Outcome, failedBefore: number, now: number): void {
+    const before = this.circuit.state._tag
+    this.circuit = Circuit.settle(this.policy, this.circuit, { permit, outcome, failedBefore }, now)
+    const after = this.circuit.state._tag
+    if (after === before) return
+    if (after === "Open") {
+      this.opens++
+      if (before === "Closed") this.slowStart?.tripped(now)
+    } else if (after === "Closed") this.slowStart?.closed(now)
+  }
+}
+
+class Guard<S> implements Protection {
+  readonly breaker: Breaker<S>
+  readonly budget: RetryBudget.RetryBudget
+  readonly context: Context
+  tokens: RetryBudget.Tokens
+
+  constructor({ budget, policy, slowStart }: Options<S>, context: Context) {
+    this.breaker = new Breaker(policy, context.seed, slowStart?.())
+    this.budget = budget
+    this.context = context
+    this.tokens = budget.init
+  }
+
+  status = (): Design.Status => this.breaker.circuit.state._tag
+  score = (now: number): number => Circuit.score(this.breaker.policy, this.breaker.circuit, now)
+  opens = (): number => this.breaker.opens
+
+  /** The retry of a call after a failure, paid for. */
+  retry(call: { failed: number; startedAt: number; previousMillis: number }, outcome: Outcome.Outcome, now: number) {
+    const decision = Retry.decide(
+      this.context.retry,
+      this.budget,
+      this.tokens,
+      {
+        failed: call.failed,
+        outcome,
+        elapsedMillis: now - call.startedAt,
+        previousMillis: call.previousMillis
+      },
+      now,
+      this.context.random()
+    )
+    if (decision._tag === "RetryAfter") this.tokens = decision.tokens
+    return decision
+  }
+
+  begin(_now: number): Call {
+    throw new Error("a guard is outside or inside")
+  }
+}
+
+class Outside<S> extends Guard<S> {
+  override begin(now: number): Call {
+    return new OutsideCall(this, now)
+  }
+}
+
+/** As the shipped bindings do: a call that waits ends when the circuit opens. */
+class Shipped<S> extends Outside<S> {
+  isPointless = (now: number): boolean => {
+    const { circuit, policy } = this.breaker
+    return Circuit.isRejecting(circuit) && Circuit.nextAdmission(policy, circuit, now) !== undefined
+  }
+}
+
+/** Each attempt asks for its own admission and is settled on its own. */
+class OutsideCall<S> implements Call {
+  readonly guard: Guard<S>
+  readonly startedAt: number
+  permit: Circuit.Permit | undefined = undefined
+  failed = 0
+  cost = 0
+  previousMillis = 0
+
+  constructor(guard: Guard<S>, startedAt: number) {
+    this.guard = guard
+    this.startedAt = startedAt
+  }
+
+  admit(now: number): boolean {
+    this.permit = this.guard.breaker.admit(now, this.guard.context.random)
+    return this.permit !== undefined
+  }
+
+  rejected(): Next {
+    if (this.failed > 0) this.guard.tokens = this.guard.budget.refund(this.guard.tokens, this.cost)
+    return Design.giveUp("circuit-open")
+  }
+
+  settle(outcome: Outcome.Outcome, now: number): Next {
+    const { guard } = this
+    if (this.permit !== undefined) guard.breaker.settle(this.permit, outcome, this.failed, now)
+    guard.tokens = guard.budget.settle(guard.tokens, { cost: this.cost, retry: this.failed > 0, outcome }, now)
+    if (outcome._tag === "Success") return Design.done
+    this.failed++
+    const decision = guard.retry(this, outcome, now)
+    if (decision._tag === "GiveUp") return decision
+    this.cost = decision.cost
+    this.previousMillis = decision.delayMillis
+    return decision
+  }
+}
+
+class Inside<S> extends Guard<S> {
+  override begin(now: number): Call {
+    return new InsideCall(this, now)
+  }
+}
+
+/** The call asks once, and the circuit hears only how it ended. */
+class InsideCall<S> extends OutsideCall<S> {
+  override admit(now: number): boolean {
+    return this.permit !== undefined || super.admit(now)
+  }
+
+  override settle(outcome: Outcome.Outcome, now: number): Next {
+    const { guard, permit } = this
+    this.permit = undefined
+    const next = super.settle(outcome, now)
+    this.permit = permit
+    if (next._tag !== "RetryAfter" && permit !== undefined) guard.breaker.settle(permit, outcome, 0, now)
+    return next
+  }
+}
+
+/** Retry around the breaker. A call that waits asks when its retry is due. */
+export const outside =
+  <S>(options: Options<S>) =>
+  (context: Context): Protection =>
+    new Outside(options, context)
+
+/** Retry around the breaker as the Effect bindings run it. */
+export const shipped =
+  <S>(options: Options<S>) =>
+  (context: Context): Protection =>
+    new Shipped(options, context)
+
+/** The breaker around the retry. */
+export const inside =
+  <S>(options: Options<S>) =>
+  (context: Context): Protection =>
+    new Inside(options, context)
