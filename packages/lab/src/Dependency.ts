@@ -130,7 +130,8 @@ const sampler = (latency: Latency, draw: Random.Draws): ((call: number, attempt:
       }
     }
     case "Pareto": {
-      if (!(latency.shape > 1)) throw new RangeError(`Latency.Pareto: shape must be greater than 1, got ${latency.shape}`)
+      if (!(latency.shape > 1))
+        throw new RangeError(`Latency.Pareto: shape must be greater than 1, got ${latency.shape}`)
       const scale = (meanMillis * (latency.shape - 1)) / latency.shape
       return (call, attempt) => scale * (1 - draw(call, attempt)) ** (-1 / latency.shape)
     }

@@ -48,7 +48,12 @@ export const all = [
     "-0.3 for a failed attempt, +0.5 for a good one, opens at 0, with the seed's unlimited retries.",
     Guarded.outside({ policy: CircuitPolicy.make(HealthModel.additive()), budget: RetryBudget.unlimited() })
   ),
-  truce("truce-consecutive", "Truce judged by consecutive 5", "5 failures in a row.", judgedBy(HealthModel.consecutive())),
+  truce(
+    "truce-consecutive",
+    "Truce judged by consecutive 5",
+    "5 failures in a row.",
+    judgedBy(HealthModel.consecutive())
+  ),
   truce("truce-count", "Truce judged by the last 100", "50 % of 100.", judgedBy(HealthModel.countWindow())),
   truce("truce-window", "Truce judged by the last 10 s", "50 % of 20 at least.", judgedBy(HealthModel.timeWindow())),
   truce("truce-ewma", "Truce judged by a moving average", "Over 30 s, at 80 %.", judgedBy(HealthModel.ewma())),
