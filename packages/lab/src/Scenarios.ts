@@ -187,7 +187,7 @@ export const blip = (blipMillis: number, perSecond: number): Scenario =>
     description: "Every attempt is refused for a moment.",
     perSecond,
     faultMillis: 1_000,
-    afterMillis: 31_000,
+    afterMillis: 30_000,
     faults: (from) => World.outage(from, from + blipMillis)
   })()
 
@@ -202,7 +202,7 @@ export const closedLoop = (callers: number, kind: "outage" | "blackhole"): Scena
   world: {
     arrivals: { _tag: "ClosedLoop", callers, thinkMillis: 50 },
     service: { latency: { _tag: "Exponential", meanMillis }, servers: null, queue: 0, failureMillis: 2 },
-    faults: World[kind](peaceMillis, peaceMillis + 50_000)
+    faults: (kind === "outage" ? World.outage : World.blackhole)(peaceMillis, peaceMillis + 50_000)
   }
 })
 

@@ -1,5 +1,5 @@
 /** A retry with a budget and no breaker. */
-import { type Outcome, Retry, RetryBudget } from "@truce/core"
+import { type Outcome, Retry, type RetryBudget } from "@truce/core"
 import * as Design from "../Design.ts"
 import type { Call, Context, Next, Protection } from "../Design.ts"
 
