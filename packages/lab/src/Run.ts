@@ -229,12 +229,14 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
   const end = (pending: Pending, result: "ok" | Reason, now: number): void => {
     measure.ended(pending.startedAt, result === "ok")
     if (isTracing()) trace.push({ _tag: "Ended", ...where(pending, now), attempts: pending.attempt, result })
-    if (pending.caller !== undefined) rest(pending.caller, now)
+    if (pending.caller !== undefined) rest(pending.caller, pending.startedAt, now)
   }
 
-  const rest = (caller: Pending, now: number): void => {
+  const rest = (caller: Pending, since: number, now: number): void => {
     if (arrivals._tag !== "ClosedLoop") return
-    const at = now + arrivals.thinkMillis * Random.exponential(think(caller.id, caller.attempt))
+    const thought = now + arrivals.thinkMillis * Random.exponential(think(caller.id, caller.attempt))
+    // A caller who is refused at once and never thinks would stop the clock.
+    const at = thought > since ? thought : since + 1
     if (at < durationMillis) queue.push(caller, at)
   }
 
@@ -244,7 +246,7 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
   }
 
   if (arrivals._tag === "ClosedLoop") {
-    for (let id = 0; id < callers; id++) rest({ ...blank, kind: "caller", id }, 0)
+    for (let id = 0; id < callers; id++) rest({ ...blank, kind: "caller", id }, -1, 0)
   } else next({ ...blank })
 
   for (let pending = queue.pop(); pending !== undefined; pending = queue.pop()) {

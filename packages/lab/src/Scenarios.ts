@@ -125,6 +125,7 @@ export const brownoutAt50 = faulted({
   description: "There is just room for the retries: 1 000 calls a second of 2 000.",
   perSecond: 1_000,
   utilisation: 0.5,
+  faultMillis: 30_000,
   faults: brownout(0.5)
 })
 
@@ -151,13 +152,13 @@ export const metastable = faulted({
 export const coldCache = faulted({
   name: "cold-cache",
   title: "Cold cache after an outage",
-  description: "After 10 s of outage each answer takes 10 times as long, until 2 000 were served in time.",
+  description: "After 10 s of outage each answer takes 10 times as long, until 1 000 were served in time.",
   perSecond: 100,
   faultMillis: 10_000,
   afterMillis: 120_000,
   faults: (from, until) => [
     ...World.outage(from, until),
-    { fromMillis: until, untilMillis: until, effect: { _tag: "ColdCache", factor: 10, fills: 2_000 } }
+    { fromMillis: until, untilMillis: until, effect: { _tag: "ColdCache", factor: 10, fills: 1_000 } }
   ]
 })
 

@@ -11,7 +11,7 @@ export type Arrivals =
   | { readonly _tag: "Poisson"; readonly perSecond: number }
   /** Poisson in bursts: on and off for exponential times; `perSecond` is the mean over both. */
   | { readonly _tag: "Bursty"; readonly perSecond: number; readonly onMillis: number; readonly offMillis: number }
-  /** Callers that wait for their answer and then think for an exponential time. */
+  /** Callers that wait for their answer and then think for an exponential time; a call that took no time is followed by 1 ms. */
   | { readonly _tag: "ClosedLoop"; readonly callers: number; readonly thinkMillis: number }
 
 /** How long the service works on one attempt. */

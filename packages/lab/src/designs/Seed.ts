@@ -14,6 +14,8 @@ interface Binding {
   readonly failures: "call" | "attempt"
   /** Looks at the state between two attempts and gives up when it is OPEN. */
   readonly shouldAbort: boolean
+  /** Whether HALF_OPEN begins with a failure count of 0. */
+  readonly resets: boolean
 }
 
 const unlimited = RetryBudget.unlimited()
@@ -71,7 +73,7 @@ class SeedCall implements Call {
 const bound =
   (binding: Binding) =>
   (context: Context): Protection => {
-    const breaker = SeedBreaker.make()
+    const breaker = SeedBreaker.make(binding.resets)
     return {
       status: () => breaker.state,
       score: () => SeedBreaker.score(breaker),
@@ -80,7 +82,7 @@ const bound =
     }
   }
 
-const fused: Binding = { asks: "call", refusal: "ends", failures: "call", shouldAbort: false }
+const fused: Binding = { asks: "call", refusal: "ends", failures: "call", shouldAbort: false, resets: false }
 
 const design = (name: string, title: string, description: string, binding: Binding): Design.Design => ({
   name,
@@ -115,28 +117,35 @@ export const callback = design(
   "seed-callback",
   "Improvement 3: callbacks",
   "The retry tells the breaker of each failed attempt and asks it whether to go on; a success at the end still erases the count.",
-  { asks: "call", refusal: "ends", failures: "attempt", shouldAbort: true }
+  { asks: "call", refusal: "ends", failures: "attempt", shouldAbort: true, resets: false }
+)
+
+export const callbackReset = design(
+  "seed-callback-reset",
+  "Improvement 3, count reset in HALF_OPEN",
+  "The callbacks with the obvious repair of the accidental reopening: HALF_OPEN starts counting anew.",
+  { asks: "call", refusal: "ends", failures: "attempt", shouldAbort: true, resets: true }
 )
 
 export const optionA = design(
   "seed-option-a",
   "Option A: breaker around each attempt",
   "Each attempt asks and counts; a refusal ends the call.",
-  { asks: "attempt", refusal: "ends", failures: "attempt", shouldAbort: false }
+  { asks: "attempt", refusal: "ends", failures: "attempt", shouldAbort: false, resets: false }
 )
 
 export const optionB = design(
   "seed-option-b",
   "Option B: retry around the breaker",
   "Each attempt asks and counts; a refusal is one more failure to retry, and burns an attempt.",
-  { asks: "attempt", refusal: "retried", failures: "attempt", shouldAbort: false }
+  { asks: "attempt", refusal: "retried", failures: "attempt", shouldAbort: false, resets: false }
 )
 
 export const optionC = design(
   "seed-option-c",
   "Option C: count every attempt",
   "Only the call asks, as in the original, but each failed attempt counts.",
-  { asks: "call", refusal: "ends", failures: "attempt", shouldAbort: false }
+  { asks: "call", refusal: "ends", failures: "attempt", shouldAbort: false, resets: false }
 )
 
-export const all = [original, shouldAbort, independent, callback, optionA, optionB, optionC] as const
+export const all = [original, shouldAbort, independent, callback, callbackReset, optionA, optionB, optionC] as const

@@ -9,6 +9,8 @@ export interface SeedBreaker {
   readonly threshold: number
   readonly resetMillis: number
   readonly halfOpenMax: number
+  /** Whether the failure count starts anew in HALF_OPEN, as it does not in the seed. */
+  readonly resets: boolean
   state: Status
   failureCount: number
   successCount: number
@@ -16,10 +18,11 @@ export interface SeedBreaker {
   opens: number
 }
 
-export const make = (): SeedBreaker => ({
+export const make = (resets: boolean): SeedBreaker => ({
   threshold: 5,
   resetMillis: 30_000,
   halfOpenMax: 3,
+  resets,
   state: "Closed",
   failureCount: 0,
   successCount: 0,
@@ -33,6 +36,7 @@ export const passes = (self: SeedBreaker, now: number): boolean => {
   if (now - self.lastFailureAt <= self.resetMillis) return false
   self.state = "HalfOpen"
   self.successCount = 0
+  if (self.resets) self.failureCount = 0
   return true
 }
 

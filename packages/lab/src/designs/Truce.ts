@@ -34,6 +34,13 @@ export const persistence = truce(
   judgedBy(HealthModel.ledger({ persistenceMillis: 250 }))
 )
 
+export const additive = truce(
+    "truce-additive",
+    "Truce judged by the seed's score",
+    "-0.3 for a failed attempt, +0.5 for a good one, opens at 0, with the seed's unlimited retries.",
+    Guarded.outside({ policy: CircuitPolicy.make(HealthModel.additive()), budget: RetryBudget.unlimited() })
+  )
+
 /** The ledger with another budget. */
 const paidBy = (name: string, title: string, description: string, other: RetryBudget.RetryBudget): Design =>
   truce(name, title, description, Guarded.shipped({ policy: CircuitPolicy.make(HealthModel.ledger()), budget: other }))
@@ -42,12 +49,7 @@ export const all = [
   ledger,
   slowStart,
   persistence,
-  truce(
-    "truce-additive",
-    "Truce judged by the seed's score",
-    "-0.3 for a failed attempt, +0.5 for a good one, opens at 0, with the seed's unlimited retries.",
-    Guarded.outside({ policy: CircuitPolicy.make(HealthModel.additive()), budget: RetryBudget.unlimited() })
-  ),
+  additive,
   truce(
     "truce-consecutive",
     "Truce judged by consecutive 5",
