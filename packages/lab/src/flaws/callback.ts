@@ -38,12 +38,12 @@ export const selfTrip: Flaw = {
     title: "Two failing calls, one after the other",
     description: "A sequential caller whose first two calls fail.",
     arrivals: sequential,
-    faults: World.outage(0, 6_000),
+    faults: World.outage(0, 6_500),
     durationMillis: 6_000
   }),
   seed: 1,
   find: (result) => {
-    const ended = events(result, "Ended").filter(({ at }) => at <= 6_000)
+    const ended = events(result, "Ended")
     const cut = ended.find((end) => end.result !== "attempts" && end.attempts < 3 && end.attempts > 0)
     return {
       happens: cut !== undefined,
@@ -59,7 +59,7 @@ const shaky = small({
   name: "shaky-recovery",
   title: "A recovery in which half of the attempts fail",
   description: "An outage of 5 s, then three minutes in which each attempt fails with probability 1/2.",
-  arrivals: sequential,
+  arrivals: { _tag: "ClosedLoop", callers: 1, thinkMillis: 200 },
   faults: [...World.outage(0, 5_000), ...World.brownout(0.5, 5_000, 180_000)],
   durationMillis: 180_000,
   backoffMillis: 100

@@ -15,7 +15,7 @@ export const loneCallOpens: Flaw = {
     title: "One call of 30 failing attempts",
     description: "One call, which nobody else joins, fails 30 times.",
     arrivals: { _tag: "Constant", perSecond: 1 },
-    faults: World.outage(0, 100_000),
+    faults: World.outage(0, 1_000_000),
     durationMillis: 1_000,
     attempts: 30,
     backoffMillis: 1_000
