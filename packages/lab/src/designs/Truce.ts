@@ -35,11 +35,11 @@ export const persistence = truce(
 )
 
 export const additive = truce(
-    "truce-additive",
-    "Truce judged by the seed's score",
-    "-0.3 for a failed attempt, +0.5 for a good one, opens at 0, with the seed's unlimited retries.",
-    Guarded.outside({ policy: CircuitPolicy.make(HealthModel.additive()), budget: RetryBudget.unlimited() })
-  )
+  "truce-additive",
+  "Truce judged by the seed's score",
+  "-0.3 for a failed attempt, +0.5 for a good one, opens at 0, with the seed's unlimited retries.",
+  Guarded.outside({ policy: CircuitPolicy.make(HealthModel.additive()), budget: RetryBudget.unlimited() })
+)
 
 /** The ledger with another budget. */
 const paidBy = (name: string, title: string, description: string, other: RetryBudget.RetryBudget): Design =>

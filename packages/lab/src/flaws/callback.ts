@@ -9,12 +9,14 @@ export const erasedFailures: Flaw = {
   name: "erased-failures",
   title: "One success erases every failure before it",
   claim: "A call that fails and then succeeds sets the count to 0, with all that other calls had told.",
-  truce: "A success gives back at most the mass of two failures. With four failures for each success the rest adds up and opens it.",
+  truce:
+    "A success gives back at most the mass of two failures. With four failures for each success the rest adds up and opens it.",
   design: Seed.callback,
   scenario: small({
     name: "three-failures-and-a-rescue",
     title: "F F F, then F S, again and again",
-    description: "Of two calls one fails three times and the next once before it succeeds: four of five attempts fail for two minutes.",
+    description:
+      "Of two calls one fails three times and the next once before it succeeds: four of five attempts fail for two minutes.",
     arrivals: { _tag: "Constant", perSecond: 1 },
     faults: World.flapping(1_150, 850, 400, 120_000),
     durationMillis: 120_000,
@@ -30,8 +32,10 @@ export const erasedFailures: Flaw = {
 export const selfTrip: Flaw = {
   name: "self-trip",
   title: "A call opens the circuit on itself and aborts itself",
-  claim: "With 3 failures counted, the next failing call reaches the threshold with its second attempt and gives up by its own doing.",
-  truce: "The failed attempts of one call weigh 1, 1/2, 1/4: two failing calls in a row take their three attempts each.",
+  claim:
+    "With 3 failures counted, the next failing call reaches the threshold with its second attempt and gives up by its own doing.",
+  truce:
+    "The failed attempts of one call weigh 1, 1/2, 1/4: two failing calls in a row take their three attempts each.",
   design: Seed.callback,
   scenario: small({
     name: "two-failing-calls",
@@ -85,7 +89,8 @@ export const bothWays: Flaw = {
   name: "both-ways",
   title: "One call pushes towards OPEN and CLOSED at once",
   claim: "In HALF_OPEN the failed attempt of a call raises the failure count and its good one the success count.",
-  truce: "One signed number and one permit for each attempt: a failed probe reopens, and the rest of its call is rejected.",
+  truce:
+    "One signed number and one permit for each attempt: a failed probe reopens, and the rest of its call is rejected.",
   design: Seed.callbackReset,
   scenario: shaky,
   seed: 3,

@@ -31,7 +31,8 @@ export const vacuousAbort: Flaw = {
   name: "vacuous-abort",
   title: "should_abort never aborts",
   claim: "Nothing inside the retry loop can open the circuit, so asking there whether it is open changes nothing.",
-  truce: "Each attempt asks the breaker that heard the one before: the answer can change between two attempts of one call.",
+  truce:
+    "Each attempt asks the breaker that heard the one before: the answer can change between two attempts of one call.",
   design: Seed.shouldAbort,
   scenario: sequentialOutage,
   seed: 1,
@@ -48,7 +49,8 @@ const blackholeFor = (untilMillis: number) =>
   small({
     name: `twenty-callers-blackhole-${untilMillis / 1_000}s`,
     title: "Twenty callers before a blackhole",
-    description: "Twenty callers in a loop, 2 s between a caller's calls; no attempt is answered and each costs its timeout.",
+    description:
+      "Twenty callers in a loop, 2 s between a caller's calls; no attempt is answered and each costs its timeout.",
     arrivals: { _tag: "ClosedLoop", callers: 20, thinkMillis: 2_000 },
     faults: World.blackhole(1_000, untilMillis),
     durationMillis: untilMillis + 20_000,
@@ -94,8 +96,10 @@ export const staleFailures: Flaw = {
 export const burntAttempts: Flaw = {
   name: "burnt-attempts",
   title: "A refusal is retried",
-  claim: "With the retry around the breaker, a refusal looks like any failure: the call waits and burns its attempts on it.",
-  truce: "A refusal ends the call at once with its last error; waiting for the circuit is a choice, and costs no attempt.",
+  claim:
+    "With the retry around the breaker, a refusal looks like any failure: the call waits and burns its attempts on it.",
+  truce:
+    "A refusal ends the call at once with its last error; waiting for the circuit is a choice, and costs no attempt.",
   design: Seed.optionB,
   scenario: sequentialOutage,
   seed: 1,

@@ -61,14 +61,14 @@ export const falseTrips: Flaw = {
   truce: "The failures it takes grow with the logarithm of the traffic.",
   design: Truce.additive,
   scenario: small({
-      name: "busy-and-fine",
-      title: "1 000 calls a second, 15 % errors",
-      description: "A minute in which retries save nearly every call.",
-      arrivals: { _tag: "Poisson", perSecond: 1_000 },
-      faults: World.brownout(0.15, 0, 60_000),
-      durationMillis: 60_000,
-      backoffMillis: 100
-    }),
+    name: "busy-and-fine",
+    title: "1 000 calls a second, 15 % errors",
+    description: "A minute in which retries save nearly every call.",
+    arrivals: { _tag: "Poisson", perSecond: 1_000 },
+    faults: World.brownout(0.15, 0, 60_000),
+    durationMillis: 60_000,
+    backoffMillis: 100
+  }),
   seed: 1,
   find: (result) => ({
     happens: result.opens > 0,

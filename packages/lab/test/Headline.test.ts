@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest"
+import * as Designs from "../src/Designs.ts"
+import * as Flaws from "../src/Flaws.ts"
+import * as Headline from "../src/Headline.ts"
+import { run } from "../src/Run.ts"
+import * as Scenarios from "../src/Scenarios.ts"
+
+const design = (name: string) => {
+  const found = Designs.find(name)
+  if (found === undefined) throw new Error(`no design ${name}`)
+  return found
+}
+
+describe("an outage at one call a minute is exact", () => {
+  const row = Headline.rows.find(({ name }) => name === "outage-by-the-minute")
+  it.each(Headline.columns.filter((column) => column !== "sre-throttle-1.5"))("%s", (column) => {
+    const result = run(Scenarios.outageByTheMinute, design(column), { seed: 1 })
+    expect(row?.metrics.map((metric) => metric.of(result))).toEqual(row?.reference[column])
+  })
+
+  it("but for the throttle, which draws: 1 + 1/2 + 1/6 attempts a call, and a little less for what it remembers", () => {
+    const runs = Array.from({ length: 40 }, (_, seed) =>
+      run(Scenarios.outageByTheMinute, design("sre-throttle-1.5"), { seed })
+    )
+    const wasted = runs.reduce((sum, result) => sum + result.wasted, 0) / runs.length
+    expect(wasted).toBeGreaterThan(96)
+    expect(wasted).toBeLessThan(102)
+  })
+})
+
+describe("three attempts a call, one after another, from cold", () => {
+  const sequential = Flaws.find("fifteen-for-five")?.scenario
+  it.each([
+    ["seed-fused", 15, 15_000],
+    ["effect-consecutive", 15, 15_000],
+    ["outside-consecutive", 5, 4_000],
+    ["seed-option-a", 5, 4_000],
+    ["truce", 10, 9_000]
+  ] as const)("%s opens with attempt %i at %i ms", (name, absorbed, detectMillis) => {
+    if (sequential === undefined) throw new Error("no such flaw")
+    expect(run(sequential, design(name), { seed: 1 })).toMatchObject({ absorbed, detectMillis })
+  })
+})
+
+describe("a brownout that opens nothing is the closed form", () => {
+  it.each([
+    [10, 100],
+    [30, 100],
+    [50, 10]
+  ] as const)(
+    "%i %% errors at %i calls a second: 1 - p^3 of the calls at 1 + p + p^2 attempts each",
+    (percent, perSecond) => {
+      const p = percent / 100
+      const result = run(Scenarios.brownoutAt(percent, perSecond)(600_000), design("retry-only"), { seed: 1 })
+      expect(result.availability).toBeCloseTo(1 - p ** 3, 1)
+      expect(Math.abs((result.availability ?? 0) - (1 - p ** 3))).toBeLessThan(0.01)
+      expect(Math.abs((result.load ?? 0) - (1 + p + p * p))).toBeLessThan(0.02)
+    }
+  )
+})
+
+/** Cells that chance moves little: three runs are enough to tell. */
+const steady: ReadonlyArray<readonly [row: string, columns: ReadonlyArray<Headline.Column>]> = [
+  ["outage-10", ["seed-fused", "outside-consecutive", "truce"]],
+  [
+    "outage-100",
+    ["retry-only", "seed-fused", "effect-consecutive", "outside-consecutive", "truce", "sre-throttle-1.5"]
+  ],
+  ["blackhole", ["seed-fused", "effect-consecutive", "outside-consecutive", "truce-additive", "truce"]],
+  ["brownout-10-100", ["retry-only", "effect-consecutive", "outside-consecutive", "truce"]],
+  ["brownout-30-100", ["retry-only", "effect-consecutive", "effect-consecutive-short", "truce", "truce-slow-start"]],
+  ["brownout-50-10", ["retry-only", "effect-consecutive", "truce"]],
+  ["brownout-50-100", ["retry-only", "effect-consecutive", "truce", "seed-callback", "truce-additive"]],
+  ["brownout-busy", ["truce", "sre-throttle-1.5"]],
+  ["poison", ["retry-only", "truce"]],
+  ["flapping", ["retry-only", "effect-consecutive", "truce"]]
+]
+
+describe("the headline table, three runs a cell, within its tolerances", () => {
+  for (const [name, columns] of steady) {
+    it.each(columns)(`${name}: %s`, (column) => {
+      const row = Headline.rows.find((row) => row.name === name)
+      if (row === undefined) throw new Error(`no row ${name}`)
+      const results = row.scenarios.map((scenario, index) => run(scenario, design(column), { seed: index + 1 }))
+      row.metrics.forEach((metric, index) => {
+        if (metric.name === "recovery") return
+        const found = Headline.mean(metric, results)
+        const reference = row.reference[column][index] ?? null
+        if (reference === null || found === null) {
+          expect(found, metric.name).toBe(reference)
+          return
+        }
+        const allowed = metric.unit === "%" ? row.points : metric.name === "load" ? 0.03 : 0.15 * reference
+        expect(Math.abs(found - reference), `${metric.name}: ${found} for ${reference}`).toBeLessThanOrEqual(allowed)
+      })
+    })
+  }
+})
