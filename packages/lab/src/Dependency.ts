@@ -87,29 +87,41 @@ interface Servers {
 
 const servers = (count: number | null, capacity: number): Servers => {
   if (count === null) return { isFull: () => false, start: (now) => now, take: () => undefined }
+  // A heap: the server that is free first on top.
   const free = new Float64Array(count)
   // Attempts are begun in the order they came, so those that wait are a ring of rising starts.
   const waiting = new Float64Array(capacity)
   let head = 0
   let length = 0
-  let first = 0
   return {
     isFull: (now) => {
       while (length > 0 && (waiting[head] ?? 0) <= now) {
         head = head + 1 === capacity ? 0 : head + 1
         length--
       }
-      return length >= capacity && (free[first] ?? 0) > now
+      return length >= capacity && (free[0] ?? 0) > now
     },
-    start: (now) => Math.max(now, free[first] ?? 0),
+    start: (now) => Math.max(now, free[0] ?? 0),
     take: (start, finish) => {
-      if ((free[first] ?? 0) === start && capacity > 0 && length < capacity) {
+      if ((free[0] ?? 0) === start && capacity > 0 && length < capacity) {
         waiting[(head + length) % capacity] = start
         length++
       }
-      free[first] = finish
-      first = 0
-      for (let index = 1; index < count; index++) if ((free[index] ?? 0) < (free[first] ?? 0)) first = index
+      let hole = 0
+      for (;;) {
+        let child = 2 * hole + 1
+        if (child >= count) break
+        let time = free[child] ?? 0
+        const other = child + 1 < count ? (free[child + 1] ?? 0) : Infinity
+        if (other < time) {
+          child++
+          time = other
+        }
+        if (time >= finish) break
+        free[hole] = time
+        hole = child
+      }
+      free[hole] = finish
     }
   }
 }

@@ -1,65 +1,87 @@
 /** What happens next: a binary heap of moments. Equal times leave in the order they came. */
 
-/** Anything that waits for one moment at a time. */
-export interface Moment {
-  at: number
-  order: number
-}
-
-export interface EventQueue<A extends Moment> {
+export interface EventQueue<A> {
   readonly size: () => number
-  readonly push: (moment: A, at: number) => void
-  /** The earliest, or `undefined` when nothing waits. */
+  readonly push: (item: A, at: number) => void
+  /** Takes the earliest out; `undefined` when nothing waits. */
   readonly pop: () => A | undefined
+  /** The time of what was popped last. */
+  readonly now: () => number
 }
 
-export const make = <A extends Moment>(): EventQueue<A> => {
-  const heap: Array<A> = []
+export const make = <A>(): EventQueue<A> => {
+  // The keys are apart from the items: comparing then touches two arrays of numbers and no object.
+  let times = new Float64Array(256)
+  let orders = new Float64Array(256)
+  const items: Array<A> = []
   let pushed = 0
+  let now = 0
 
-  const sinkFrom = (moment: A, from: number): void => {
-    const size = heap.length
-    let hole = from
+  const grow = (): void => {
+    const [wideTimes, wideOrders] = [new Float64Array(2 * times.length), new Float64Array(2 * times.length)]
+    wideTimes.set(times)
+    wideOrders.set(orders)
+    times = wideTimes
+    orders = wideOrders
+  }
+
+  /** Puts an item into the hole at the top. */
+  const sink = (item: A, at: number, order: number, size: number): void => {
+    let hole = 0
     for (;;) {
-      const left = 2 * hole + 1
-      let child = heap[left]
-      if (child === undefined) break
-      let index = left
-      const right = left + 1 < size ? heap[left + 1] : undefined
-      if (right !== undefined && isBefore(right, child)) {
-        child = right
-        index = left + 1
+      let child = 2 * hole + 1
+      if (child >= size) break
+      let time = times[child] ?? 0
+      const right = child + 1
+      if (right < size) {
+        const other = times[right] ?? 0
+        if (other < time || (other === time && (orders[right] ?? 0) < (orders[child] ?? 0))) {
+          child = right
+          time = other
+        }
       }
-      if (!isBefore(child, moment)) break
-      heap[hole] = child
-      hole = index
+      if (time > at || (time === at && (orders[child] ?? 0) > order)) break
+      const above = items[child]
+      if (above === undefined) break
+      times[hole] = time
+      orders[hole] = orders[child] ?? 0
+      items[hole] = above
+      hole = child
     }
-    heap[hole] = moment
+    times[hole] = at
+    orders[hole] = order
+    items[hole] = item
   }
 
   return {
-    size: () => heap.length,
-    push: (moment, at) => {
-      moment.at = at
-      moment.order = pushed++
-      let hole = heap.length
+    size: () => items.length,
+    now: () => now,
+    push: (item, at) => {
+      let hole = items.length
+      if (hole === times.length) grow()
       while (hole > 0) {
         const above = (hole - 1) >>> 1
-        const parent = heap[above]
-        if (parent === undefined || !isBefore(moment, parent)) break
-        heap[hole] = parent
+        const time = times[above] ?? 0
+        const parent = items[above]
+        // What is pushed is the youngest: of equal times it comes last.
+        if (time <= at || parent === undefined) break
+        times[hole] = time
+        orders[hole] = orders[above] ?? 0
+        items[hole] = parent
         hole = above
       }
-      heap[hole] = moment
+      times[hole] = at
+      orders[hole] = pushed++
+      items[hole] = item
     },
     pop: () => {
-      const first = heap[0]
-      const last = heap.pop()
-      if (first !== undefined && last !== undefined && last !== first) sinkFrom(last, 0)
+      const first = items[0]
+      if (first === undefined) return undefined
+      now = times[0] ?? 0
+      const size = items.length - 1
+      const last = items.pop()
+      if (size > 0 && last !== undefined) sink(last, times[size] ?? 0, orders[size] ?? 0, size)
       return first
     }
   }
 }
-
-const isBefore = (self: Moment, that: Moment): boolean =>
-  self.at < that.at || (self.at === that.at && self.order < that.order)

@@ -37,20 +37,38 @@ interface Cell {
 }
 
 /** What waits for its moment: the next arrival, a caller that thinks, or a call. */
-interface Pending extends EventQueue.Moment {
+class Pending {
   kind: "arrival" | "caller" | "retry" | "reply" | "ended"
   /** Its number among the calls; of a caller, its own. */
-  id: number
-  attempt: number
-  startedAt: number
-  sentAt: number
-  isProbe: boolean
-  partition: number
-  cell: Cell | undefined
-  call: Call | undefined
-  reply: Dependency.Reply | undefined
+  readonly id: number
+  readonly partition: number
+  readonly startedAt: number
+  readonly cell: Cell | undefined
+  readonly call: Call | undefined
   /** The caller who waits for it, in a closed loop. */
-  caller: Pending | undefined
+  readonly caller: Pending | undefined
+  attempt = 0
+  sentAt = 0
+  isProbe = false
+  reply: Dependency.Reply | undefined = undefined
+
+  constructor(
+    kind: Pending["kind"],
+    id: number,
+    partition = 0,
+    startedAt = 0,
+    cell?: Cell,
+    call?: Call,
+    caller?: Pending
+  ) {
+    this.kind = kind
+    this.id = id
+    this.partition = partition
+    this.startedAt = startedAt
+    this.cell = cell
+    this.call = call
+    this.caller = caller
+  }
 }
 
 /** Runs a scenario to its end; calls on their way are finished, and none begins later. */
@@ -142,15 +160,7 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
     const process = caller === undefined ? Math.floor(toProcess(id) * processes) : caller.id % processes
     const cell = cells[process * separate + (separate === 1 ? 0 : partition)]
     if (cell === undefined) throw new Error(`no circuit for process ${process} and partition ${partition}`)
-    const pending: Pending = {
-      ...blank,
-      id,
-      partition,
-      cell,
-      caller,
-      startedAt: now,
-      call: cell.protection.begin(now)
-    }
+    const pending = new Pending("retry", id, partition, now, cell, cell.protection.begin(now), caller)
     measure.called(now)
     if (isTracing()) trace.push({ _tag: "Called", ...where(pending, now) })
     attempt(pending, now)
@@ -246,11 +256,11 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
   }
 
   if (arrivals._tag === "ClosedLoop") {
-    for (let id = 0; id < callers; id++) rest({ ...blank, kind: "caller", id }, -1, 0)
-  } else next({ ...blank })
+    for (let id = 0; id < callers; id++) rest(new Pending("caller", id), -1, 0)
+  } else next(new Pending("arrival", 0))
 
   for (let pending = queue.pop(); pending !== undefined; pending = queue.pop()) {
-    const now = pending.at
+    const now = queue.now()
     if (++events % progressEvery === 0) options.onProgress?.(now)
     switch (pending.kind) {
       case "arrival":
@@ -281,20 +291,4 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
     peakProbes,
     ...(traceLimit > 0 ? { trace } : {})
   }
-}
-
-const blank: Pending = {
-  at: 0,
-  order: 0,
-  kind: "arrival",
-  id: 0,
-  attempt: 0,
-  startedAt: 0,
-  sentAt: 0,
-  isProbe: false,
-  partition: 0,
-  cell: undefined,
-  call: undefined,
-  reply: undefined,
-  caller: undefined
 }

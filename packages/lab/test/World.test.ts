@@ -119,9 +119,9 @@ describe("the service", () => {
 
 describe("the event queue", () => {
   it("gives moments in the order of time, equal ones as they came", () => {
-    const queue = EventQueue.make<EventQueue.Moment & { readonly id: number }>()
+    const queue = EventQueue.make<{ readonly id: number }>()
     const draw = Random.uniform(1, "arrivals")
-    const all = Array.from({ length: 2_000 }, (_, id) => ({ id, at: 0, order: 0, due: Math.floor(draw(id) * 50) }))
+    const all = Array.from({ length: 2_000 }, (_, id) => ({ id, due: Math.floor(draw(id) * 50) }))
     for (const moment of all) queue.push(moment, moment.due)
     const out = Array.from(all, () => queue.pop())
     const sorted = [...all].sort((a, b) => a.due - b.due || a.id - b.id)
