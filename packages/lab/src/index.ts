@@ -1,4 +1,5 @@
 /** A deterministic, seeded simulator that runs the shipped core next to other designs. */
+export * as Compare from "./Compare.ts"
 export * as Design from "./Design.ts"
 export * as Run from "./Run.ts"
 export type { Scenario } from "./Scenario.ts"

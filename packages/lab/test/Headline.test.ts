@@ -96,3 +96,25 @@ describe("the headline table, three runs a cell, within its tolerances", () => {
     })
   }
 })
+
+describe("callers in a loop that share a circuit", () => {
+  const seeds = [1, 2, 3]
+  it.each(Headline.closedLoop.filter(({ callers }) => callers <= 50))("$callers callers before a blackhole", (row) => {
+    for (const column of Headline.closedLoopColumns) {
+      const results = seeds.map((seed) => run(row.scenarios.blackhole, design(column), { seed }))
+      const mean = (of: (result: (typeof results)[number]) => number | null) =>
+        results.reduce((sum, result) => sum + (of(result) ?? NaN), 0) / seeds.length
+      const [absorbed, wasted] = row.reference[column].blackhole
+      expect(Math.abs(mean((result) => result.absorbed) / absorbed - 1), `${column}: absorbed`).toBeLessThanOrEqual(0.15)
+      expect(Math.abs(mean((result) => result.wasted) / wasted - 1), `${column}: wasted`).toBeLessThanOrEqual(0.15)
+    }
+  })
+
+  it("all become probes of the original class at once, and one of Truce", () => {
+    for (const callers of [10, 50]) {
+      const scenario = Scenarios.closedLoop(callers, "blackhole")
+      expect(run(scenario, design("seed-fused"), { seed: 1 }).peakProbes).toBeGreaterThan(callers / 2)
+      expect(run(scenario, design("truce"), { seed: 1 }).peakProbes).toBe(1)
+    }
+  })
+})
