@@ -47,12 +47,7 @@ export const tolerance = (row: Row, metric: Metric, reference: number): number =
   }
 }
 
-export const compare = (
-  row: Row,
-  column: Column,
-  metric: Metric,
-  results: ReadonlyArray<RunResult>
-): Comparison => {
+export const compare = (row: Row, column: Column, metric: Metric, results: ReadonlyArray<RunResult>): Comparison => {
   const reference = row.reference[column][row.metrics.indexOf(metric)] ?? null
   const values = results.map(metric.of).filter((value) => value !== null)
   const runs = results.length

@@ -15,7 +15,7 @@ export interface Context {
   readonly seed: number
   /** Attempts, backoff and deadline of the scenario: the same for every design. */
   readonly retry: Retry.Policy
-  /** A uniform draw in [0, 1) from the stream of jitter. */
+  /** A uniform draw in [0, 1): the same for the same attempt of the same call under every design. */
   readonly random: () => number
 }
 

@@ -23,6 +23,9 @@ export interface Options {
 /** Events between two reports of progress. */
 const progressEvery = 65_536
 
+/** Numbers of the jitter that are kept for one attempt: half for its admission, half for what follows it. */
+const drawsPerAttempt = 8
+
 /** The circuit of one process, for one partition if each has its own. */
 interface Cell {
   readonly protection: Protection
@@ -92,17 +95,18 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
   const trace: Array<Event> = []
   const separate = partitions?.circuits === "each" ? partitions.count : 1
   const callers = arrivals._tag === "ClosedLoop" ? arrivals.callers : 1
+  const jitter = Random.uniform(seed, "jitter")
+  // What a design draws belongs to the attempt it is asked about, so that every design waits the same before the same retry.
+  const drawing = { call: 0, next: 0 }
   let events = 0
   let calls = 0
   let peakProbes = 0
 
   const cells = Array.from({ length: processes * separate }, (_, index): Cell => {
-    const draw = Random.uniform(seed, "jitter")
-    let drawn = 0
     const protection = design.make({
       seed: Random.integer(seed, "circuit", index),
       retry,
-      random: () => draw(index, drawn++)
+      random: () => jitter(drawing.call, drawing.next++)
     })
     const process = Math.floor(index / separate)
     return {
@@ -169,6 +173,8 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
   const attempt = (pending: Pending, now: number): void => {
     const { call, cell } = pending
     if (call === undefined || cell === undefined) return
+    drawing.call = pending.id
+    drawing.next = pending.attempt * drawsPerAttempt
     const isAdmitted = call.admit(now)
     measure.asked(pending.startedAt, now, isAdmitted, pending.attempt === 0)
     pending.attempt++
@@ -196,6 +202,8 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
     const { outcome } = reply
     if (pending.isProbe) cell.probes--
     measure.settled(pending.sentAt, outcome._tag === "Success")
+    drawing.call = pending.id
+    drawing.next = (pending.attempt - 0.5) * drawsPerAttempt
     const next = call.settle(outcome, now)
     if (isTracing() && outcome._tag !== "Ignored") {
       trace.push({

@@ -48,7 +48,7 @@ const availability = ({ openMillis, walk }: Circuit, p: number, perSecond: numbe
     } while (!trips(draw() < p))
     closed += now - since
     inARow = now - since >= last ? 1 : inARow + 1
-    for (let good = 0; good < 2; ) {
+    for (let good = 0; good < 2;) {
       if (good === 0) {
         last = openMillis(inARow, draw())
         now += last
