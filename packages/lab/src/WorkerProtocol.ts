@@ -1,0 +1,20 @@
+/** What the command line and its workers say to each other. */
+import type { RunResult } from "./Run.ts"
+
+export interface Setup {
+  /** The module that exports the `catalogue`: functions do not travel between threads, names do. */
+  readonly catalogue: string
+}
+
+export interface Job {
+  readonly scenario: string
+  readonly design: string
+  readonly seed: number
+  /** Without it a result has no time series. */
+  readonly series: boolean
+}
+
+export type Message =
+  | { readonly _tag: "Progress"; readonly share: number }
+  | { readonly _tag: "Done"; readonly result: RunResult }
+  | { readonly _tag: "Failed"; readonly message: string }
