@@ -1,0 +1,122 @@
+/** `lab run`: one run, in numbers and as a timeline. */
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { metrics, show } from "../Metric.ts"
+import type { Counts, RunResult } from "../Run.ts"
+import type { Scenario } from "../Scenario.ts"
+import { help } from "./Help.ts"
+import { Lab } from "./Lab.ts"
+import * as Output from "./Output.ts"
+import * as Selection from "./Selection.ts"
+import * as Settings from "./Settings.ts"
+import * as Sweep from "./Sweep.ts"
+import * as Table from "./Table.ts"
+import * as Timeline from "./Timeline.ts"
+
+const scenario = Args.text({ name: "scenario" }).pipe(Args.withDescription("The name of a scenario."))
+const design = Args.text({ name: "design" }).pipe(Args.withDescription("The name of a design."))
+
+export const runCommand = Command.make(
+  "run",
+  { scenario, design, seed: Settings.seed, json: Settings.json, csv: Settings.csv },
+  (options) =>
+    Effect.gen(function* () {
+      const { catalogue, module } = yield* Lab
+      const scenario = yield* Selection.one("scenario", catalogue.scenarios, options.scenario)
+      const design = yield* Selection.one("design", catalogue.designs, options.design)
+      const json = yield* Effect.transposeOption(Option.map(options.json, (file) => Output.target("--json", file)))
+      const csv = yield* Effect.transposeOption(Option.map(options.csv, (file) => Output.target("--csv", file)))
+      yield* Sweep.run(
+        {
+          catalogue: module,
+          scenarios: [scenario],
+          designs: [design],
+          seeds: [options.seed],
+          threads: 1,
+          series: "every"
+        },
+        ({ results: [result] }) =>
+          result === undefined
+            ? Effect.void
+            : Effect.gen(function* () {
+                if (Option.isSome(json)) yield* Output.write(json.value, Output.json(result))
+                if (Option.isSome(csv)) yield* Output.write(csv.value, series(result))
+                yield* Console.log(text(scenario, design.title, result))
+              })
+      )
+    })
+).pipe(
+  Command.withDescription(
+    help("Runs one scenario under one design and shows what happened. --csv has the time series, --json everything.", [
+      "pnpm lab run outage-100 truce",
+      "pnpm lab run brownout-30 retry-only --seed 7 --json run.json"
+    ])
+  )
+)
+
+const text = (scenario: Scenario, design: string, result: RunResult): string =>
+  [
+    `${Table.bold(scenario.title)}, ${design}, seed ${result.seed}`,
+    Table.faint(scenario.description),
+    "",
+    counts(result),
+    "",
+    Timeline.render(scenario, result),
+    "",
+    measures(result)
+  ].join("\n")
+
+const counts = (result: RunResult): string =>
+  Table.render({
+    head: ["", "calls", "ok", "failed", "rejected", "asked", "attempts", "ok", "failed", "refused"],
+    rows: (
+      [
+        ["before", result.before],
+        ["window", result.during],
+        ["after", result.after],
+        ["total", result.total]
+      ] as const
+    ).map(([label, of]) => [label, ...cells(of)])
+  })
+
+const cells = (of: Counts): ReadonlyArray<string> =>
+  [
+    of.calls,
+    of.ok,
+    of.failed,
+    of.rejected,
+    of.asked,
+    of.attempts,
+    of.attemptsOk,
+    of.attemptsFailed,
+    of.refusals
+  ].map(String)
+
+const measures = (result: RunResult): string =>
+  Table.render({
+    head: ["metric", "", "what it is"],
+    words: 3,
+    rows: metrics.map((metric) => {
+      const value = metric.of(result)
+      const missing = metric.absent === "never" ? "never" : "-"
+      return [metric.name, { text: value === null ? missing : show(metric, value), style: "bold" }, metric.description]
+    })
+  })
+
+const series = ({ bucketMillis, buckets }: RunResult): string =>
+  Output.csv(
+    ["from_ms", "until_ms", "offered", "ok", "absorbed", "failed", "status", "score"],
+    buckets.map(({ absorbed, atMillis, failed, offered, ok, score, status }) => [
+      atMillis,
+      atMillis + bucketMillis,
+      offered,
+      ok,
+      absorbed,
+      failed,
+      status,
+      score
+    ])
+  )
