@@ -1,5 +1,6 @@
 /** What there is to run, by name. */
 import type { Design } from "./Design.ts"
+import * as Designs from "./Designs.ts"
 import { run } from "./Run.ts"
 import type { Scenario } from "./Scenario.ts"
 
@@ -9,4 +10,4 @@ export interface Catalogue {
   readonly run: typeof run
 }
 
-export const catalogue: Catalogue = { scenarios: [], designs: [], run }
+export const catalogue: Catalogue = { scenarios: [], designs: Designs.all, run }

@@ -7,6 +7,7 @@ import * as Policy from "@truce/effect3/Policy"
 import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { Worker } from "node:worker_threads"
 import { parse } from "yaml"
@@ -43,12 +44,13 @@ export const replayCommand = Command.make("replay", { log, policy, json: Setting
     yield* Effect.mapError(fs.access(file, { readable: true }), ({ message }) => new Unreadable({ message }))
     const policy = yield* Option.match(options.policy, { onNone: () => Effect.succeed({}), onSome: read })
     const json = yield* Effect.transposeOption(Option.map(options.json, (file) => Output.target("--json", file)))
-    const result = yield* replay({ file, policy }, Number(size))
-    if (Option.isSome(json)) yield* Output.write(json.value, Output.json({ policy, ...withoutText(result) }))
-    yield* Console.log(result.report.text)
-    yield* Effect.forEach(remarks(result), (remark) => Console.error(remark), { discard: true })
-    // The result is written, and says that it is partial; the exit code says it too.
-    if (result.partial) return yield* Effect.interrupt
+    yield* replay({ file, policy }, Number(size), (result) =>
+      Effect.gen(function* () {
+        if (Option.isSome(json)) yield* Output.write(json.value, Output.json({ policy, ...withoutText(result) }))
+        yield* Console.log(result.report.text)
+        yield* Effect.forEach(remarks(result), (remark) => Console.error(remark), { discard: true })
+      })
+    )
   })
 ).pipe(
   Command.withDescription(
@@ -78,8 +80,12 @@ const read = (given: string) =>
 
 const withoutText = ({ report: { keys, unwatched }, ...rest }: Result) => ({ ...rest, unwatched, keys })
 
-/** An interruption stops the reading, not the judging of what was read. */
-const replay = (setup: Omit<Setup, "stop">, size: number): Effect.Effect<Result, Unreadable> => {
+/** An interruption ends the reading; what was read is judged and concluded all the same. */
+const replay = <E, R>(
+  setup: Omit<Setup, "stop">,
+  size: number,
+  conclude: (result: Result) => Effect.Effect<void, E, R>
+): Effect.Effect<void, E | Unreadable, R> => {
   const stop = new Int32Array(new SharedArrayBuffer(4))
   let read = 0
   const judged = Effect.async<Result, Unreadable>((resume) => {
@@ -91,13 +97,15 @@ const replay = (setup: Omit<Setup, "stop">, size: number): Effect.Effect<Result,
     })
   })
   return Effect.gen(function* () {
-    yield* Progress.show(() => ({
+    const concluded = yield* Progress.show(() => ({
       share: size === 0 ? 1 : Math.min(1, read / size),
       done: `${(read / 1e6).toFixed(0)} of ${(size / 1e6).toFixed(0)} MB`
-    }))
-    const reading = yield* Effect.fork(Effect.uninterruptible(judged))
-    return yield* Effect.onInterrupt(Effect.fromFiber(reading), () => Effect.sync(() => Atomics.store(stop, 0, 1)))
-  }).pipe(Effect.scoped)
+    })).pipe(Effect.zipRight(judged), Effect.scoped, Effect.flatMap(conclude), Effect.uninterruptible, Effect.fork)
+    yield* Effect.onInterrupt(Fiber.join(concluded), () => {
+      Atomics.store(stop, 0, 1)
+      return Fiber.await(concluded)
+    })
+  })
 }
 
 const remarks = (result: Result): ReadonlyArray<string> => [
