@@ -11,15 +11,15 @@ export interface Metric {
   /** A `null` is a time or a count that never came ("never", above every number), or says nothing ("none"). */
   readonly absent: "never" | "none"
   readonly better: "more" | "less"
+  /** Without its unit. */
   readonly format: (value: number) => string
+  readonly unit: "" | "%" | "s"
 }
 
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+const percent = (share: number): string => (share * 100).toFixed(1)
 const count = (value: number): string => (Number.isInteger(value) ? `${value}` : value.toFixed(1))
 const ratio = (value: number): string => value.toFixed(2)
-const span = (millis: number): string =>
-  millis < 10_000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(1)} s`
-const seconds = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
+const seconds = (millis: number): string => (millis / 1000).toFixed(millis < 10_000 ? 2 : 1)
 
 export const metrics: ReadonlyArray<Metric> = [
   {
@@ -29,7 +29,8 @@ export const metrics: ReadonlyArray<Metric> = [
     of: ({ availability }) => availability,
     absent: "none",
     better: "more",
-    format: percent
+    format: percent,
+    unit: "%"
   },
   {
     name: "availability-after",
@@ -38,7 +39,8 @@ export const metrics: ReadonlyArray<Metric> = [
     of: ({ availabilityAfter }) => availabilityAfter,
     absent: "none",
     better: "more",
-    format: percent
+    format: percent,
+    unit: "%"
   },
   {
     name: "availability-first-second",
@@ -47,7 +49,8 @@ export const metrics: ReadonlyArray<Metric> = [
     of: ({ availabilityFirstSecond }) => availabilityFirstSecond,
     absent: "none",
     better: "more",
-    format: percent
+    format: percent,
+    unit: "%"
   },
   {
     name: "absorbed",
@@ -56,7 +59,8 @@ export const metrics: ReadonlyArray<Metric> = [
     of: ({ absorbed }) => absorbed,
     absent: "never",
     better: "less",
-    format: count
+    format: count,
+    unit: ""
   },
   {
     name: "detect",
@@ -65,7 +69,8 @@ export const metrics: ReadonlyArray<Metric> = [
     of: ({ detectMillis }) => detectMillis,
     absent: "never",
     better: "less",
-    format: span
+    format: seconds,
+    unit: "s"
   },
   {
     name: "wasted",
@@ -74,7 +79,8 @@ export const metrics: ReadonlyArray<Metric> = [
     of: ({ wasted }) => wasted,
     absent: "none",
     better: "less",
-    format: count
+    format: count,
+    unit: ""
   },
   {
     name: "load",
@@ -83,7 +89,8 @@ export const metrics: ReadonlyArray<Metric> = [
     of: ({ load }) => load,
     absent: "none",
     better: "less",
-    format: ratio
+    format: ratio,
+    unit: ""
   },
   {
     name: "recovery",
@@ -92,7 +99,8 @@ export const metrics: ReadonlyArray<Metric> = [
     of: ({ recoveryMillis }) => recoveryMillis,
     absent: "never",
     better: "less",
-    format: seconds
+    format: seconds,
+    unit: "s"
   },
   {
     name: "opens",
@@ -101,7 +109,8 @@ export const metrics: ReadonlyArray<Metric> = [
     of: ({ opens }) => opens,
     absent: "none",
     better: "less",
-    format: count
+    format: count,
+    unit: ""
   },
   {
     name: "peak-probes",
@@ -110,7 +119,8 @@ export const metrics: ReadonlyArray<Metric> = [
     of: ({ peakProbes }) => peakProbes,
     absent: "none",
     better: "less",
-    format: count
+    format: count,
+    unit: ""
   }
 ]
 
@@ -140,11 +150,17 @@ const middle = (sorted: ReadonlyArray<number>): number => {
   return upper === lower ? upper : (lower + upper) / 2
 }
 
-export const show = (metric: Metric, value: number): string => (value === Infinity ? "never" : metric.format(value))
+const bare = (metric: Metric, value: number): string => (value === Infinity ? "never" : metric.format(value))
+
+export const show = (metric: Metric, value: number): string => {
+  const text = bare(metric, value)
+  return metric.unit === "" || value === Infinity ? text : `${text} ${metric.unit}`
+}
 
 /** The median, and the extremes where runs differ in what is shown. */
 export const showSummary = (metric: Metric, summary: Summary | undefined): string => {
   if (summary === undefined) return "-"
-  const [median, low, high] = [summary.median, summary.low, summary.high].map((value) => show(metric, value))
-  return low === high ? `${median}` : `${median} (${low} .. ${high})`
+  const low = bare(metric, summary.low)
+  const high = bare(metric, summary.high)
+  return low === high ? show(metric, summary.median) : `${show(metric, summary.median)} (${low}..${high})`
 }

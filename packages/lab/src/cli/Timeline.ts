@@ -1,27 +1,20 @@
 /** The time series of a run as a few lines of text. */
 import type { Status } from "../Design.ts"
-import type { Bucket, RunResult } from "../Run.ts"
+import type { RunResult } from "../Run.ts"
 import type { Scenario } from "../Scenario.ts"
+import { columns as columnsOf } from "../Series.ts"
 import { bold, faint } from "./Table.ts"
 
 const heights = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 const statusMarks: { readonly [S in Status]: string } = { Closed: "─", HalfOpen: "▒", Open: "█" }
 const labelWidth = 10
 
-interface Column {
-  readonly status: Status
-  readonly score: number
-  readonly offered: number
-  readonly absorbed: number
-  readonly ok: number
-  readonly seconds: number
-}
-
-export const render = (scenario: Scenario, { bucketMillis, buckets, durationMillis }: RunResult, width = 72): string => {
-  const columns = merge(buckets, bucketMillis, width)
-  const perSecond = (value: (column: Column) => number) => columns.map((column) => value(column) / column.seconds)
-  const offered = perSecond((column) => column.offered)
-  const absorbed = perSecond((column) => column.absorbed)
+/** As many columns as there is room for. */
+export const render = (scenario: Scenario, result: RunResult, width = 72): string => {
+  const { durationMillis } = result
+  const columns = columnsOf(result, Math.max(1, Math.ceil(result.buckets.length / width)))
+  const offered = columns.map((column) => column.offered)
+  const absorbed = columns.map((column) => column.absorbed)
   const peak = Math.max(1, ...offered, ...absorbed)
   const at = (millis: number): number => Math.round((millis / durationMillis) * columns.length)
   const window = [at(scenario.fault.fromMillis), Math.max(at(scenario.fault.untilMillis), at(scenario.fault.fromMillis) + 1)]
@@ -33,27 +26,9 @@ export const render = (scenario: Scenario, { bucketMillis, buckets, durationMill
     line("score", bars(columns.map(({ score }) => score), 1), "0 to 1, the lowest"),
     line("calls", bars(offered, peak), `a second, up to ${rounded(peak)}`),
     line("attempts", bars(absorbed, peak), "that reached the service, same scale"),
-    line("available", bars(columns.map(({ offered, ok }) => (offered === 0 ? 0 : ok / offered)), 1), "0 to 100 %"),
+    line("available", bars(columns.map(({ availability }) => availability ?? 0), 1), "0 to 100 %"),
     line("", `0 s${bold(`${rounded(durationMillis / 1000)} s`).padStart(columns.length - 3)}`)
   ].join("\n")
-}
-
-/** As many columns as there is room for; each has the worst state and score of its buckets. */
-const merge = (buckets: ReadonlyArray<Bucket>, bucketMillis: number, width: number): ReadonlyArray<Column> => {
-  const size = Math.max(1, Math.ceil(buckets.length / width))
-  return Array.from({ length: Math.ceil(buckets.length / size) }, (_, index): Column => {
-    const own = buckets.slice(index * size, (index + 1) * size)
-    const sum = (value: (bucket: Bucket) => number): number => own.reduce((total, bucket) => total + value(bucket), 0)
-    const is = (status: Status): boolean => own.some((bucket) => bucket.status === status)
-    return {
-      status: is("Open") ? "Open" : is("HalfOpen") ? "HalfOpen" : "Closed",
-      score: Math.min(...own.map(({ score }) => score)),
-      offered: sum(({ offered }) => offered),
-      absorbed: sum(({ absorbed }) => absorbed),
-      ok: sum(({ ok }) => ok),
-      seconds: (own.length * bucketMillis) / 1000
-    }
-  })
 }
 
 /** What is more than nothing shows. */

@@ -1,0 +1,3 @@
+/** Text as HTML. */
+export const encode = (text: string): string =>
+  text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)

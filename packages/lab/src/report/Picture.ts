@@ -1,0 +1,64 @@
+/** Pictures by Vega-Lite, as SVG that takes its colors from the page: it is light, dark or on paper as the page is. */
+import * as Effect from "effect/Effect"
+import * as Vega from "vega"
+import * as VegaLite from "vega-lite"
+
+export type Panel = Extract<VegaLite.TopLevelSpec, { readonly vconcat: unknown }>["vconcat"][number]
+export type Layer = Extract<Panel, { readonly layer: unknown }>["layer"][number]
+
+export const colors = {
+  ink: "var(--ink)",
+  quiet: "var(--quiet)",
+  rule: "var(--rule)",
+  window: "var(--window)",
+  closed: "var(--closed)",
+  halfOpen: "var(--half-open)",
+  open: "var(--open)",
+  offered: "var(--offered)",
+  absorbed: "var(--absorbed)",
+  good: "var(--served)",
+  bad: "var(--failed)"
+} as const
+
+export const statusColors = { Closed: colors.closed, HalfOpen: colors.halfOpen, Open: colors.open } as const
+
+const config: VegaLite.Config = {
+  background: "transparent",
+  font: "system-ui, sans-serif",
+  view: { stroke: null },
+  axis: {
+    labelColor: colors.quiet,
+    titleColor: colors.quiet,
+    titleFontWeight: "normal",
+    labelFontSize: 9,
+    titleFontSize: 9,
+    gridColor: colors.rule,
+    tickColor: colors.rule,
+    domainColor: colors.rule
+  },
+  title: { anchor: "start", fontSize: 10, fontWeight: "normal", color: colors.quiet, offset: 2, frame: "group" },
+  text: { color: colors.ink }
+}
+
+/** A colored span of time. */
+export interface Box {
+  readonly x: number
+  readonly x2: number
+  readonly color: string
+}
+
+/** Boxes as high as the panel. */
+export const boxes = (values: ReadonlyArray<Box>): Layer => ({
+  data: { values: [...values] },
+  mark: { type: "rect" },
+  encoding: { x2: { field: "x2" }, color: { field: "color", type: "nominal", scale: null } }
+})
+
+export const svg = (label: string, spec: Omit<VegaLite.TopLevelSpec, "config">): Effect.Effect<string> =>
+  Effect.promise(async () => {
+    const { spec: compiled } = VegaLite.compile({ ...spec, config } as VegaLite.TopLevelSpec)
+    const drawn = await new Vega.View(Vega.parse(compiled), { renderer: "none" }).toSVG(1)
+    return drawn
+      .replace("<svg ", `<svg role="img" aria-label="${label.replace(/[&<>"]/g, " ")}" `)
+      .replaceAll(/ xmlns(:xlink)?="[^"]*"/g, "")
+  })
