@@ -11,6 +11,7 @@ import { compareCommand } from "./CompareCommand.ts"
 import { help } from "./Help.ts"
 import { listCommand } from "./ListCommand.ts"
 import { replayCommand } from "./ReplayCommand.ts"
+import { reportCommand } from "./ReportCommand.ts"
 import { runCommand } from "./RunCommand.ts"
 
 const lab = Command.make("lab").pipe(
@@ -23,7 +24,7 @@ const lab = Command.make("lab").pipe(
       "pnpm lab replay last-night.ndjson --policy policy.yaml"
     ])
   ),
-  Command.withSubcommands([listCommand, runCommand, compareCommand, replayCommand])
+  Command.withSubcommands([listCommand, runCommand, compareCommand, reportCommand, replayCommand])
 )
 
 const command = Command.run(lab, { name: "Truce lab", version: "0.0.0" })

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Vega from "vega"
 import * as VegaLite from "vega-lite"
+import { encode } from "./Markup.ts"
 
 export type Panel = Extract<VegaLite.TopLevelSpec, { readonly vconcat: unknown }>["vconcat"][number]
 export type Layer = Extract<Panel, { readonly layer: unknown }>["layer"][number]
@@ -54,11 +55,13 @@ export const boxes = (values: ReadonlyArray<Box>): Layer => ({
   encoding: { x2: { field: "x2" }, color: { field: "color", type: "nominal", scale: null } }
 })
 
-export const svg = (label: string, spec: Omit<VegaLite.TopLevelSpec, "config">): Effect.Effect<string> =>
+/** Panels below each other. The label is what a screen reader says. */
+export const svg = (label: string, panels: ReadonlyArray<Panel>): Effect.Effect<string> =>
   Effect.promise(async () => {
-    const { spec: compiled } = VegaLite.compile({ ...spec, config } as VegaLite.TopLevelSpec)
-    const drawn = await new Vega.View(Vega.parse(compiled), { renderer: "none" }).toSVG(1)
+    const { spec } = VegaLite.compile({ config, spacing: 6, vconcat: [...panels] })
+    const drawn = await new Vega.View(Vega.parse(spec), { renderer: "none" }).toSVG()
+    // Within HTML the namespaces go without saying, and the page stays free of addresses.
     return drawn
-      .replace("<svg ", `<svg role="img" aria-label="${label.replace(/[&<>"]/g, " ")}" `)
       .replaceAll(/ xmlns(:xlink)?="[^"]*"/g, "")
+      .replace("<svg ", `<svg role="img" aria-label="${encode(label)}" `)
   })

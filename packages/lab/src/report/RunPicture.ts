@@ -37,23 +37,20 @@ export const draw = (scenario: Scenario, result: RunResult, peak: number): Effec
       y: { field: "y", type: "quantitative", scale: { domain: [0, top], nice: false }, axis: { ...axis, format: mark.format } }
     }
   })
-  return svg(`${scenario.title}, ${result.design}`, {
-    spacing: 6,
-    vconcat: [
-      panel("circuit", 9, [boxes(states(result, unit.millis))]),
-      panel("health score", 34, [steps(({ score }) => score, 1, { type: "line", color: colors.ink, format: ".1~f" })]),
-      panel("calls and attempts that reached the service, a second", 52, [
-        steps(({ offered }) => offered, peak, { type: "area", color: colors.offered, format: "~s" }),
-        steps(({ absorbed }) => absorbed, peak, { type: "line", color: colors.absorbed, format: "~s" })
-      ]),
-      panel(
-        "available to callers",
-        34,
-        [steps(({ availability }) => availability, 1, { type: "area", color: colors.good, format: ".0%" })],
-        unit.name
-      )
-    ]
-  })
+  return svg(`${scenario.title}, ${result.design}`, [
+    panel("circuit", 9, [boxes(states(result, unit.millis))]),
+    panel("health score", 34, [steps(({ score }) => score, 1, { type: "line", color: colors.ink, format: ".1~f" })]),
+    panel("calls, and attempts that reached the service, a second", 52, [
+      steps(({ offered }) => offered, peak, { type: "area", color: colors.offered, format: "~s" }),
+      steps(({ absorbed }) => absorbed, peak, { type: "line", color: colors.absorbed, format: "~s" })
+    ]),
+    panel(
+      "available to callers",
+      34,
+      [steps(({ availability }) => availability, 1, { type: "area", color: colors.good, format: ".0%" })],
+      unit.name
+    )
+  ])
 }
 
 /** The highest load of some runs, in any column. */

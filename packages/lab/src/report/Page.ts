@@ -1,0 +1,89 @@
+/** The report: one HTML file with its pictures inside, which needs no script and no network. */
+import * as Effect from "effect/Effect"
+import type { Design } from "../Design.ts"
+import type { RunResult } from "../Run.ts"
+import type { Scenario } from "../Scenario.ts"
+import * as Heatmap from "./Heatmap.ts"
+import { encode } from "./Markup.ts"
+import { colors } from "./Picture.ts"
+import * as RunPicture from "./RunPicture.ts"
+import { style } from "./Style.ts"
+
+export interface Content {
+  readonly scenarios: ReadonlyArray<Scenario>
+  readonly designs: ReadonlyArray<Design>
+  /** Those whose runs are drawn. */
+  readonly pictured: ReadonlyArray<Design>
+  readonly seeds: ReadonlyArray<number>
+  readonly results: ReadonlyArray<RunResult>
+  /** Not all runs were done. */
+  readonly isPartial: boolean
+}
+
+export const html = (content: Content): Effect.Effect<string> =>
+  Effect.gen(function* () {
+    const { designs, results, scenarios, seeds } = content
+    const pictures = yield* Effect.forEach(scenarios, (scenario) => scenarioSection(content, scenario))
+    return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Truce lab</title>
+<style>${style}</style>
+</head>
+<body>
+<header>
+<h1>Truce lab</h1>
+<p>${results.length} runs of ${designs.length} designs in ${scenarios.length} scenarios, seeds ${seeds[0]} to ${seeds.at(-1)}. The same seed gives every design the same calls and the same faults.</p>
+${content.isPartial ? `<p class="note">The runs were stopped before the end: these results are partial.</p>` : ""}
+</header>
+<h2>Designs by scenario</h2>
+<p>The median over the seeds. Each row is colored from its worst to its best; the best is bold. What never opened has no color: it is right in one world and wrong in another.</p>
+<p class="legend">${key([
+      ["best of the row", "var(--heat-good)"],
+      ["worst of the row", "var(--heat-bad)"]
+    ])}</p>
+${Heatmap.draw(scenarios, designs, results)}
+<h2>Runs</h2>
+<p>The first seed of each scenario. The window of the fault is shaded.</p>
+${legend}
+<nav>${scenarios.map(({ name, title }) => `<a href="#${encode(name)}">${encode(title)}</a>`).join("")}</nav>
+${pictures.join("\n")}
+<h2>Designs</h2>
+<dl>${designs.map(({ description, name, title }) => `<dt><code>${encode(name)}</code> ${encode(title)}</dt><dd class="quiet">${encode(description)}</dd>`).join("\n")}</dl>
+</body>
+</html>
+`
+  })
+
+const scenarioSection = ({ pictured, results }: Content, scenario: Scenario): Effect.Effect<string> =>
+  Effect.gen(function* () {
+    const own = pictured.flatMap((design) => {
+      const result = results.find(
+        (one) => one.scenario === scenario.name && one.design === design.name && one.buckets.length > 0
+      )
+      return result === undefined ? [] : [{ design, result }]
+    })
+    const peak = RunPicture.peakOf(own.map(({ result }) => result))
+    const figures = yield* Effect.forEach(own, ({ design, result }) =>
+      Effect.map(
+        RunPicture.draw(scenario, result, peak),
+        (picture) => `<figure><figcaption>${encode(design.title)}</figcaption>${picture}</figure>`
+      )
+    )
+    return `<section id="${encode(scenario.name)}"><h3>${encode(scenario.title)} <code class="quiet">${encode(scenario.name)}</code></h3><p class="quiet">${encode(scenario.description)}</p><div class="grid">${figures.join("\n")}</div></section>`
+  })
+
+const key = (entries: ReadonlyArray<readonly [name: string, color: string]>): string =>
+  entries.map(([name, color]) => `<span><i style="background:${color}"></i>${name}</span>`).join(" ")
+
+const legend = `<p class="legend">${key([
+  ["closed", colors.closed],
+  ["half-open", colors.halfOpen],
+  ["open", colors.open],
+  ["calls", colors.offered],
+  ["attempts that reached the service", colors.absorbed],
+  ["available", colors.good],
+  ["window of the fault", colors.window]
+])}</p>`
