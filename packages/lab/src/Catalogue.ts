@@ -1,13 +1,39 @@
-/** What there is to run, by name. */
+/** What there is to run, by name, and the table that is published. */
 import type { Design } from "./Design.ts"
 import * as Designs from "./Designs.ts"
+import * as Headline from "./Headline.ts"
 import { run } from "./Run.ts"
 import type { Scenario } from "./Scenario.ts"
+import * as Scenarios from "./Scenarios.ts"
+
+/** A row of the headline table; run `n` of a cell has scenario `n` modulo their number. */
+export interface Row {
+  readonly name: string
+  readonly title: string
+  readonly scenarios: ReadonlyArray<Scenario>
+  readonly metrics: ReadonlyArray<Headline.Metric>
+}
 
 export interface Catalogue {
   readonly scenarios: ReadonlyArray<Scenario>
   readonly designs: ReadonlyArray<Design>
   readonly run: typeof run
+  readonly headline: {
+    readonly rows: ReadonlyArray<Row>
+    /** Names of designs. */
+    readonly columns: ReadonlyArray<string>
+    /** Names of the designs whose runs are drawn. */
+    readonly pictured: ReadonlyArray<string>
+  }
 }
 
-export const catalogue: Catalogue = { scenarios: [], designs: Designs.all, run }
+export const catalogue: Catalogue = {
+  scenarios: Scenarios.all,
+  designs: Designs.all,
+  run,
+  headline: {
+    rows: Headline.rows,
+    columns: Headline.columns,
+    pictured: ["retry-only", "seed-fused", "outside-consecutive-short", "truce"]
+  }
+}

@@ -42,5 +42,5 @@ const column = (buckets: ReadonlyArray<Bucket>, bucketMillis: number): Column =>
 /** Buckets by the column so that most columns have calls enough for a rate, and there are at least twenty. */
 export const sizeFor = ({ buckets }: RunResult): number => {
   const mean = buckets.reduce((total, { offered }) => total + offered, 0) / Math.max(1, buckets.length)
-  return Math.max(1, Math.min(Math.ceil(4 / Math.max(mean, 0.01)), Math.floor(buckets.length / 20)))
+  return Math.max(1, Math.min(Math.ceil(10 / Math.max(mean, 0.01)), Math.floor(buckets.length / 20)))
 }

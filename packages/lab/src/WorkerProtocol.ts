@@ -1,13 +1,15 @@
 /** What the command line and its workers say to each other. */
 import type { RunResult } from "./Run.ts"
+import type { Scenario } from "./Scenario.ts"
 
 export interface Setup {
-  /** The module that exports the `catalogue`: functions do not travel between threads, names do. */
+  /** The module that exports the `catalogue`: functions do not travel between threads, the names of designs do. */
   readonly catalogue: string
 }
 
 export interface Job {
-  readonly scenario: string
+  readonly scenario: Scenario
+  /** The name of a design. */
   readonly design: string
   readonly seed: number
   /** Without it a result has no time series. */

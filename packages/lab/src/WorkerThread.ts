@@ -10,18 +10,14 @@ const port = parentPort
 if (port === null) throw new Error("WorkerThread.ts runs as a worker of WorkerPool.ts")
 const tell = (message: Message): void => port.postMessage(message)
 
-const simulate = (job: Job): Message => {
-  const { designs, run, scenarios } = loaded.catalogue
-  const scenario = scenarios.find(({ name }) => name === job.scenario)
+const simulate = ({ scenario, seed, series, ...job }: Job): Message => {
+  const { designs, run } = loaded.catalogue
   const design = designs.find(({ name }) => name === job.design)
-  if (scenario === undefined || design === undefined) {
-    return { _tag: "Failed", message: `${job.scenario} with ${job.design}: not in the catalogue` }
-  }
-  const result = run(scenario, design, {
-    seed: job.seed,
-    onProgress: (millis) => tell({ _tag: "Progress", share: Math.min(1, millis / scenario.durationMillis) })
-  })
-  return { _tag: "Done", result: job.series ? result : { ...result, buckets: [] } }
+  if (design === undefined) return { _tag: "Failed", message: `${job.design}: not in the catalogue` }
+  const onProgress = (millis: number): void =>
+    tell({ _tag: "Progress", share: Math.min(1, millis / scenario.durationMillis) })
+  const result = run(scenario, design, { seed, onProgress })
+  return { _tag: "Done", result: series ? result : { ...result, buckets: [] } }
 }
 
 port.on("message", (job: Job) => {
@@ -29,6 +25,6 @@ port.on("message", (job: Job) => {
     tell(simulate(job))
   } catch (error) {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    tell({ _tag: "Failed", message: `${job.scenario} with ${job.design}, seed ${job.seed}: ${reason}` })
+    tell({ _tag: "Failed", message: `${job.scenario.name} with ${job.design}, seed ${job.seed}: ${reason}` })
   }
 })

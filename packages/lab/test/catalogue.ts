@@ -1,6 +1,7 @@
 /** A small catalogue: the shipped engine, two designs and two worlds that cost milliseconds. */
 import type { Catalogue } from "../src/Catalogue.ts"
 import { done, giveUp, retryAfter, type Design } from "../src/Design.ts"
+import { metrics } from "../src/Headline.ts"
 import { run } from "../src/Run.ts"
 import type { Scenario } from "../src/Scenario.ts"
 import { brownout, outage } from "../src/World.ts"
@@ -72,11 +73,23 @@ const scenario = (name: string, title: string, faults: Scenario["world"]["faults
   fault: { fromMillis: 5000, untilMillis: 10_000 }
 })
 
+const scenarios = [
+  scenario("outage", "Outage", outage(5000, 10_000)),
+  scenario("brownout-30", "Brownout of 30 %", brownout(0.3, 5000, 10_000))
+]
+
 export const catalogue: Catalogue = {
-  scenarios: [
-    scenario("outage", "Outage", outage(5000, 10_000)),
-    scenario("brownout-30", "Brownout of 30 %", brownout(0.3, 5000, 10_000))
-  ],
+  scenarios,
   designs: [retry, breaker],
-  run
+  run,
+  headline: {
+    rows: scenarios.map((scenario) => ({
+      name: scenario.name,
+      title: scenario.title,
+      scenarios: [scenario],
+      metrics: [metrics.availability, metrics.absorbed, metrics.recovery]
+    })),
+    columns: ["retry-only", "breaker"],
+    pictured: ["retry-only", "breaker"]
+  }
 }

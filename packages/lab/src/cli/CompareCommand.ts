@@ -43,10 +43,10 @@ export const compareCommand = Command.make(
       const csv = yield* Effect.transposeOption(Option.map(options.csv, (file) => Output.target("--csv", file)))
       const seeds = Sweep.seeds(options.seed, options.seeds)
       yield* Sweep.run(
-        { catalogue: module, scenarios, designs, seeds, threads: options.jobs, series: "none" },
+        { catalogue: module, jobs: Sweep.every(scenarios, designs, seeds, false), threads: options.jobs },
         (sweep) =>
           Effect.gen(function* () {
-            const cells = compare(sweep.results)
+            const cells = compare(Sweep.done(sweep))
             if (Option.isSome(json)) yield* Output.write(json.value, Output.json(document(sweep, seeds, cells)))
             if (Option.isSome(csv)) yield* Output.write(csv.value, table(sweep))
             yield* Console.log(
@@ -118,22 +118,22 @@ const byMetric = (cells: ReadonlyArray<Cell>, metric: Metric): string => {
 
 const document = (sweep: Sweep.Sweep, seeds: ReadonlyArray<number>, cells: ReadonlyArray<Cell>) => ({
   partial: Sweep.isPartial(sweep),
-  planned: sweep.planned,
-  done: sweep.results.length,
+  planned: sweep.jobs.length,
+  done: Sweep.done(sweep).length,
   seeds,
   cells: cells.map((cell) => ({
     scenario: cell.scenario,
     design: cell.design,
     metrics: Object.fromEntries(metrics.map((metric) => [metric.name, cell.of(metric) ?? null]))
   })),
-  runs: sweep.results.map(({ bucketMillis: _, buckets: __, ...rest }) => rest)
+  runs: Sweep.done(sweep).map(({ bucketMillis: _, buckets: __, ...rest }) => rest)
 })
 
 /** A run a row. */
 const table = (sweep: Sweep.Sweep): string =>
   Output.csv(
     ["scenario", "design", "seed", ...metrics.map(({ name }) => name), "partial"],
-    sweep.results.map((result) => [
+    Sweep.done(sweep).map((result) => [
       result.scenario,
       result.design,
       result.seed,

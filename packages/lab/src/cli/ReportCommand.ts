@@ -3,8 +3,10 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Headline from "../report/Headline.ts"
+import type { Row } from "../Catalogue.ts"
+import type { Design } from "../Design.ts"
 import * as Page from "../report/Page.ts"
+import type { Job } from "../WorkerProtocol.ts"
 import { help } from "./Help.ts"
 import { Lab } from "./Lab.ts"
 import * as Output from "./Output.ts"
@@ -25,7 +27,7 @@ const designs = Options.text("design").pipe(
 const pictured = Options.text("picture").pipe(
   Options.repeated,
   Options.withDescription(
-    `A design whose runs are drawn, by name or glob; can be repeated. By default, ${Headline.pictured.join(", ")}.`
+    `A design whose runs are drawn, by name or glob; can be repeated. By default, some.`
   )
 )
 
@@ -37,39 +39,43 @@ export const reportCommand = Command.make(
     designs,
     pictured,
     seed: Settings.seed,
-    seeds: Settings.seeds(5),
+    seeds: Settings.seeds(3),
     jobs: Settings.jobs
   },
   (options) =>
     Effect.gen(function* () {
       const { catalogue, module } = yield* Lab
+      const { columns, rows, ...headline } = catalogue.headline
+      const choose = (globs: ReadonlyArray<string>, names: ReadonlyArray<string>) =>
+        Selection.some("design", catalogue.designs, globs.length === 0 ? names : globs)
       const scenarios = yield* Selection.some("scenario", catalogue.scenarios, options.scenarios)
-      const pictured =
-        options.pictured.length === 0
-          ? Headline.choose(catalogue.designs, Headline.pictured)
-          : yield* Selection.some("design", catalogue.designs, options.pictured)
-      const compared =
-        options.designs.length === 0
-          ? Headline.choose(catalogue.designs, Headline.designs)
-          : yield* Selection.some("design", catalogue.designs, options.designs)
+      const designs = yield* choose(options.designs, columns)
+      const pictured = yield* choose(options.pictured, headline.pictured)
       const file = yield* Output.target("--out", options.out)
-      const seeds = Sweep.seeds(options.seed, options.seeds)
-      const designs = [...compared, ...pictured.filter((design) => !compared.includes(design))]
-      yield* Sweep.run(
-        { catalogue: module, scenarios, designs, seeds, threads: options.jobs, series: "first" },
-        (sweep) =>
-          Effect.gen(function* () {
-            const page = yield* Page.html({
-              scenarios,
-              designs,
-              pictured,
-              seeds,
-              results: sweep.results,
-              isPartial: Sweep.isPartial(sweep)
-            })
-            yield* Output.write(file, page)
-            yield* Console.log(file)
+      const shown = rows.filter((row) => scenarios.some(({ name }) => name === row.name))
+      const cells = shown.flatMap((row) =>
+        designs.flatMap((design) => cell(row, design, options.seed, options.seeds))
+      )
+      const pictures = Sweep.every(scenarios, pictured, [options.seed], true)
+      yield* Sweep.run({ catalogue: module, jobs: [...cells, ...pictures], threads: options.jobs }, (sweep) =>
+        Effect.gen(function* () {
+          const page = yield* Page.html({
+            rows: shown,
+            designs,
+            cells: (row, design) => {
+              const first = (shown.indexOf(row) * designs.length + designs.indexOf(design)) * options.seeds
+              return sweep.results.slice(first, first + options.seeds).filter((result) => result !== undefined)
+            },
+            runs: options.seeds,
+            seed: options.seed,
+            scenarios,
+            pictured,
+            drawn: sweep.results.slice(cells.length).filter((result) => result !== undefined),
+            isPartial: Sweep.isPartial(sweep)
           })
+          yield* Output.write(file, page)
+          yield* Console.log(file)
+        })
       )
     })
 ).pipe(
@@ -80,3 +86,11 @@ export const reportCommand = Command.make(
     ])
   )
 )
+
+/** The runs of a cell, each with the next seed and the next of the row's scenarios. */
+const cell = ({ scenarios }: Row, design: Design, seed: number, runs: number): ReadonlyArray<Job> =>
+  Sweep.seeds(seed, runs).flatMap((one, index) =>
+    scenarios
+      .slice(index % scenarios.length, (index % scenarios.length) + 1)
+      .map((scenario) => ({ scenario, design: design.name, seed: one, series: false }))
+  )

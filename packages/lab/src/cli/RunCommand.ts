@@ -32,11 +32,8 @@ export const runCommand = Command.make(
       yield* Sweep.run(
         {
           catalogue: module,
-          scenarios: [scenario],
-          designs: [design],
-          seeds: [options.seed],
-          threads: 1,
-          series: "every"
+          jobs: Sweep.every([scenario], [design], [options.seed], true),
+          threads: 1
         },
         ({ results: [result] }) =>
           result === undefined

@@ -11,35 +11,32 @@ import * as Progress from "./Progress.ts"
 export interface Plan {
   /** The module that exports the `catalogue`. */
   readonly catalogue: string
-  readonly scenarios: ReadonlyArray<Scenario>
-  readonly designs: ReadonlyArray<Design>
-  readonly seeds: ReadonlyArray<number>
+  readonly jobs: ReadonlyArray<Job>
   readonly threads: number
-  /** Whether the results have a time series: of every run, of the first seed, or of none. */
-  readonly series: "every" | "first" | "none"
 }
 
-/** The results by scenario, then design, then seed. It is partial where fewer than planned were done. */
+/** The results in the order of the jobs; `undefined` for what was not done. */
 export interface Sweep {
-  readonly planned: number
-  readonly results: ReadonlyArray<RunResult>
+  readonly jobs: ReadonlyArray<Job>
+  readonly results: ReadonlyArray<RunResult | undefined>
 }
 
-export const isPartial = ({ planned, results }: Sweep): boolean => results.length < planned
+export const done = ({ results }: Sweep): ReadonlyArray<RunResult> => results.filter((result) => result !== undefined)
+
+export const isPartial = ({ results }: Sweep): boolean => results.includes(undefined)
 
 export const seeds = (first: number, count: number): ReadonlyArray<number> =>
   Array.from({ length: count }, (_, index) => first + index)
 
-const jobs = ({ designs, scenarios, seeds, series }: Plan): ReadonlyArray<Job> =>
+/** By scenario, then design, then seed. */
+export const every = (
+  scenarios: ReadonlyArray<Scenario>,
+  designs: ReadonlyArray<Design>,
+  seeds: ReadonlyArray<number>,
+  series: boolean
+): ReadonlyArray<Job> =>
   scenarios.flatMap((scenario) =>
-    designs.flatMap((design) =>
-      seeds.map((seed, index) => ({
-        scenario: scenario.name,
-        design: design.name,
-        seed,
-        series: series === "every" || (series === "first" && index === 0)
-      }))
-    )
+    designs.flatMap((design) => seeds.map((seed) => ({ scenario, design: design.name, seed, series })))
   )
 
 /** Runs the plan and hands over the results; also, and then only what is done, when it is interrupted. */
@@ -47,22 +44,20 @@ export const run = <E extends { readonly message: string }, R>(
   plan: Plan,
   conclude: (sweep: Sweep) => Effect.Effect<void, E, R>
 ): Effect.Effect<void, E | WorkerPool.SimulationFailed, R> => {
-  const planned = jobs(plan)
-  const shares = planned.map(() => 0)
-  const results: Array<RunResult | undefined> = planned.map(() => undefined)
-  const sweep = (): Sweep => ({
-    planned: planned.length,
-    results: results.filter((result) => result !== undefined)
-  })
+  const { jobs } = plan
+  const shares = jobs.map(() => 0)
+  const results: Array<RunResult | undefined> = jobs.map(() => undefined)
+  const sweep: Sweep = { jobs, results }
+  const told = (): string => `${done(sweep).length} of ${jobs.length} runs`
   const progress = (): Progress.Progress => ({
-    share: shares.reduce((sum, share) => sum + share, 0) / shares.length,
-    done: `${sweep().results.length} of ${planned.length} runs`
+    share: shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length),
+    done: told()
   })
   const simulated = Progress.show(progress).pipe(
     Effect.zipRight(
       WorkerPool.simulate({
         catalogue: plan.catalogue,
-        jobs: planned,
+        jobs,
         threads: plan.threads,
         onProgress: (job, share) => (shares[job] = share),
         onResult: (job, result) => {
@@ -75,12 +70,12 @@ export const run = <E extends { readonly message: string }, R>(
   )
   const interrupted = Effect.suspend(() =>
     Effect.zipRight(
-      Console.error(`Stopped after ${sweep().results.length} of ${planned.length} runs: the results are partial.`),
-      Effect.catchAll(conclude(sweep()), ({ message }) => Console.error(message))
+      Console.error(`Stopped after ${told()}: the results are partial.`),
+      Effect.catchAll(conclude(sweep), ({ message }) => Console.error(message))
     )
   )
   return Effect.zipRight(
     Effect.onInterrupt(simulated, () => interrupted),
-    Effect.suspend(() => conclude(sweep()))
+    Effect.suspend(() => conclude(sweep))
   )
 }

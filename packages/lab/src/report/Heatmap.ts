@@ -1,25 +1,24 @@
-/** A table whose cells are as good as they are blue: scenarios and their metrics down, designs across. */
+/** The headline table as a heat map: a cell is as blue as it is good. */
+import type { Row } from "../Catalogue.ts"
 import type { Design } from "../Design.ts"
-import { show, showSummary, summarize, type Metric, type Summary } from "../Metric.ts"
+import { mean, type Metric } from "../Headline.ts"
 import type { RunResult } from "../Run.ts"
-import type { Scenario } from "../Scenario.ts"
-import { telling } from "./Headline.ts"
 import { encode } from "./Markup.ts"
 
-export const draw = (
-  scenarios: ReadonlyArray<Scenario>,
-  designs: ReadonlyArray<Design>,
-  results: ReadonlyArray<RunResult>
-): string => {
-  const head = designs.map(({ name, title }) => `<th scope="col" title="${encode(title)}"><span>${encode(name)}</span></th>`)
-  const body = scenarios.map((scenario) => {
-    const own = results.filter((result) => result.scenario === scenario.name)
-    const chosen = telling(scenario)
-    const rows = chosen.map((metric, index) => {
-      const name = `<th scope="rowgroup" rowspan="${chosen.length}"><a href="#${encode(scenario.name)}">${encode(scenario.title)}</a></th>`
-      return `<tr>${index === 0 ? name : ""}<th scope="row" title="${encode(metric.description)}">${encode(metric.title)}</th>${cells(metric, designs, own)}</tr>`
+/** The runs of each cell. */
+export type Cells = (row: Row, design: Design) => ReadonlyArray<RunResult>
+
+export const draw = (rows: ReadonlyArray<Row>, designs: ReadonlyArray<Design>, cells: Cells): string => {
+  const head = designs.map(
+    ({ name, title }) => `<th scope="col" title="${encode(title)}"><span>${encode(name)}</span></th>`
+  )
+  const body = rows.map((row) => {
+    const lines = row.metrics.map((metric, index) => {
+      const name = `<th scope="rowgroup" rowspan="${row.metrics.length}"><a href="#${encode(row.name)}">${encode(row.title)}</a></th>`
+      const values = designs.map((design) => cells(row, design))
+      return `<tr>${index === 0 ? name : ""}<th scope="row">${encode(titleOf(metric))}</th>${line(metric, values)}</tr>`
     })
-    return `<tbody>${rows.join("\n")}</tbody>`
+    return `<tbody>${lines.join("\n")}</tbody>`
   })
   return `<div class="wide"><table class="heat">
 <thead><tr><td></td><td></td>${head.join("")}</tr></thead>
@@ -27,28 +26,42 @@ ${body.join("\n")}
 </table></div>`
 }
 
-const cells = (metric: Metric, designs: ReadonlyArray<Design>, results: ReadonlyArray<RunResult>): string => {
-  const summaries = designs.map(({ name }) =>
-    summarize(
-      metric,
-      results.filter(({ design }) => design === name)
-    )
-  )
-  const goodness = scale(metric, summaries)
-  const texts = summaries.map((summary) => (summary === undefined ? "-" : show(metric, summary.median)))
+const titleOf = ({ name, unit }: Metric): string => (unit === "%" || unit === "s" || unit === "ms" ? `${name}, ${unit}` : name)
+
+const line = (metric: Metric, cells: ReadonlyArray<ReadonlyArray<RunResult>>): string => {
+  const values = cells.map((results) => mean(metric, results))
+  const goodness = scale(metric, values)
+  const texts = cells.map((results, index) => (results.length === 0 ? "-" : show(metric, values[index] ?? null)))
   const isContest = new Set(texts).size > 1
-  return summaries
-    .map((summary, index) => {
-      const good = summary === undefined ? undefined : goodness(summary.median)
+  return cells
+    .map((results, index) => {
+      const good = results.length === 0 ? undefined : goodness(values[index] ?? null)
       const paint = good === undefined ? "" : ` style="--good:${Math.round(good * 100)}%"`
       const best = good === 1 && isContest ? ' class="best"' : ""
-      return `<td${best}${paint} title="${encode(showSummary(metric, summary))}">${encode(texts[index] ?? "")}</td>`
+      const runs = results.map((result) => show(metric, metric.of(result))).join(", ")
+      return `<td${best}${paint} title="${encode(runs)}">${encode(texts[index] ?? "")}</td>`
     })
     .join("")
 }
 
-/** Differences smaller than this are no differences: a tenth of the calls, or twice as many. */
-const leastShare = 0.1
+export const show = ({ unit }: Metric, value: number | null): string => {
+  if (value === null) return "never"
+  switch (unit) {
+    case "%":
+    case "s":
+      return value.toFixed(1)
+    case "attempts a call":
+      return value.toFixed(2)
+    case "openings":
+      return Number.isInteger(value) ? `${value}` : value.toFixed(1)
+    case "ms":
+    case "attempts":
+      return `${Math.round(value)}`
+  }
+}
+
+/** Differences smaller than these are none: ten points of availability, or twice as many. */
+const leastPoints = 10
 const leastRatio = 2
 
 /**
@@ -56,21 +69,18 @@ const leastRatio = 2
  *
  * To never open is right in one world and wrong in another, so "never" has no color; to never recover is the worst there is.
  */
-const scale = (
-  metric: Metric,
-  summaries: ReadonlyArray<Summary | undefined>
-): ((value: number) => number | undefined) => {
-  const medians = summaries.flatMap((summary) => (summary === undefined ? [] : [summary.median]))
-  const finite = medians.filter(Number.isFinite)
-  const best = metric.better === "more" ? Math.max(...finite) : Math.min(...finite)
-  const worst = metric.better === "more" ? Math.min(...finite) : Math.max(...finite)
-  return (value) => {
-    if (!Number.isFinite(value)) return metric.name === "recovery" ? 0 : undefined
-    if (metric.better === "more") return 1 - (best - value) / Math.max(leastShare, best - worst)
-    // Seconds and counts differ by factors; a little is added for what can be 0.
-    const distance = (to: number): number => Math.log((to + little(metric)) / (best + little(metric)))
-    return 1 - distance(value) / Math.max(Math.log(leastRatio), distance(worst))
+const scale = (metric: Metric, values: ReadonlyArray<number | null>) => {
+  const known = values.filter((value) => value !== null)
+  const low = Math.min(...known)
+  const high = Math.max(...known)
+  return (value: number | null): number | undefined => {
+    if (metric.better === "neither") return undefined
+    if (value === null) return metric.name === "recovery" ? 0 : undefined
+    if (metric.better === "more") return 1 - (high - value) / Math.max(leastPoints, high - low)
+    // Times and counts differ by factors; a little is added to what can be 0.
+    const distance = (to: number): number => Math.log((to + little(metric)) / (low + little(metric)))
+    return 1 - distance(value) / Math.max(Math.log(leastRatio), distance(high))
   }
 }
 
-const little = ({ unit, name }: Metric): number => (unit === "s" ? 500 : name === "load" ? 0.2 : 1)
+const little = ({ unit }: Metric): number => (unit === "s" ? 0.5 : unit === "attempts a call" ? 0.2 : 1)

@@ -1,5 +1,6 @@
 /** The report: one HTML file with its pictures inside, which needs no script and no network. */
 import * as Effect from "effect/Effect"
+import type { Row } from "../Catalogue.ts"
 import type { Design } from "../Design.ts"
 import type { RunResult } from "../Run.ts"
 import type { Scenario } from "../Scenario.ts"
@@ -10,19 +11,24 @@ import * as RunPicture from "./RunPicture.ts"
 import { style } from "./Style.ts"
 
 export interface Content {
-  readonly scenarios: ReadonlyArray<Scenario>
+  readonly rows: ReadonlyArray<Row>
   readonly designs: ReadonlyArray<Design>
+  readonly cells: Heatmap.Cells
+  /** Runs of each cell. */
+  readonly runs: number
+  readonly seed: number
+  readonly scenarios: ReadonlyArray<Scenario>
   /** Those whose runs are drawn. */
   readonly pictured: ReadonlyArray<Design>
-  readonly seeds: ReadonlyArray<number>
-  readonly results: ReadonlyArray<RunResult>
+  /** The runs that are drawn. */
+  readonly drawn: ReadonlyArray<RunResult>
   /** Not all runs were done. */
   readonly isPartial: boolean
 }
 
 export const html = (content: Content): Effect.Effect<string> =>
   Effect.gen(function* () {
-    const { designs, results, scenarios, seeds } = content
+    const { designs, runs, rows, scenarios, seed } = content
     const pictures = yield* Effect.forEach(scenarios, (scenario) => scenarioSection(content, scenario))
     return `<!doctype html>
 <html lang="en">
@@ -35,18 +41,18 @@ export const html = (content: Content): Effect.Effect<string> =>
 <body>
 <header>
 <h1>Truce lab</h1>
-<p>${results.length} runs of ${designs.length} designs in ${scenarios.length} scenarios, seeds ${seeds[0]} to ${seeds.at(-1)}. The same seed gives every design the same calls and the same faults.</p>
-${content.isPartial ? `<p class="note">The runs were stopped before the end: these results are partial.</p>` : ""}
+<p>Designs of retry and circuit breaker in simulated worlds, Truce by the code that is shipped. The same seed gives every design the same calls and the same faults; every number is a command: <code>pnpm lab compare</code>.</p>
 </header>
+${content.isPartial ? `<p class="note">The runs were stopped before the end: these results are partial.</p>` : ""}
 <h2>Designs by scenario</h2>
-<p>The median over the seeds. Each row is colored from its worst to its best; the best is bold. What never opened has no color: it is right in one world and wrong in another.</p>
+<p>The mean of ${runs} ${runs === 1 ? "run" : "runs"}, seeds from ${seed}. Each row is colored from its worst to its best; the best is bold. What never opened has no color: it is right in one world and wrong in another.</p>
 <p class="legend">${key([
       ["best of the row", "var(--heat-good)"],
       ["worst of the row", "var(--heat-bad)"]
     ])}</p>
-${Heatmap.draw(scenarios, designs, results)}
+${Heatmap.draw(rows, designs, content.cells)}
 <h2>Runs</h2>
-<p>The first seed of each scenario. The window of the fault is shaded.</p>
+<p>One run of each scenario, seed ${seed}. The window of the fault is shaded.</p>
 ${legend}
 <nav>${scenarios.map(({ name, title }) => `<a href="#${encode(name)}">${encode(title)}</a>`).join("")}</nav>
 ${pictures.join("\n")}
@@ -57,12 +63,10 @@ ${pictures.join("\n")}
 `
   })
 
-const scenarioSection = ({ pictured, results }: Content, scenario: Scenario): Effect.Effect<string> =>
+const scenarioSection = ({ drawn, pictured }: Content, scenario: Scenario): Effect.Effect<string> =>
   Effect.gen(function* () {
     const own = pictured.flatMap((design) => {
-      const result = results.find(
-        (one) => one.scenario === scenario.name && one.design === design.name && one.buckets.length > 0
-      )
+      const result = drawn.find((one) => one.scenario === scenario.name && one.design === design.name)
       return result === undefined ? [] : [{ design, result }]
     })
     const peak = RunPicture.peakOf(own.map(({ result }) => result))

@@ -40,7 +40,7 @@ export const draw = (scenario: Scenario, result: RunResult, peak: number): Effec
   return svg(`${scenario.title}, ${result.design}`, [
     panel("circuit", 9, [boxes(states(result, unit.millis))]),
     panel("health score", 34, [steps(({ score }) => score, 1, { type: "line", color: colors.ink, format: ".1~f" })]),
-    panel("calls, and attempts that reached the service, a second", 52, [
+    panel("calls and attempts a second", 52, [
       steps(({ offered }) => offered, peak, { type: "area", color: colors.offered, format: "~s" }),
       steps(({ absorbed }) => absorbed, peak, { type: "line", color: colors.absorbed, format: "~s" })
     ]),
