@@ -39,8 +39,9 @@ const column = (buckets: ReadonlyArray<Bucket>, bucketMillis: number): Column =>
   }
 }
 
-/** Buckets by the column so that most columns have calls enough for a rate, and there are at least twenty. */
-export const sizeFor = ({ buckets }: RunResult): number => {
+/** Buckets by the column so that most columns have calls enough for a rate; from twenty to `most` columns. */
+export const sizeFor = ({ buckets }: RunResult, most: number): number => {
   const mean = buckets.reduce((total, { offered }) => total + offered, 0) / Math.max(1, buckets.length)
-  return Math.max(1, Math.min(Math.ceil(10 / Math.max(mean, 0.01)), Math.floor(buckets.length / 20)))
+  const enough = Math.min(Math.ceil(10 / Math.max(mean, 0.01)), Math.floor(buckets.length / 20))
+  return Math.max(1, enough, Math.ceil(buckets.length / most))
 }

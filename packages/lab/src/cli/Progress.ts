@@ -24,11 +24,11 @@ export const show = (progress: () => Progress): Effect.Effect<void, never, Scope
       process.stderr.write(isTerminal ? `${eraseLine}${text}` : `${text}\n`)
     })
     if (isTerminal) yield* Effect.addFinalizer(() => Effect.sync(() => process.stderr.write(eraseLine)))
-    yield* Effect.forkScoped(
-      isTerminal
-        ? Effect.repeat(draw, Schedule.spaced("100 millis"))
-        : Effect.repeat(Effect.delay(draw, "5 seconds"), Schedule.forever)
-    )
+    const drawing = isTerminal
+      ? Effect.repeat(draw, Schedule.spaced("100 millis"))
+      : Effect.repeat(Effect.delay(draw, "5 seconds"), Schedule.forever)
+    // What it tells of may be uninterruptible; the drawing is not, or the scope would never end.
+    yield* Effect.forkScoped(Effect.interruptible(drawing))
   })
 
 export const render = ({ done, share }: Progress, elapsedMillis: number): string => {

@@ -47,7 +47,9 @@ export const reportCommand = Command.make(
       const { catalogue, module } = yield* Lab
       const { columns, rows, ...headline } = catalogue.headline
       const choose = (globs: ReadonlyArray<string>, names: ReadonlyArray<string>) =>
-        Selection.some("design", catalogue.designs, globs.length === 0 ? names : globs)
+        globs.length === 0
+          ? Effect.forEach(names, (name) => Selection.one("design", catalogue.designs, name))
+          : Selection.some("design", catalogue.designs, globs)
       const scenarios = yield* Selection.some("scenario", catalogue.scenarios, options.scenarios)
       const designs = yield* choose(options.designs, columns)
       const pictured = yield* choose(options.pictured, headline.pictured)

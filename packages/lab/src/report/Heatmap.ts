@@ -32,12 +32,13 @@ const line = (metric: Metric, cells: ReadonlyArray<ReadonlyArray<RunResult>>): s
   const values = cells.map((results) => mean(metric, results))
   const goodness = scale(metric, values)
   const texts = cells.map((results, index) => (results.length === 0 ? "-" : show(metric, values[index] ?? null)))
+  const bests = new Set(texts.filter((_, index) => goodness(values[index] ?? null) === 1))
   const isContest = new Set(texts).size > 1
   return cells
     .map((results, index) => {
       const good = results.length === 0 ? undefined : goodness(values[index] ?? null)
       const paint = good === undefined ? "" : ` style="--good:${Math.round(good * 100)}%"`
-      const best = good === 1 && isContest ? ' class="best"' : ""
+      const best = isContest && good !== undefined && bests.has(texts[index] ?? "") ? ' class="best"' : ""
       const runs = results.map((result) => show(metric, metric.of(result))).join(", ")
       return `<td${best}${paint} title="${encode(runs)}">${encode(texts[index] ?? "")}</td>`
     })
@@ -74,7 +75,8 @@ const scale = (metric: Metric, values: ReadonlyArray<number | null>) => {
   const low = Math.min(...known)
   const high = Math.max(...known)
   return (value: number | null): number | undefined => {
-    if (metric.better === "neither") return undefined
+    // Whoever answers nobody has the least load.
+    if (metric.better === "neither" || metric.name === "load") return undefined
     if (value === null) return metric.name === "recovery" ? 0 : undefined
     if (metric.better === "more") return 1 - (high - value) / Math.max(leastPoints, high - low)
     // Times and counts differ by factors; a little is added to what can be 0.
@@ -83,4 +85,4 @@ const scale = (metric: Metric, values: ReadonlyArray<number | null>) => {
   }
 }
 
-const little = ({ unit }: Metric): number => (unit === "s" ? 0.5 : unit === "attempts a call" ? 0.2 : 1)
+const little = ({ unit }: Metric): number => (unit === "s" ? 0.5 : 1)

@@ -45,7 +45,7 @@ export const html = (content: Content): Effect.Effect<string> =>
 </header>
 ${content.isPartial ? `<p class="note">The runs were stopped before the end: these results are partial.</p>` : ""}
 <h2>Designs by scenario</h2>
-<p>The mean of ${runs} ${runs === 1 ? "run" : "runs"}, seeds from ${seed}. Each row is colored from its worst to its best; the best is bold. What never opened has no color: it is right in one world and wrong in another.</p>
+<p>The mean of ${runs} ${runs === 1 ? "run" : "runs"}, seeds from ${seed}. Each row is colored from its worst to its best; the best is bold. What never opened has no color, as it is right in one world and wrong in another; nor has the load, as whoever answers nobody has the least.</p>
 <p class="legend">${key([
       ["best of the row", "var(--heat-good)"],
       ["worst of the row", "var(--heat-bad)"]

@@ -6,11 +6,13 @@ import { columns, sizeFor, type Column } from "../Series.ts"
 import { boxes, colors, statusColors, svg, type Box, type Layer, type Panel } from "./Picture.ts"
 
 const width = 270
+const mostColumns = width / 2
 
-/** `peak` is the top of the load panel: the same for all designs of a scenario, so that they compare. */
+/** `peak` is the top of the load panel, a second: the same for all designs of a scenario, so that they compare. */
 export const draw = (scenario: Scenario, result: RunResult, peak: number): Effect.Effect<string> => {
   const unit = timeUnit(result)
-  const points = columns(result, sizeFor(result))
+  const rate = peak < 1 ? { seconds: 60, name: "a minute" } : { seconds: 1, name: "a second" }
+  const points = columns(result, sizeFor(result, mostColumns))
   const window: Box = {
     x: scenario.fault.fromMillis / unit.millis,
     x2: scenario.fault.untilMillis / unit.millis,
@@ -40,9 +42,17 @@ export const draw = (scenario: Scenario, result: RunResult, peak: number): Effec
   return svg(`${scenario.title}, ${result.design}`, [
     panel("circuit", 9, [boxes(states(result, unit.millis))]),
     panel("health score", 34, [steps(({ score }) => score, 1, { type: "line", color: colors.ink, format: ".1~f" })]),
-    panel("calls and attempts a second", 52, [
-      steps(({ offered }) => offered, peak, { type: "area", color: colors.offered, format: "~s" }),
-      steps(({ absorbed }) => absorbed, peak, { type: "line", color: colors.absorbed, format: "~s" })
+    panel(`calls and attempts ${rate.name}`, 52, [
+      steps(({ offered }) => offered * rate.seconds, peak * rate.seconds, {
+        type: "area",
+        color: colors.offered,
+        format: "~s"
+      }),
+      steps(({ absorbed }) => absorbed * rate.seconds, peak * rate.seconds, {
+        type: "line",
+        color: colors.absorbed,
+        format: "~s"
+      })
     ]),
     panel(
       "available to callers",
@@ -53,12 +63,13 @@ export const draw = (scenario: Scenario, result: RunResult, peak: number): Effec
   ])
 }
 
-/** The highest load of some runs, in any column. */
+/** A little more than the highest load of some runs in any column. */
 export const peakOf = (results: ReadonlyArray<RunResult>): number =>
+  1.05 *
   Math.max(
-    1,
+    0.01,
     ...results.flatMap((result) =>
-      columns(result, sizeFor(result)).map(({ absorbed, offered }) => Math.max(absorbed, offered))
+      columns(result, sizeFor(result, mostColumns)).map(({ absorbed, offered }) => Math.max(absorbed, offered))
     )
   )
 
