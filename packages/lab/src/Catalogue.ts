@@ -1,6 +1,7 @@
 /** What there is to run, by name, and the table that is published. */
 import type { Design } from "./Design.ts"
 import * as Designs from "./Designs.ts"
+import * as Flaws from "./Flaws.ts"
 import * as Headline from "./Headline.ts"
 import { run } from "./Run.ts"
 import type { Scenario } from "./Scenario.ts"
@@ -18,12 +19,16 @@ export interface Catalogue {
   readonly scenarios: ReadonlyArray<Scenario>
   readonly designs: ReadonlyArray<Design>
   readonly run: typeof run
+  /** Each with a scenario of its own, which can be run by its name too. */
+  readonly flaws: ReadonlyArray<Flaws.Flaw>
   readonly headline: {
     readonly rows: ReadonlyArray<Row>
     /** Names of designs. */
     readonly columns: ReadonlyArray<string>
     /** Names of the designs whose runs are drawn. */
     readonly pictured: ReadonlyArray<string>
+    /** The name of the design that is shown beside each flaw. */
+    readonly sound: string
   }
 }
 
@@ -31,9 +36,11 @@ export const catalogue: Catalogue = {
   scenarios: Scenarios.all,
   designs: Designs.all,
   run,
+  flaws: Flaws.all,
   headline: {
     rows: Headline.rows,
     columns: Headline.columns,
-    pictured: ["retry-only", "seed-fused", "outside-consecutive-short", "truce"]
+    pictured: ["retry-only", "seed-fused", "outside-consecutive-short", "truce"],
+    sound: "truce"
   }
 }

@@ -14,6 +14,8 @@ export interface Job {
   readonly seed: number
   /** Without it a result has no time series. */
   readonly series: boolean
+  /** Keeps up to this many events. Default: 0. */
+  readonly trace?: number
 }
 
 export type Message =

@@ -10,13 +10,13 @@ const port = parentPort
 if (port === null) throw new Error("WorkerThread.ts runs as a worker of WorkerPool.ts")
 const tell = (message: Message): void => port.postMessage(message)
 
-const simulate = ({ scenario, seed, series, ...job }: Job): Message => {
+const simulate = ({ scenario, seed, series, trace = 0, ...job }: Job): Message => {
   const { designs, run } = loaded.catalogue
   const design = designs.find(({ name }) => name === job.design)
   if (design === undefined) return { _tag: "Failed", message: `${job.design}: not in the catalogue` }
   const onProgress = (millis: number): void =>
     tell({ _tag: "Progress", share: Math.min(1, millis / scenario.durationMillis) })
-  const result = run(scenario, design, { seed, onProgress })
+  const result = run(scenario, design, { seed, trace, onProgress })
   return { _tag: "Done", result: series ? result : { ...result, buckets: [] } }
 }
 

@@ -82,6 +82,18 @@ export const catalogue: Catalogue = {
   scenarios,
   designs: [retry, breaker],
   run,
+  flaws: [
+    {
+      name: "opens",
+      title: "It opens",
+      claim: "A breaker opens.",
+      truce: "No breaker, no opening.",
+      design: breaker,
+      scenario: { ...scenario("opens", "A short outage", outage(0, 500)), durationMillis: 1000 },
+      seed: 1,
+      find: ({ opens }) => ({ happens: opens > 0, text: `It opened ${opens} times.` })
+    }
+  ],
   headline: {
     rows: scenarios.map((scenario) => ({
       name: scenario.name,
@@ -90,6 +102,7 @@ export const catalogue: Catalogue = {
       metrics: [metrics.availability, metrics.absorbed, metrics.recovery]
     })),
     columns: ["retry-only", "breaker"],
-    pictured: ["retry-only", "breaker"]
+    pictured: ["retry-only", "breaker"],
+    sound: "retry-only"
   }
 }

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Row } from "../Catalogue.ts"
 import type { Design } from "../Design.ts"
 import * as Page from "../report/Page.ts"
+import { traceLimit } from "../Flaw.ts"
 import type { Job } from "../WorkerProtocol.ts"
 import { help } from "./Help.ts"
 import { Lab } from "./Lab.ts"
@@ -59,7 +60,12 @@ export const reportCommand = Command.make(
         designs.flatMap((design) => cell(row, design, options.seed, options.seeds))
       )
       const pictures = Sweep.every(scenarios, pictured, [options.seed], true)
-      yield* Sweep.run({ catalogue: module, jobs: [...cells, ...pictures], threads: options.jobs }, (sweep) =>
+      const flaws = options.scenarios.length === 0 ? catalogue.flaws : []
+      const sound = yield* Selection.one("design", catalogue.designs, headline.sound)
+      const sides = flaws.flatMap(({ design, scenario, seed }) =>
+        [design, sound].map(({ name }) => ({ scenario, design: name, seed, series: true, trace: traceLimit }))
+      )
+      yield* Sweep.run({ catalogue: module, jobs: [...cells, ...pictures, ...sides], threads: options.jobs }, (sweep) =>
         Effect.gen(function* () {
           const page = yield* Page.html({
             rows: shown,
@@ -72,7 +78,13 @@ export const reportCommand = Command.make(
             seed: options.seed,
             scenarios,
             pictured,
-            drawn: sweep.results.slice(cells.length).filter((result) => result !== undefined),
+            drawn: sweep.results
+              .slice(cells.length, cells.length + pictures.length)
+              .filter((result) => result !== undefined),
+            flaws: flaws.map((flaw, index) => {
+              const [flawed, other] = sweep.results.slice(cells.length + pictures.length + 2 * index)
+              return { flaw, sides: [{ design: flaw.design, result: flawed }, { design: sound, result: other }] }
+            }),
             isPartial: Sweep.isPartial(sweep)
           })
           yield* Output.write(file, page)

@@ -1,11 +1,13 @@
 /** `lab run`: one run, in numbers and as a timeline. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { traceLimit, type Flaw } from "../Flaw.ts"
 import { metrics, show } from "../Metric.ts"
-import type { Counts, RunResult } from "../Run.ts"
+import type { Counts, Event, RunResult } from "../Run.ts"
 import type { Scenario } from "../Scenario.ts"
 import { help } from "./Help.ts"
 import { Lab } from "./Lab.ts"
@@ -19,29 +21,42 @@ import * as Timeline from "./Timeline.ts"
 const scenario = Args.text({ name: "scenario" }).pipe(Args.withDescription("The name of a scenario."))
 const design = Args.text({ name: "design" }).pipe(Args.withDescription("The name of a design."))
 
+const trace = Options.boolean("trace").pipe(
+  Options.withDescription(`Prints what happened, event by event, the first ${traceLimit}; --json has them too.`)
+)
+
 export const runCommand = Command.make(
   "run",
-  { scenario, design, seed: Settings.seed, json: Settings.json, csv: Settings.csv },
+  { scenario, design, trace, seed: Settings.seed, json: Settings.json, csv: Settings.csv },
   (options) =>
     Effect.gen(function* () {
       const { catalogue, module } = yield* Lab
-      const scenario = yield* Selection.one("scenario", catalogue.scenarios, options.scenario)
+      const scenario = yield* Selection.one(
+        "scenario",
+        [...catalogue.scenarios, ...catalogue.flaws.map((flaw) => flaw.scenario)],
+        options.scenario
+      )
+      const flaw = catalogue.flaws.find((one) => one.scenario === scenario)
       const design = yield* Selection.one("design", catalogue.designs, options.design)
       const json = yield* Effect.transposeOption(Option.map(options.json, (file) => Output.target("--json", file)))
       const csv = yield* Effect.transposeOption(Option.map(options.csv, (file) => Output.target("--csv", file)))
       yield* Sweep.run(
         {
           catalogue: module,
-          jobs: Sweep.every([scenario], [design], [options.seed], true),
+          jobs: [{ scenario, design: design.name, seed: options.seed, series: true, trace: traceLimit }],
           threads: 1
         },
         ({ results: [result] }) =>
           result === undefined
             ? Effect.void
             : Effect.gen(function* () {
-                if (Option.isSome(json)) yield* Output.write(json.value, Output.json(result))
+                const { trace = [], ...measured } = result
+                const written = options.trace ? result : measured
+                if (Option.isSome(json)) yield* Output.write(json.value, Output.json(written))
                 if (Option.isSome(csv)) yield* Output.write(csv.value, series(result))
+                if (options.trace) yield* Console.log(`${trace.map(told).join("\n")}\n`)
                 yield* Console.log(text(scenario, design.title, result))
+                if (flaw !== undefined) yield* Console.log(`\n${finding(flaw, result)}`)
               })
       )
     })
@@ -49,7 +64,8 @@ export const runCommand = Command.make(
   Command.withDescription(
     help("Runs one scenario under one design and shows what happened. --csv has the time series, --json everything.", [
       "pnpm lab run outage-100 truce",
-      "pnpm lab run brownout-30 retry-only --seed 7 --json run.json"
+      "pnpm lab run brownout-30-100 retry-only --seed 7 --json run.json",
+      "pnpm lab run fifteen-for-five seed-fused --trace"
     ])
   )
 )
@@ -65,6 +81,19 @@ const text = (scenario: Scenario, design: string, result: RunResult): string =>
     "",
     measures(result)
   ].join("\n")
+
+const finding = (flaw: Flaw, result: RunResult): string => {
+  const { happens, text } = flaw.find(result)
+  return `${Table.bold(flaw.title)}: ${happens ? "it happens" : "it does not happen"}. ${text}`
+}
+
+/** Who, what and how, after the time. */
+const told = ({ _tag, at, partition, process, ...rest }: Event): string => {
+  const { call, ...details } = { call: undefined, ...rest }
+  const words = Object.entries(details).map(([name, value]) => `${name} ${value}`)
+  const who = call === undefined ? `circuit ${process}.${partition}` : `call ${call}`
+  return `${at.toFixed(1).padStart(12)} ms  ${who.padEnd(12)} ${_tag.padEnd(12)} ${words.join(", ")}`.trimEnd()
+}
 
 const counts = (result: RunResult): string =>
   Table.render({

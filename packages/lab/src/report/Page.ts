@@ -4,6 +4,7 @@ import type { Row } from "../Catalogue.ts"
 import type { Design } from "../Design.ts"
 import type { RunResult } from "../Run.ts"
 import type { Scenario } from "../Scenario.ts"
+import * as FlawSection from "./FlawSection.ts"
 import * as Heatmap from "./Heatmap.ts"
 import { encode } from "./Markup.ts"
 import { colors } from "./Picture.ts"
@@ -22,6 +23,7 @@ export interface Content {
   readonly pictured: ReadonlyArray<Design>
   /** The runs that are drawn. */
   readonly drawn: ReadonlyArray<RunResult>
+  readonly flaws: ReadonlyArray<FlawSection.Shown>
   /** Not all runs were done. */
   readonly isPartial: boolean
 }
@@ -30,6 +32,7 @@ export const html = (content: Content): Effect.Effect<string> =>
   Effect.gen(function* () {
     const { designs, runs, rows, scenarios, seed } = content
     const pictures = yield* Effect.forEach(scenarios, (scenario) => scenarioSection(content, scenario))
+    const flaws = yield* Effect.forEach(content.flaws, FlawSection.draw)
     return `<!doctype html>
 <html lang="en">
 <head>
@@ -53,9 +56,10 @@ ${content.isPartial ? `<p class="note">The runs were stopped before the end: the
 ${Heatmap.draw(rows, designs, content.cells)}
 <h2>Runs</h2>
 <p>One run of each scenario, seed ${seed}. The window of the fault is shaded.</p>
-${legend}
+${runLegend}
 <nav>${scenarios.map(({ name, title }) => `<a href="#${encode(name)}">${encode(title)}</a>`).join("")}</nav>
 ${pictures.join("\n")}
+${flaws.length === 0 ? "" : `<h2>Flaws of the seeds</h2>\n<p>Each flaw in the smallest world that shows it, and the same calls and faults under the design that does not have it.</p>\n${traceLegend}\n${flaws.join("\n")}`}
 <h2>Designs</h2>
 <dl>${designs.map(({ description, name, title }) => `<dt><code>${encode(name)}</code> ${encode(title)}</dt><dd class="quiet">${encode(description)}</dd>`).join("\n")}</dl>
 </body>
@@ -82,7 +86,7 @@ const scenarioSection = ({ drawn, pictured }: Content, scenario: Scenario): Effe
 const key = (entries: ReadonlyArray<readonly [name: string, color: string]>): string =>
   entries.map(([name, color]) => `<span><i style="background:${color}"></i>${name}</span>`).join(" ")
 
-const legend = `<p class="legend">${key([
+const runLegend = `<p class="legend">${key([
   ["closed", colors.closed],
   ["half-open", colors.halfOpen],
   ["open", colors.open],
@@ -91,3 +95,9 @@ const legend = `<p class="legend">${key([
   ["available", colors.good],
   ["window of the fault", colors.window]
 ])}</p>`
+
+const traceLegend = `<p class="legend">${key([
+  ["attempt that succeeded", colors.good],
+  ["attempt that failed", colors.bad],
+  ["wait", colors.quiet]
+])} <span><b>\u00d7</b> not admitted</span></p>`

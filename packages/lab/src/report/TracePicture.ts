@@ -6,17 +6,21 @@ import { boxes, colors, statusColors, svg, type Box, type Layer, type Panel } fr
 
 const width = 400
 const laneHeight = 13
-/** More calls than this are not told apart. */
 const mostLanes = 40
 
-export const draw = (label: string, trace: ReadonlyArray<Event>): Effect.Effect<string> => {
-  const times = trace.map(({ at }) => at)
-  const from = Math.min(...times)
-  const end = Math.max(...times)
-  const span = Math.max(end - from, 1)
-  const unit = span > 20_000 ? { millis: 1000, name: "seconds" } : { millis: 1, name: "milliseconds" }
-  const within = { from, end: end + span * 0.04, unit: unit.millis }
-  const calls = [...new Set(trace.flatMap((event) => ("call" in event ? [event.call] : [])))].slice(0, mostLanes)
+/** Whether its calls can be told apart. */
+export const fits = (trace: ReadonlyArray<Event>): boolean => callsOf(trace).length <= mostLanes
+
+const callsOf = (trace: ReadonlyArray<Event>): ReadonlyArray<number> => [
+  ...new Set(trace.flatMap((event) => ("call" in event ? [event.call] : [])))
+]
+
+export const draw = (label: string, trace: ReadonlyArray<Event>, durationMillis: number): Effect.Effect<string> => {
+  const from = 0
+  const span = Math.max(durationMillis, ...trace.map(({ at }) => at), 1)
+  const unit = span > 5_000 ? { millis: 1000, name: "seconds" } : { millis: 1, name: "milliseconds" }
+  const within = { from, end: span * 1.02, unit: unit.millis }
+  const calls = callsOf(trace)
   const lanes = calls.map((call, lane) => marksOf(trace, call, lane, within)).flat()
   const panel = (title: string, height: number, layers: ReadonlyArray<Layer>, axis?: string): Panel => ({
     title,
