@@ -15,6 +15,12 @@ export interface Row {
   readonly metrics: ReadonlyArray<Headline.Metric>
 }
 
+/** A row of the closed-loop table. */
+export interface ClosedLoopRow {
+  readonly callers: number
+  readonly scenarios: { readonly outage: Scenario; readonly blackhole: Scenario }
+}
+
 export interface Catalogue {
   readonly scenarios: ReadonlyArray<Scenario>
   readonly designs: ReadonlyArray<Design>
@@ -30,6 +36,11 @@ export interface Catalogue {
     /** The name of the design that is shown beside each flaw. */
     readonly sound: string
   }
+  readonly closedLoop: {
+    readonly rows: ReadonlyArray<ClosedLoopRow>
+    /** Names of designs. */
+    readonly columns: ReadonlyArray<string>
+  }
 }
 
 export const catalogue: Catalogue = {
@@ -42,5 +53,6 @@ export const catalogue: Catalogue = {
     columns: Headline.columns,
     pictured: ["retry-only", "seed-fused", "outside-consecutive-short", "truce"],
     sound: "truce"
-  }
+  },
+  closedLoop: { rows: Headline.closedLoop, columns: Headline.closedLoopColumns }
 }

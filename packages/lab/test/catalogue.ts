@@ -104,5 +104,6 @@ export const catalogue: Catalogue = {
     columns: ["retry-only", "breaker"],
     pictured: ["retry-only", "breaker"],
     sound: "retry-only"
-  }
+  },
+  closedLoop: { rows: [], columns: [] }
 }

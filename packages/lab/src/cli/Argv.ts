@@ -1,7 +1,7 @@
 /** Options may stand after the arguments too, as everywhere else; the parser wants them before. */
 
 /** Options that take no value. */
-const flags: ReadonlySet<string> = new Set(["--check", "--help", "-h", "--trace", "--version", "--wizard"])
+const flags: ReadonlySet<string> = new Set(["--check", "--tables", "--help", "-h", "--trace", "--version", "--wizard"])
 
 /** Puts the options of the command before its arguments; `--` ends the options. */
 export const optionsFirst = (argv: ReadonlyArray<string>): ReadonlyArray<string> => {

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { optionsFirst } from "./Argv.ts"
 import { compareCommand } from "./CompareCommand.ts"
+import { docsCommand } from "./DocsCommand.ts"
 import { help } from "./Help.ts"
 import { listCommand } from "./ListCommand.ts"
 import { replayCommand } from "./ReplayCommand.ts"
@@ -24,7 +25,7 @@ const lab = Command.make("lab").pipe(
       "pnpm lab replay last-night.ndjson --policy policy.yaml"
     ])
   ),
-  Command.withSubcommands([listCommand, runCommand, compareCommand, reportCommand, replayCommand])
+  Command.withSubcommands([listCommand, runCommand, compareCommand, reportCommand, replayCommand, docsCommand])
 )
 
 const command = Command.run(lab, { name: "Truce lab", version: "0.0.0" })

@@ -2,6 +2,7 @@
 import type { Row } from "../Catalogue.ts"
 import type { Design } from "../Design.ts"
 import { mean, type Metric } from "../Headline.ts"
+import { show } from "../Published.ts"
 import type { RunResult } from "../Run.ts"
 import { encode } from "./Markup.ts"
 
@@ -43,22 +44,6 @@ const line = (metric: Metric, cells: ReadonlyArray<ReadonlyArray<RunResult>>): s
       return `<td${best}${paint} title="${encode(runs)}">${encode(texts[index] ?? "")}</td>`
     })
     .join("")
-}
-
-export const show = ({ unit }: Metric, value: number | null): string => {
-  if (value === null) return "never"
-  switch (unit) {
-    case "%":
-    case "s":
-      return value.toFixed(1)
-    case "attempts a call":
-      return value.toFixed(2)
-    case "openings":
-      return Number.isInteger(value) ? `${value}` : value.toFixed(1)
-    case "ms":
-    case "attempts":
-      return `${Math.round(value)}`
-  }
 }
 
 /** Differences smaller than these are none: ten points of availability, or twice as many. */
