@@ -4,6 +4,7 @@ import type { Design } from "../Design.ts"
 import type { Flaw } from "../Flaw.ts"
 import type { RunResult } from "../Run.ts"
 import { encode } from "./Markup.ts"
+import * as Focus from "./Focus.ts"
 import * as RunPicture from "./RunPicture.ts"
 import * as TracePicture from "./TracePicture.ts"
 
@@ -16,13 +17,15 @@ export interface Shown {
 export const draw = ({ flaw, sides }: Shown): Effect.Effect<string> =>
   Effect.gen(function* () {
     const results = sides.flatMap(({ design, result }) => (result === undefined ? [] : [{ design, result }]))
-    const isSmall = results.every(({ result }) => TracePicture.fits(result.trace ?? []))
+    const focuses = Focus.of(results.map(({ result }) => result)) ?? []
     const peak = RunPicture.peakOf(results.map(({ result }) => result))
-    const figures = yield* Effect.forEach(results, ({ design, result }) => {
+    const figures = yield* Effect.forEach(results, ({ design, result }, index) => {
+      const focus = focuses[index]
       const label = `${flaw.title}, ${design.title}`
-      const picture = isSmall
-        ? TracePicture.draw(label, result.trace ?? [], result.durationMillis)
-        : RunPicture.draw(flaw.scenario, result, peak)
+      const picture =
+        focus === undefined
+          ? RunPicture.draw(flaw.scenario, result, peak)
+          : TracePicture.draw(label, result.trace ?? [], focus)
       const { happens, text } = flaw.find(result)
       const verdict = `<span class="${happens ? "bad" : "good"}">${happens ? "It happens" : "It does not happen"}.</span>`
       return Effect.map(

@@ -13,11 +13,13 @@ export const draw = (scenario: Scenario, result: RunResult, peak: number): Effec
   const unit = timeUnit(result)
   const rate = peak < 1 ? { seconds: 60, name: "a minute" } : { seconds: 1, name: "a second" }
   const points = columns(result, sizeFor(result, mostColumns))
-  const window: Box = {
-    x: scenario.fault.fromMillis / unit.millis,
-    x2: scenario.fault.untilMillis / unit.millis,
-    color: colors.window
-  }
+  const { fromMillis, untilMillis } = scenario.fault
+  const until = Math.min(untilMillis, result.durationMillis)
+  // A fault from the start to the end needs no shade.
+  const isPart = fromMillis < until && until - fromMillis < result.durationMillis
+  const window: ReadonlyArray<Box> = isPart
+    ? [{ x: fromMillis / unit.millis, x2: until / unit.millis, color: colors.window }]
+    : []
   const panel = (title: string, height: number, layers: ReadonlyArray<Layer>, axis?: string): Panel => ({
     title,
     width,
@@ -30,7 +32,7 @@ export const draw = (scenario: Scenario, result: RunResult, peak: number): Effec
         axis: axis === undefined ? null : { title: axis, grid: false, tickCount: 7, titlePadding: 2 }
       }
     },
-    layer: [boxes([window]), ...layers]
+    layer: [boxes(window), ...layers]
   })
   const steps = (value: (column: Column) => number | null, top: number, mark: Mark): Layer => ({
     data: { values: stepped(points, value, unit.millis) },

@@ -40,7 +40,7 @@ table.heat { border-collapse: separate; border-spacing: 2px; font-size: 12.5px; 
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1rem 2rem; margin-top: .6rem }
 figure { margin: 0; break-inside: avoid; display: flex; flex-direction: column } figcaption { font-size: 13px; font-weight: 600; margin-bottom: .2rem; flex: 1 } figcaption small { font-weight: normal; display: block }
 figcaption .bad { color: var(--open); font-weight: 600 } figcaption .good { color: var(--closed); font-weight: 600 }
-.pair svg { max-width: 520px } svg { width: 100%; height: auto; max-width: 460px; display: block }
+ svg { width: 100%; height: auto; max-width: 400px; display: block } .pair svg { max-width: 480px }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: 13px; color: var(--quiet); margin: .4rem 0; max-width: none }
 .legend i { display: inline-block; width: .85em; height: .85em; border-radius: 2px; margin-right: .35em; vertical-align: -.08em }
 footer { color: var(--quiet); font-size: 13px; margin-top: 3rem }

@@ -1,27 +1,16 @@
 /** The trace of a short run as a picture: a lane for each call, and above them what the circuit did. */
 import type * as Effect from "effect/Effect"
-import type { Status } from "../Design.ts"
 import type { Event } from "../Run.ts"
+import type { Focus } from "./Focus.ts"
 import { boxes, colors, statusColors, svg, type Box, type Layer, type Panel } from "./Picture.ts"
 
 const width = 400
 const laneHeight = 13
-const mostLanes = 40
-
-/** Whether its calls can be told apart. */
-export const fits = (trace: ReadonlyArray<Event>): boolean => callsOf(trace).length <= mostLanes
-
-const callsOf = (trace: ReadonlyArray<Event>): ReadonlyArray<number> => [
-  ...new Set(trace.flatMap((event) => ("call" in event ? [event.call] : [])))
-]
-
-export const draw = (label: string, trace: ReadonlyArray<Event>, durationMillis: number): Effect.Effect<string> => {
-  const from = 0
-  const span = Math.max(durationMillis, ...trace.map(({ at }) => at), 1)
-  const unit = span > 5_000 ? { millis: 1000, name: "seconds" } : { millis: 1, name: "milliseconds" }
-  const within = { from, end: span * 1.02, unit: unit.millis }
-  const calls = callsOf(trace)
-  const lanes = calls.map((call, lane) => marksOf(trace, call, lane, within)).flat()
+export const draw = (label: string, trace: ReadonlyArray<Event>, focus: Focus): Effect.Effect<string> => {
+  const { calls, fromMillis: from, untilMillis: end } = focus
+  const unit = end - from > 5_000 ? { millis: 1000, name: "seconds" } : { millis: 1, name: "milliseconds" }
+  const within = { from, end, unit: unit.millis }
+  const lanes = calls.flatMap((call, lane) => marksOf(trace, call, lane, within))
   const panel = (title: string, height: number, layers: ReadonlyArray<Layer>, axis?: string): Panel => ({
     title,
     width,
@@ -30,7 +19,7 @@ export const draw = (label: string, trace: ReadonlyArray<Event>, durationMillis:
       x: {
         field: "x",
         type: "quantitative",
-        scale: { domain: [from / unit.millis, within.end / unit.millis], nice: false },
+        scale: { domain: [from / unit.millis, end / unit.millis], nice: false },
         axis: axis === undefined ? null : { title: axis, grid: false, tickCount: 7, titlePadding: 2 }
       }
     },
@@ -42,7 +31,7 @@ export const draw = (label: string, trace: ReadonlyArray<Event>, durationMillis:
     axis: {
       title: "call",
       values: calls.map((_, lane) => lane + 0.5),
-      labelExpr: "format(datum.value + 0.5, 'd')",
+      labelExpr: `${JSON.stringify(calls.map((call) => call + 1))}[floor(datum.value)]`,
       grid: false,
       ticks: false,
       domain: false,
@@ -91,14 +80,14 @@ const marksOf = (trace: ReadonlyArray<Event>, call: number, lane: number, within
   const least = (within.end - within.from) * 0.008
   const mark = (shape: Mark["shape"], at: number, until: number, color: string, height: number): Mark => ({
     shape,
-    x: at / within.unit,
-    x2: Math.max(until, at + (height > 0.2 ? least : 0)) / within.unit,
+    x: Math.max(at, within.from) / within.unit,
+    x2: Math.min(within.end, Math.max(until, at + (height > 0.2 ? least : 0))) / within.unit,
     y: lane + 0.5 - height / 2,
     y2: lane + 0.5 + height / 2,
     middle: lane + 0.5,
     color
   })
-  return own.flatMap((event, index): ReadonlyArray<Mark> => {
+  const marks = own.flatMap((event, index): ReadonlyArray<Mark> => {
     switch (event._tag) {
       case "Admitted": {
         const settled = own.slice(index).find((next) => next._tag === "Settled" && next.attempt === event.attempt)
@@ -117,22 +106,27 @@ const marksOf = (trace: ReadonlyArray<Event>, call: number, lane: number, within
         return []
     }
   })
+  return marks.filter(({ x, x2 }) => x < within.end / within.unit && x2 > within.from / within.unit)
 }
 
 const states = (trace: ReadonlyArray<Event>, { end, from, unit }: Within): ReadonlyArray<Box> => {
   const changes = trace.flatMap((event) => (event._tag === "Transitioned" ? [{ at: event.at, to: event.to }] : []))
-  const first: Status = trace.find((event) => event._tag === "Transitioned")?.from ?? "Closed"
-  return [{ at: from, to: first }, ...changes].map(({ at, to }, index) => ({
-    x: at / unit,
-    x2: (changes[index]?.at ?? end) / unit,
+  const spans = [{ at: 0, to: "Closed" as const }, ...changes].map(({ at, to }, index) => ({
+    from: Math.max(at, from),
+    until: Math.min(changes[index]?.at ?? end, end),
     color: statusColors[to]
   }))
+  return spans
+    .filter((span) => span.from < span.until)
+    .map((span) => ({ x: span.from / unit, x2: span.until / unit, color: span.color }))
 }
 
 const scores = (trace: ReadonlyArray<Event>, { end, from, unit }: Within): Layer => {
-  const told = trace.flatMap((event) => ("score" in event ? [{ x: event.at / unit, y: event.score }] : []))
+  const told = trace.flatMap((event) => ("score" in event && event.at <= end ? [{ at: event.at, y: event.score }] : []))
+  const first = told.findLast(({ at }) => at <= from)?.y ?? 1
+  const shown = told.filter(({ at }) => at > from).map(({ at, y }) => ({ x: at / unit, y }))
   return {
-    data: { values: [{ x: from / unit, y: 1 }, ...told, { x: end / unit, y: told.at(-1)?.y ?? 1 }] },
+    data: { values: [{ x: from / unit, y: first }, ...shown, { x: end / unit, y: shown.at(-1)?.y ?? first }] },
     mark: { type: "line", interpolate: "step-after", strokeWidth: 1.3, color: colors.ink, clip: true },
     encoding: {
       y: {
