@@ -68,5 +68,9 @@ export const svg = (label: string, panels: ReadonlyArray<Panel>): Effect.Effect<
       .replaceAll(noise, "")
       .replaceAll(/<path (display="none" )?d="(M0,0h0v0h0Z)?"( display="none")?\/>/g, "")
       .replaceAll(/\d+\.\d{2,}/g, (number) => `${Math.round(Number(number) * 10) / 10}`)
-      .replace("<svg ", `<svg role="img" aria-label="${encode(label)}" `)
+      // A little larger than drawn where there is room, and no more: letters are to be of one size.
+      .replace(/<svg width="(\d+)"/, (_, width: string) => {
+        const style = `max-width:${Math.round(Number(width) * 1.12)}px`
+        return `<svg role="img" aria-label="${encode(label)}" style="${style}" width="${width}"`
+      })
   })

@@ -40,18 +40,19 @@ table.heat { border-collapse: separate; border-spacing: 2px; font-size: 12.5px; 
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1rem 2rem; margin-top: .6rem }
 figure { margin: 0; break-inside: avoid; display: flex; flex-direction: column } figcaption { font-size: 13px; font-weight: 600; margin-bottom: .2rem; flex: 1 } figcaption small { font-weight: normal; display: block }
 figcaption .bad { color: var(--open); font-weight: 600 } figcaption .good { color: var(--closed); font-weight: 600 }
- svg { width: 100%; height: auto; max-width: 400px; display: block } .pair svg { max-width: 480px }
+ svg { width: 100%; height: auto; display: block }
+.pair figcaption { flex: none }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: 13px; color: var(--quiet); margin: .4rem 0; max-width: none }
 .legend i { display: inline-block; width: .85em; height: .85em; border-radius: 2px; margin-right: .35em; vertical-align: -.08em }
 footer { color: var(--quiet); font-size: 13px; margin-top: 3rem }
 @page { size: A4 landscape; margin: 12mm }
 @media print {
   body { max-width: none; padding: 0; font-size: 11px; -webkit-print-color-adjust: exact; print-color-adjust: exact }
-  nav { display: none } a { text-decoration: none }
+  h2:first-of-type { break-before: auto; margin-top: 1rem } nav { display: none } a { text-decoration: none }
   h2 { break-before: page; border: 0; margin-top: 0 } h2, h3, p { break-after: avoid }
   .wide { overflow: visible } table.heat { font-size: 9px } .heat td { min-width: 0; padding: .05rem .3rem } .heat tbody, .heat tr { break-inside: avoid }
   .heat thead th { height: auto }
   .grid { grid-template-columns: repeat(4, 1fr); gap: .6rem } .pair { grid-template-columns: 1fr 1fr }
-  section { break-inside: avoid }
+  section { break-inside: avoid } h3 { margin-top: 1rem }
 }
 `
