@@ -35,41 +35,35 @@ export const items = ({ closedLoop, designs, flaws, headline }: Catalogue): Read
   ...headline.rows.flatMap(({ metrics, name, scenarios }, row) =>
     headline.columns.flatMap((design, column) =>
       Array.from({ length: runs }, (_, run) => run).flatMap((run) =>
-        scenarios.slice(run % scenarios.length, (run % scenarios.length) + 1).map(
-          (scenario): Item => ({
-            name: headlineName(name, design, run),
-            job: { scenario, design, seed: run + 1, series: false },
-            measure: (result) => metrics.map((metric) => metric.of(result)),
-            sampled: column === row % headline.columns.length && run === row % runs
-          })
-        )
+        scenarios.slice(run % scenarios.length, (run % scenarios.length) + 1).map((scenario): Item => ({
+          name: headlineName(name, design, run),
+          job: { scenario, design, seed: run + 1, series: false },
+          measure: (result) => metrics.map((metric) => metric.of(result)),
+          sampled: column === row % headline.columns.length && run === row % runs
+        }))
       )
     )
   ),
   ...closedLoop.rows.flatMap(({ callers, scenarios }, row) =>
     closedLoop.columns.flatMap((design, column) =>
-      (["outage", "blackhole"] as const).map(
-        (kind): Item => ({
-          name: loopName(callers, design, kind),
-          job: { scenario: scenarios[kind], design, seed: 1, series: false },
-          measure: ({ absorbed, wasted }) => [absorbed, wasted],
-          sampled: column === row % closedLoop.columns.length
-        })
-      )
+      (["outage", "blackhole"] as const).map((kind): Item => ({
+        name: loopName(callers, design, kind),
+        job: { scenario: scenarios[kind], design, seed: 1, series: false },
+        measure: ({ absorbed, wasted }) => [absorbed, wasted],
+        sampled: column === row % closedLoop.columns.length
+      }))
     )
   ),
   ...flaws.flatMap((flaw) =>
-    [flaw.design, ...designs.filter(({ name }) => name === headline.sound)].map(
-      ({ name }): Item => ({
-        name: flawName(flaw.name, name),
-        job: { scenario: flaw.scenario, design: name, seed: flaw.seed, series: false, trace: traceLimit },
-        measure: (result) => {
-          const { happens, text } = flaw.find(result)
-          return [happens, text]
-        },
-        sampled: true
-      })
-    )
+    [flaw.design, ...designs.filter(({ name }) => name === headline.sound)].map(({ name }): Item => ({
+      name: flawName(flaw.name, name),
+      job: { scenario: flaw.scenario, design: name, seed: flaw.seed, series: false, trace: traceLimit },
+      measure: (result) => {
+        const { happens, text } = flaw.find(result)
+        return [happens, text]
+      },
+      sampled: true
+    }))
   )
 ]
 
@@ -126,7 +120,8 @@ const flawTable = ({ flaws, headline }: Catalogue, figures: Figures): string => 
   )
 }
 
-const heading = ({ name, unit }: Metric): string => (unit === "%" || unit === "s" || unit === "ms" ? `${name}, ${unit}` : name)
+const heading = ({ name, unit }: Metric): string =>
+  unit === "%" || unit === "s" || unit === "ms" ? `${name}, ${unit}` : name
 
 /** `null` where any of the runs never came to it. */
 const mean = (values: ReadonlyArray<Value | undefined>): number | null => {
@@ -159,7 +154,10 @@ const markdown = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray
 const markers = (name: string) => ({ start: `<!-- lab:${name} -->`, end: `<!-- /lab:${name} -->` })
 
 /** The page with its tables replaced; fails with the name of a table that has no place in it. */
-export const fill = (page: string, tables: ReadonlyArray<Table>): { readonly text: string } | { readonly missing: string } => {
+export const fill = (
+  page: string,
+  tables: ReadonlyArray<Table>
+): { readonly text: string } | { readonly missing: string } => {
   let text = page
   for (const { markdown, name } of tables) {
     const { end, start } = markers(name)

@@ -88,7 +88,17 @@ describe("compare", () => {
   })
 
   it("chooses by name and by glob, and shows a metric as scenarios by designs", async () => {
-    const { out } = await lab(["compare", "--scenario", "brown*", "--design", "breaker", "--metric", "wasted", "--seeds", "1"])
+    const { out } = await lab([
+      "compare",
+      "--scenario",
+      "brown*",
+      "--design",
+      "breaker",
+      "--metric",
+      "wasted",
+      "--seeds",
+      "1"
+    ])
     expect(out).toMatch(/^scenario +breaker$/m)
     expect(out).toMatch(/^brownout-30 +\d+$/m)
     expect(out).not.toMatch(/^outage/m)
@@ -109,7 +119,13 @@ describe("compare", () => {
     const written = JSON.parse(readFileSync(json, "utf8"))
     expect(written).toMatchObject({ partial: true, planned: 9, done: 2 })
     expect(written.runs.map((run: { seed: number }) => run.seed)).toEqual([1, 2])
-    expect(readFileSync(csv, "utf8").trim().split("\n").slice(1).every((row) => row.endsWith(",true"))).toBe(true)
+    expect(
+      readFileSync(csv, "utf8")
+        .trim()
+        .split("\n")
+        .slice(1)
+        .every((row) => row.endsWith(",true"))
+    ).toBe(true)
     expect(readdirSync(dirname(json))).toEqual(["partial.json"])
   })
 })
@@ -119,7 +135,9 @@ describe("a mistake", () => {
     const { err, succeeded } = await lab(["run", "outge", "breaker"])
     expect(succeeded).toBe(false)
     expect(err).toMatch(/no scenario is named "outge"\. Nearest: outage, /)
-    expect((await lab(["compare", "--design", "retry"])).err).toMatch(/no design is named "retry"\. Nearest: retry-only/)
+    expect((await lab(["compare", "--design", "retry"])).err).toMatch(
+      /no design is named "retry"\. Nearest: retry-only/
+    )
   })
 
   it("in an option names it and its rule", async () => {
@@ -149,18 +167,23 @@ describe("the process", () => {
   })
 
   it("explains each command with examples", async () => {
-    for (const command of ["list", "run", "compare", "report", "replay", "docs"]) {
-      const { out } = await lab([command, "--help"])
-      expect(out, command).toMatch(/EXAMPLES[\s\S]*pnpm lab/)
-    }
+    const commands = ["list", "run", "compare", "report", "replay", "docs"]
+    const helps = await Promise.all(commands.map((command) => lab([command, "--help"])))
+    helps.forEach(({ out }, index) => expect(out, commands[index]).toMatch(/EXAMPLES[\s\S]*pnpm lab/))
   })
 })
 
 describe("an argument list", () => {
   it("has its options before its arguments, in their order", () => {
-    expect(optionsFirst(["node", "lab", "run", "a", "--seed", "3", "b", "--trace", "--json=x"]).slice(2)).toEqual(
-      ["run", "--seed", "3", "--trace", "--json=x", "a", "b"]
-    )
+    expect(optionsFirst(["node", "lab", "run", "a", "--seed", "3", "b", "--trace", "--json=x"]).slice(2)).toEqual([
+      "run",
+      "--seed",
+      "3",
+      "--trace",
+      "--json=x",
+      "a",
+      "b"
+    ])
     expect(optionsFirst(["node", "lab", "replay", "--", "--odd-name"]).slice(2)).toEqual(["replay", "--", "--odd-name"])
     expect(optionsFirst(["node", "lab", "--help"]).slice(2)).toEqual(["--help"])
   })

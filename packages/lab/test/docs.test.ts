@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest"
 import { catalogue } from "../src/Catalogue.ts"
 import { lab, temporary } from "./terminal.ts"
 
-const empty = ["headline", "closed-loop", "flaws"].map((name) => `<!-- lab:${name} -->\n<!-- /lab:${name} -->`).join("\n\n")
+const empty = ["headline", "closed-loop", "flaws"]
+  .map((name) => `<!-- lab:${name} -->\n<!-- /lab:${name} -->`)
+  .join("\n\n")
 
 const written = async () => {
   const page = temporary("page.md")

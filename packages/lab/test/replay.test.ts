@@ -55,7 +55,9 @@ describe("the sample", () => {
 describe("a log", () => {
   it("with malformed lines is judged without them; they are counted, and the first is named", async () => {
     const lines = log.trimEnd().split("\n")
-    const path = write([...lines.slice(0, 2), "{ nonsense", '{"_tag":"Admitted","key":3}', ...lines.slice(2)].join("\n"))
+    const path = write(
+      [...lines.slice(0, 2), "{ nonsense", '{"_tag":"Admitted","key":3}', ...lines.slice(2)].join("\n")
+    )
     const { err, out, succeeded } = await lab(["replay", path])
     expect(succeeded).toBe(true)
     expect(out).toMatch(/^1 of 253 attempts rejected/)

@@ -56,7 +56,8 @@ describe("the published table", () => {
   it("has designs of the catalogue, and rows of its scenarios", () => {
     const { columns, pictured, rows, sound } = catalogue.headline
     const designs = catalogue.designs.map(({ name }) => name)
-    for (const name of [...columns, ...pictured, sound, ...catalogue.closedLoop.columns]) expect(designs).toContain(name)
+    for (const name of [...columns, ...pictured, sound, ...catalogue.closedLoop.columns])
+      expect(designs).toContain(name)
     const scenarios = catalogue.scenarios.map(({ name }) => name)
     for (const { name } of rows) expect(scenarios).toContain(name)
   })

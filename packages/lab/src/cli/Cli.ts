@@ -20,7 +20,7 @@ const lab = Command.make("lab").pipe(
     help("Runs the shipped core and other designs of circuit breaker and retry in simulated worlds.", [
       "pnpm lab list",
       "pnpm lab run outage-100 truce",
-      "pnpm lab compare --scenario \"brownout-*\" --seeds 20",
+      'pnpm lab compare --scenario "brownout-*" --seeds 20',
       "pnpm lab report --out lab-report.html",
       "pnpm lab replay last-night.ndjson --policy policy.yaml"
     ])

@@ -93,26 +93,28 @@ const names = (cells: ReadonlyArray<Cell>, of: (cell: Cell) => string): Readonly
   ...new Set(cells.map(of))
 ]
 
-const byScenario = (cells: ReadonlyArray<Cell>, chosen: ReadonlyArray<Metric>): string =>
-  Table.render({
+const byScenario = (cells: ReadonlyArray<Cell>, chosen: ReadonlyArray<Metric>): string => {
+  const row = (cell: Cell): ReadonlyArray<string> =>
+    [cell.design].concat(chosen.map((metric) => showSummary(metric, cell.of(metric))))
+  return Table.render({
     head: ["design", ...chosen.map(({ title }) => title)],
-    rows: names(cells, ({ scenario }) => scenario).flatMap((scenario) => [
-      [scenario],
-      ...cells
-        .filter((cell) => cell.scenario === scenario)
-        .map((cell) => [cell.design, ...chosen.map((metric) => showSummary(metric, cell.of(metric)))])
-    ])
+    rows: names(cells, ({ scenario }) => scenario).flatMap((scenario) =>
+      heading(scenario).concat(cells.filter((cell) => cell.scenario === scenario).map(row))
+    )
   })
+}
+
+const heading = (text: string): ReadonlyArray<ReadonlyArray<string>> => [[text]]
 
 const byMetric = (cells: ReadonlyArray<Cell>, metric: Metric): string => {
   const designs = names(cells, ({ design }) => design)
-  const rows = names(cells, ({ scenario }) => scenario).map((scenario) => [
-    scenario,
-    ...designs.map((design) => {
-      const cell = cells.find((one) => one.scenario === scenario && one.design === design)
-      return cell === undefined ? "" : showSummary(metric, cell.of(metric))
-    })
-  ])
+  const text = (scenario: string, design: string): string => {
+    const cell = cells.find((one) => one.scenario === scenario && one.design === design)
+    return cell === undefined ? "" : showSummary(metric, cell.of(metric))
+  }
+  const rows = names(cells, ({ scenario }) => scenario).map((scenario) =>
+    [scenario].concat(designs.map((design) => text(scenario, design)))
+  )
   return `${Table.bold(metric.name)}: ${metric.description}\n${Table.render({ head: ["scenario", ...designs], rows })}`
 }
 
@@ -126,18 +128,21 @@ const document = (sweep: Sweep.Sweep, seeds: ReadonlyArray<number>, cells: Reado
     design: cell.design,
     metrics: Object.fromEntries(metrics.map((metric) => [metric.name, cell.of(metric) ?? null]))
   })),
-  runs: Sweep.done(sweep).map(({ bucketMillis: _, buckets: __, ...rest }) => rest)
+  runs: Sweep.done(sweep).map(({ bucketMillis: _bucketMillis, buckets: _buckets, ...rest }) => rest)
 })
 
 /** A run a row. */
-const table = (sweep: Sweep.Sweep): string =>
-  Output.csv(
+const table = (sweep: Sweep.Sweep): string => {
+  const isPartial = Sweep.isPartial(sweep)
+  const row = (result: RunResult): ReadonlyArray<Output.Field> => [
+    result.scenario,
+    result.design,
+    result.seed,
+    ...metrics.map((metric) => metric.of(result)),
+    isPartial
+  ]
+  return Output.csv(
     ["scenario", "design", "seed", ...metrics.map(({ name }) => name), "partial"],
-    Sweep.done(sweep).map((result) => [
-      result.scenario,
-      result.design,
-      result.seed,
-      ...metrics.map((metric) => metric.of(result)),
-      Sweep.isPartial(sweep)
-    ])
+    Sweep.done(sweep).map(row)
   )
+}

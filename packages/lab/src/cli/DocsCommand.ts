@@ -62,7 +62,8 @@ export const docsCommand = Command.make("docs", { check, tables, page, figures, 
     if (options.check) {
       const figures = yield* kept
       yield* complete(items, figures)
-      if ((yield* filled(figures)) !== text) return yield* stale(`the tables of ${place.page} are not those of the figures`)
+      if ((yield* filled(figures)) !== text)
+        return yield* stale(`the tables of ${place.page} are not those of the figures`)
       const sample = items.filter(({ sampled }) => sampled)
       return yield* Sweep.run(
         { catalogue: module, jobs: sample.map(({ job }) => job), threads: options.jobs },
@@ -74,9 +75,13 @@ export const docsCommand = Command.make("docs", { check, tables, page, figures, 
             })
             const [first] = changed
             if (first !== undefined) {
-              return yield* stale(`${changed.length} of ${sample.length} runs have other figures; the first is ${first.name}`)
+              return yield* stale(
+                `${changed.length} of ${sample.length} runs have other figures; the first is ${first.name}`
+              )
             }
-            yield* Console.log(`${Sweep.done(sweep).length} of ${items.length} runs repeated: the page is what the lab says.`)
+            yield* Console.log(
+              `${Sweep.done(sweep).length} of ${items.length} runs repeated: the page is what the lab says.`
+            )
           })
       )
     }
@@ -116,8 +121,13 @@ const stale = (what: string) => Effect.fail(new Stale({ message: `${what}. "pnpm
 /** A run that is not among the figures, or figures of no run. */
 const complete = (items: ReadonlyArray<Published.Item>, figures: Published.Figures) => {
   const names = new Set(items.map(({ name }) => name))
-  const odd = [...items.map(({ name }) => name).filter((name) => !(name in figures)), ...Object.keys(figures).filter((name) => !names.has(name))]
-  return odd.length === 0 ? Effect.void : stale(`the figures are not of these runs: ${odd.length} differ, the first is ${odd[0]}`)
+  const odd = [
+    ...items.map(({ name }) => name).filter((name) => !(name in figures)),
+    ...Object.keys(figures).filter((name) => !names.has(name))
+  ]
+  return odd.length === 0
+    ? Effect.void
+    : stale(`the figures are not of these runs: ${odd.length} differ, the first is ${odd[0]}`)
 }
 
 const textOf = (values: ReadonlyArray<Published.Value> | undefined): string => JSON.stringify(values)

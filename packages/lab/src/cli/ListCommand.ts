@@ -27,7 +27,7 @@ const designRows = (designs: ReadonlyArray<Design>) =>
     .filter(isGroup)
     .map((group) => ({ title: groups[group], members: designs.filter((design) => design.group === group) }))
     .filter(({ members }) => members.length > 0)
-    .flatMap(({ members, title }) => [[title], ...members.map((design) => [design.name, design.title])])
+    .flatMap(({ members, title }) => [[title]].concat(members.map((design) => [design.name, design.title])))
 
 export const listCommand = Command.make("list", {}, () =>
   Effect.gen(function* () {

@@ -113,9 +113,7 @@ const remarks = (result: Result): ReadonlyArray<string> => [
   ...(result.firstMalformed === null ? [] : [remark(result.malformed, "left out", result.firstMalformed)]),
   ...(result.firstBackwards === null
     ? []
-    : [
-        remark(result.backwards, "earlier than the one before; is it the log of one process?", result.firstBackwards)
-      ]),
+    : [remark(result.backwards, "earlier than the one before; is it the log of one process?", result.firstBackwards)]),
   ...(result.report.unwatched === 0 ? [] : [`${result.report.unwatched} events are of keys beyond maxKeys.`])
 ]
 

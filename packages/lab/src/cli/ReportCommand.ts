@@ -22,14 +22,14 @@ const out = Options.text("out").pipe(
 
 const designs = Options.text("design").pipe(
   Options.repeated,
-  Options.withDescription(`A design of the table by name or glob; can be repeated. By default, those of the published table.`)
+  Options.withDescription(
+    `A design of the table by name or glob; can be repeated. By default, those of the published table.`
+  )
 )
 
 const pictured = Options.text("picture").pipe(
   Options.repeated,
-  Options.withDescription(
-    `A design whose runs are drawn, by name or glob; can be repeated. By default, some.`
-  )
+  Options.withDescription(`A design whose runs are drawn, by name or glob; can be repeated. By default, some.`)
 )
 
 export const reportCommand = Command.make(
@@ -56,9 +56,7 @@ export const reportCommand = Command.make(
       const pictured = yield* choose(options.pictured, headline.pictured)
       const file = yield* Output.target("--out", options.out)
       const shown = rows.filter((row) => scenarios.some(({ name }) => name === row.name))
-      const cells = shown.flatMap((row) =>
-        designs.flatMap((design) => cell(row, design, options.seed, options.seeds))
-      )
+      const cells = shown.flatMap((row) => designs.flatMap((design) => cell(row, design, options.seed, options.seeds)))
       const pictures = Sweep.every(scenarios, pictured, [options.seed], true)
       const flaws = options.scenarios.length === 0 ? catalogue.flaws : []
       const sound = yield* Selection.one("design", catalogue.designs, headline.sound)
@@ -83,7 +81,13 @@ export const reportCommand = Command.make(
               .filter((result) => result !== undefined),
             flaws: flaws.map((flaw, index) => {
               const [flawed, other] = sweep.results.slice(cells.length + pictures.length + 2 * index)
-              return { flaw, sides: [{ design: flaw.design, result: flawed }, { design: sound, result: other }] }
+              return {
+                flaw,
+                sides: [
+                  { design: flaw.design, result: flawed },
+                  { design: sound, result: other }
+                ]
+              }
             }),
             isPartial: Sweep.isPartial(sweep)
           })
@@ -94,10 +98,13 @@ export const reportCommand = Command.make(
     })
 ).pipe(
   Command.withDescription(
-    help("Writes one self-contained HTML page: the table as a heat map, a picture of each run, and each flaw of the seeds.", [
-      "pnpm lab report",
-      'pnpm lab report --out brownouts.html --scenario "brownout-*" --design "*" --picture truce --seeds 20'
-    ])
+    help(
+      "Writes one self-contained HTML page: the table as a heat map, a picture of each run, and each flaw of the seeds.",
+      [
+        "pnpm lab report",
+        'pnpm lab report --out brownouts.html --scenario "brownout-*" --design "*" --picture truce --seeds 20'
+      ]
+    )
   )
 )
 

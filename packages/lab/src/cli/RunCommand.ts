@@ -105,21 +105,21 @@ const counts = (result: RunResult): string =>
         ["after", result.after],
         ["total", result.total]
       ] as const
-    ).map(([label, of]) => [label, ...cells(of)])
+    ).map(([label, of]) => cells(label, of))
   })
 
-const cells = (of: Counts): ReadonlyArray<string> =>
-  [
-    of.calls,
-    of.ok,
-    of.failed,
-    of.rejected,
-    of.asked,
-    of.attempts,
-    of.attemptsOk,
-    of.attemptsFailed,
-    of.refusals
-  ].map(String)
+const cells = (label: string, of: Counts): ReadonlyArray<string> => [
+  label,
+  `${of.calls}`,
+  `${of.ok}`,
+  `${of.failed}`,
+  `${of.rejected}`,
+  `${of.asked}`,
+  `${of.attempts}`,
+  `${of.attemptsOk}`,
+  `${of.attemptsFailed}`,
+  `${of.refusals}`
+]
 
 const measures = (result: RunResult): string =>
   Table.render({

@@ -17,16 +17,36 @@ export const render = (scenario: Scenario, result: RunResult, width = 72): strin
   const absorbed = columns.map((column) => column.absorbed)
   const peak = Math.max(1, ...offered, ...absorbed)
   const at = (millis: number): number => Math.round((millis / durationMillis) * columns.length)
-  const window = [at(scenario.fault.fromMillis), Math.max(at(scenario.fault.untilMillis), at(scenario.fault.fromMillis) + 1)]
+  const window = [
+    at(scenario.fault.fromMillis),
+    Math.max(at(scenario.fault.untilMillis), at(scenario.fault.fromMillis) + 1)
+  ]
   const line = (label: string, text: string, note = ""): string =>
     `${faint(label.padEnd(labelWidth))}${text}${note === "" ? "" : `  ${faint(note)}`}`
   return [
-    line("window", columns.map((_, index) => (index >= (window[0] ?? 0) && index < (window[1] ?? 0) ? "━" : " ")).join("")),
+    line(
+      "window",
+      columns.map((_, index) => (index >= (window[0] ?? 0) && index < (window[1] ?? 0) ? "━" : " ")).join("")
+    ),
     line("circuit", columns.map(({ status }) => statusMarks[status]).join(""), "─ closed  ▒ half-open  █ open"),
-    line("score", bars(columns.map(({ score }) => score), 1), "0 to 1, the lowest"),
+    line(
+      "score",
+      bars(
+        columns.map(({ score }) => score),
+        1
+      ),
+      "0 to 1, the lowest"
+    ),
     line("calls", bars(offered, peak), `a second, up to ${rounded(peak)}`),
     line("attempts", bars(absorbed, peak), "that reached the service, same scale"),
-    line("available", bars(columns.map(({ availability }) => availability ?? 0), 1), "0 to 100 %"),
+    line(
+      "available",
+      bars(
+        columns.map(({ availability }) => availability ?? 0),
+        1
+      ),
+      "0 to 100 %"
+    ),
     line("", `0 s${bold(`${rounded(durationMillis / 1000)} s`).padStart(columns.length - 3)}`)
   ].join("\n")
 }

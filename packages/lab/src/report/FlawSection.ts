@@ -30,7 +30,8 @@ export const draw = ({ flaw, sides }: Shown): Effect.Effect<string> =>
       const verdict = `<span class="${happens ? "bad" : "good"}">${happens ? "It happens" : "It does not happen"}.</span>`
       return Effect.map(
         picture,
-        (drawn) => `<figure><figcaption>${encode(design.title)}<small>${verdict} ${encode(text)}</small></figcaption>${drawn}</figure>`
+        (drawn) =>
+          `<figure><figcaption>${encode(design.title)}<small>${verdict} ${encode(text)}</small></figcaption>${drawn}</figure>`
       )
     })
     return `<section id="${encode(flaw.name)}"><h3>${encode(flaw.title)} <code class="quiet">pnpm lab run ${encode(flaw.scenario.name)} ${encode(flaw.design.name)} --trace</code></h3>

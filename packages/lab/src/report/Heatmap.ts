@@ -27,7 +27,8 @@ ${body.join("\n")}
 </table></div>`
 }
 
-const titleOf = ({ name, unit }: Metric): string => (unit === "%" || unit === "s" || unit === "ms" ? `${name}, ${unit}` : name)
+const titleOf = ({ name, unit }: Metric): string =>
+  unit === "%" || unit === "s" || unit === "ms" ? `${name}, ${unit}` : name
 
 const line = (metric: Metric, cells: ReadonlyArray<ReadonlyArray<RunResult>>): string => {
   const values = cells.map((results) => mean(metric, results))

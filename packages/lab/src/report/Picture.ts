@@ -64,13 +64,15 @@ export const svg = (label: string, panels: ReadonlyArray<Panel>): Effect.Effect<
     const { spec } = VegaLite.compile({ config, spacing: 6, vconcat: [...panels] })
     const drawn = await new Vega.View(Vega.parse(spec), { renderer: "none" }).toSVG()
     // Within HTML the namespaces go without saying, and the page stays free of addresses.
-    return drawn
-      .replaceAll(noise, "")
-      .replaceAll(/<path (display="none" )?d="(M0,0h0v0h0Z)?"( display="none")?\/>/g, "")
-      .replaceAll(/\d+\.\d{2,}/g, (number) => `${Math.round(Number(number) * 10) / 10}`)
-      // A little larger than drawn where there is room, and no more: letters are to be of one size.
-      .replace(/<svg width="(\d+)"/, (_, width: string) => {
-        const style = `max-width:${Math.round(Number(width) * 1.12)}px`
-        return `<svg role="img" aria-label="${encode(label)}" style="${style}" width="${width}"`
-      })
+    return (
+      drawn
+        .replaceAll(noise, "")
+        .replaceAll(/<path (display="none" )?d="(M0,0h0v0h0Z)?"( display="none")?\/>/g, "")
+        .replaceAll(/\d+\.\d{2,}/g, (number) => `${Math.round(Number(number) * 10) / 10}`)
+        // A little larger than drawn where there is room, and no more: letters are to be of one size.
+        .replace(/<svg width="(\d+)"/, (_, width: string) => {
+          const style = `max-width:${Math.round(Number(width) * 1.12)}px`
+          return `<svg role="img" aria-label="${encode(label)}" style="${style}" width="${width}"`
+        })
+    )
   })

@@ -38,7 +38,12 @@ export const draw = (scenario: Scenario, result: RunResult, peak: number): Effec
     data: { values: stepped(points, value, unit.millis) },
     mark: { ...marks[mark.type], color: mark.color, clip: true },
     encoding: {
-      y: { field: "y", type: "quantitative", scale: { domain: [0, top], nice: false }, axis: { ...axis, format: mark.format } }
+      y: {
+        field: "y",
+        type: "quantitative",
+        scale: { domain: [0, top], nice: false },
+        axis: { ...axis, format: mark.format }
+      }
     }
   })
   return svg(`${scenario.title}, ${result.design}`, [
