@@ -164,8 +164,8 @@ export const fill = (
     const from = text.indexOf(start)
     const until = text.indexOf(end)
     if (from === -1 || until < from) return { missing: `${start} ... ${end}` }
-    // A formatter of Markdown may not touch it, or the check would call it stale.
-    const table = `${start}\n<!-- prettier-ignore -->\n${markdown}\n`
+    // As the formatter of Markdown leaves it, or the check would call it stale.
+    const table = `${start}\n<!-- prettier-ignore -->\n${markdown}\n\n`
     text = `${text.slice(0, from)}${table}${text.slice(until)}`
   }
   return { text }
