@@ -160,9 +160,11 @@ describe("a mistake", () => {
 })
 
 describe("the process", () => {
-  it("ends well, with nothing on stderr", async () => {
+  it("ends well, and complains of nothing", async () => {
     const { code, err, out } = await start("main.ts", ["compare", "--seeds", "2"]).ended
-    expect({ code, err }).toEqual({ code: 0, err: "" })
+    // A slow machine is told of the progress now and then.
+    const complaints = err.split("\n").filter((line) => line !== "" && !line.startsWith("["))
+    expect({ code, complaints }).toEqual({ code: 0, complaints: [] })
     expect(out).toMatch(/^breaker/m)
   })
 

@@ -34,8 +34,8 @@ export const listCommand = Command.make("list", {}, () =>
     const { catalogue } = yield* Lab
     const rows = [
       ...scenarioRows(catalogue.scenarios),
-      ["Flaws of the seeds, each a scenario"],
-      ...catalogue.flaws.map(({ scenario, title }) => [scenario.name, title]),
+      ["Flaws of the seeds, each with a scenario of its own"],
+      ...catalogue.flaws.map(({ name, title }) => [name, title]),
       ...designRows(catalogue.designs),
       ["Metrics"],
       ...metrics.map(({ description, name }) => [name, description])

@@ -18,7 +18,7 @@ import * as Sweep from "./Sweep.ts"
 import * as Table from "./Table.ts"
 import * as Timeline from "./Timeline.ts"
 
-const scenario = Args.text({ name: "scenario" }).pipe(Args.withDescription("The name of a scenario."))
+const scenario = Args.text({ name: "scenario" }).pipe(Args.withDescription("The name of a scenario, or of a flaw."))
 const design = Args.text({ name: "design" }).pipe(Args.withDescription("The name of a design."))
 
 const trace = Options.boolean("trace").pipe(
@@ -27,23 +27,27 @@ const trace = Options.boolean("trace").pipe(
 
 export const runCommand = Command.make(
   "run",
-  { scenario, design, trace, seed: Settings.seed, json: Settings.json, csv: Settings.csv },
+  { scenario, design, trace, seed: Settings.ownSeed, json: Settings.json, csv: Settings.csv },
   (options) =>
     Effect.gen(function* () {
       const { catalogue, module } = yield* Lab
-      const scenario = yield* Selection.one(
-        "scenario",
-        [...catalogue.scenarios, ...catalogue.flaws.map((flaw) => flaw.scenario)],
-        options.scenario
-      )
-      const flaw = catalogue.flaws.find((one) => one.scenario === scenario)
+      const named = yield* Selection.one("scenario", [...catalogue.scenarios, ...catalogue.flaws], options.scenario)
+      const { flaw, scenario } = "find" in named ? { flaw: named, scenario: named.scenario } : { scenario: named }
       const design = yield* Selection.one("design", catalogue.designs, options.design)
       const json = yield* Effect.transposeOption(Option.map(options.json, (file) => Output.target("--json", file)))
       const csv = yield* Effect.transposeOption(Option.map(options.csv, (file) => Output.target("--csv", file)))
       yield* Sweep.run(
         {
           catalogue: module,
-          jobs: [{ scenario, design: design.name, seed: options.seed, series: true, trace: traceLimit }],
+          jobs: [
+            {
+              scenario,
+              design: design.name,
+              seed: Option.getOrElse(options.seed, () => flaw?.seed ?? 1),
+              series: true,
+              trace: traceLimit
+            }
+          ],
           threads: 1
         },
         ({ results: [result] }) =>
@@ -65,7 +69,7 @@ export const runCommand = Command.make(
     help("Runs one scenario under one design and shows what happened. --csv has the time series, --json everything.", [
       "pnpm lab run outage-100 truce",
       "pnpm lab run brownout-30-100 retry-only --seed 7 --json run.json",
-      "pnpm lab run fifteen-for-five seed-fused --trace"
+      "pnpm lab run self-trip seed-callback --trace"
     ])
   )
 )
@@ -90,7 +94,9 @@ const finding = (flaw: Flaw, result: RunResult): string => {
 /** Who, what and how, after the time. */
 const told = ({ _tag, at, partition, process, ...rest }: Event): string => {
   const { call, ...details } = { call: undefined, ...rest }
-  const words = Object.entries(details).map(([name, value]) => `${name} ${value}`)
+  const words = Object.entries(details).map(
+    ([name, value]) => `${name} ${typeof value === "number" ? Number(value.toFixed(3)) : value}`
+  )
   const who = call === undefined ? `circuit ${process}.${partition}` : `call ${call}`
   return `${at.toFixed(1).padStart(12)} ms  ${who.padEnd(12)} ${_tag.padEnd(12)} ${words.join(", ")}`.trimEnd()
 }

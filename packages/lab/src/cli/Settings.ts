@@ -17,6 +17,12 @@ export const seed = whole("seed", 0, 2 ** 32 - 1).pipe(
   Options.withDescription("Fixes every draw of a run: the same seed gives the same bytes.")
 )
 
+/** Of a single run, where a flaw may have a seed of its own. */
+export const ownSeed = whole("seed", 0, 2 ** 32 - 1).pipe(
+  Options.optional,
+  Options.withDescription("Fixes every draw of the run. By default 1, for a flaw the one that shows it.")
+)
+
 export const seeds = (count: number) =>
   whole("seeds", 1, 10_000).pipe(
     Options.withDefault(count),

@@ -34,6 +34,6 @@ export const draw = ({ flaw, sides }: Shown): Effect.Effect<string> =>
           `<figure><figcaption>${encode(design.title)}<small>${verdict} ${encode(text)}</small></figcaption>${drawn}</figure>`
       )
     })
-    return `<section id="${encode(flaw.name)}"><h3>${encode(flaw.title)} <code class="quiet">pnpm lab run ${encode(flaw.scenario.name)} ${encode(flaw.design.name)} --trace</code></h3>
+    return `<section id="${encode(flaw.name)}"><h3>${encode(flaw.title)} <code class="quiet">pnpm lab run ${encode(flaw.name)} ${encode(flaw.design.name)} --trace</code></h3>
 <p>${encode(flaw.claim)}</p><div class="pair">${figures.join("\n")}</div><p class="quiet"><b>Truce:</b> ${encode(flaw.truce)}</p></section>`
   })
