@@ -1,0 +1,172 @@
+/** The runs behind the tables of `docs/lab.md`, what is kept of each, and the tables. */
+import type { Catalogue } from "./Catalogue.ts"
+import { traceLimit } from "./Flaw.ts"
+import type { Metric } from "./Headline.ts"
+import type { RunResult } from "./Run.ts"
+import type { Job } from "./WorkerProtocol.ts"
+
+export type Value = number | string | boolean | null
+
+/** What is kept of each run, by its name. */
+export type Figures = { readonly [run: string]: ReadonlyArray<Value> }
+
+export interface Item {
+  readonly name: string
+  readonly job: Job
+  readonly measure: (result: RunResult) => ReadonlyArray<Value>
+  /** One of those that a check repeats. */
+  readonly sampled: boolean
+}
+
+/** Runs of each cell of the headline table. */
+const runs = 3
+
+const headlineName = (row: string, design: string, run: number): string => `headline/${row}/${design}/${run + 1}`
+const loopName = (callers: number, design: string, kind: string): string => `closed-loop/${callers}/${design}/${kind}`
+const flawName = (flaw: string, design: string): string => `flaw/${flaw}/${design}`
+
+/**
+ * Every run.
+ *
+ * A check repeats one run of each row of the headline table, on its diagonal, so that every scenario and every design is in; one of each
+ * row of the closed-loop table; and all of the flaws. A change of the engine changes them all, one of a design or of a scenario its own.
+ */
+export const items = ({ closedLoop, designs, flaws, headline }: Catalogue): ReadonlyArray<Item> => [
+  ...headline.rows.flatMap(({ metrics, name, scenarios }, row) =>
+    headline.columns.flatMap((design, column) =>
+      Array.from({ length: runs }, (_, run) => run).flatMap((run) =>
+        scenarios.slice(run % scenarios.length, (run % scenarios.length) + 1).map((scenario): Item => ({
+          name: headlineName(name, design, run),
+          job: { scenario, design, seed: run + 1, series: false },
+          measure: (result) => metrics.map((metric) => metric.of(result)),
+          sampled: column === row % headline.columns.length && run === row % runs
+        }))
+      )
+    )
+  ),
+  ...closedLoop.rows.flatMap(({ callers, scenarios }, row) =>
+    closedLoop.columns.flatMap((design, column) =>
+      (["outage", "blackhole"] as const).map((kind): Item => ({
+        name: loopName(callers, design, kind),
+        job: { scenario: scenarios[kind], design, seed: 1, series: false },
+        measure: ({ absorbed, wasted }) => [absorbed, wasted],
+        sampled: column === row % closedLoop.columns.length
+      }))
+    )
+  ),
+  ...flaws.flatMap((flaw) =>
+    [flaw.design, ...designs.filter(({ name }) => name === headline.sound)].map(({ name }): Item => ({
+      name: flawName(flaw.name, name),
+      job: { scenario: flaw.scenario, design: name, seed: flaw.seed, series: false, trace: traceLimit },
+      measure: (result) => {
+        const { happens, text } = flaw.find(result)
+        return [happens, text]
+      },
+      sampled: true
+    }))
+  )
+]
+
+export interface Table {
+  /** Of the markers in the page. */
+  readonly name: string
+  readonly markdown: string
+}
+
+export const tables = (catalogue: Catalogue, figures: Figures): ReadonlyArray<Table> => [
+  { name: "headline", markdown: headlineTable(catalogue, figures) },
+  { name: "closed-loop", markdown: closedLoopTable(catalogue, figures) },
+  { name: "flaws", markdown: flawTable(catalogue, figures) }
+]
+
+const headlineTable = ({ headline }: Catalogue, figures: Figures): string =>
+  markdown(
+    ["scenario: metric", ...headline.columns.map((name) => `\`${name}\``)],
+    headline.rows.map(({ metrics, name, title }) => [
+      `${title}: ${metrics.map(heading).join(" / ")}`,
+      ...headline.columns.map((design) => {
+        const cell = Array.from({ length: runs }, (_, run) => figures[headlineName(name, design, run)] ?? [])
+        return metrics.map((metric, index) => show(metric, mean(cell.map((values) => values[index])))).join(" / ")
+      })
+    ])
+  )
+
+const closedLoopTable = ({ closedLoop }: Catalogue, figures: Figures): string =>
+  markdown(
+    ["callers", ...closedLoop.columns.map((name) => `\`${name}\``)],
+    closedLoop.rows.map(({ callers }) => [
+      `${callers}`,
+      ...closedLoop.columns.map((design) =>
+        ["outage", "blackhole"]
+          .map((kind) => (figures[loopName(callers, design, kind)] ?? []).map((value) => value ?? "-").join("/"))
+          .join(", ")
+      )
+    ])
+  )
+
+const flawTable = ({ flaws, headline }: Catalogue, figures: Figures): string => {
+  const text = (flaw: string, design: string): string => {
+    const [happens = "", found = ""] = figures[flawName(flaw, design)] ?? []
+    return `${happens === true ? "yes" : "no"}: ${found}`
+  }
+  return markdown(
+    ["flaw", "design", "does it happen?", `with \`${headline.sound}\`?`],
+    flaws.map(({ design, name, title }) => [
+      title,
+      `\`${design.name}\``,
+      text(name, design.name),
+      text(name, headline.sound)
+    ])
+  )
+}
+
+const heading = ({ name, unit }: Metric): string =>
+  unit === "%" || unit === "s" || unit === "ms" ? `${name}, ${unit}` : name
+
+/** `null` where any of the runs never came to it. */
+const mean = (values: ReadonlyArray<Value | undefined>): number | null => {
+  const numbers = values.filter((value) => typeof value === "number")
+  return numbers.length < values.length ? null : numbers.reduce((sum, value) => sum + value, 0) / numbers.length
+}
+
+export const show = ({ unit }: Metric, value: number | null): string => {
+  if (value === null) return "never"
+  switch (unit) {
+    case "%":
+    case "s":
+      return value.toFixed(1)
+    case "attempts a call":
+      return value.toFixed(2)
+    case "openings":
+      return Number.isInteger(value) ? `${value}` : value.toFixed(1)
+    case "ms":
+    case "attempts":
+      return `${Math.round(value)}`
+  }
+}
+
+const markdown = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const line = (cells: ReadonlyArray<string>): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n")
+}
+
+const markers = (name: string) => ({ start: `<!-- lab:${name} -->`, end: `<!-- /lab:${name} -->` })
+
+/** The page with its tables replaced; fails with the name of a table that has no place in it. */
+export const fill = (
+  page: string,
+  tables: ReadonlyArray<Table>
+): { readonly text: string } | { readonly missing: string } => {
+  let text = page
+  for (const { markdown, name } of tables) {
+    const { end, start } = markers(name)
+    const from = text.indexOf(start)
+    const until = text.indexOf(end)
+    if (from === -1 || until < from) return { missing: `${start} ... ${end}` }
+    // As the formatter of Markdown leaves it, or the check would call it stale.
+    const table = `${start}\n<!-- prettier-ignore -->\n${markdown}\n\n`
+    text = `${text.slice(0, from)}${table}${text.slice(until)}`
+  }
+  return { text }
+}
