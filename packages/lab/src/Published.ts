@@ -79,15 +79,54 @@ export const tables = (catalogue: Catalogue, figures: Figures): ReadonlyArray<Ta
   { name: "flaws", markdown: flawTable(catalogue, figures) }
 ]
 
+/** The rows of the headline table that `docs/composition.md` compares the orders by. */
+const orderRows: ReadonlySet<string> = new Set([
+  "outage-100",
+  "brownout-30-100",
+  "brownout-50-100",
+  "brownout-80-100",
+  "brownout-busy",
+  "metastable",
+  "outage-1000",
+  "outage-by-the-minute"
+])
+
+/** Its columns: the designs with Truce's open times, so that only the order, the model and the budget differ. */
+const orders = [
+  ["retry-only", "retry only"],
+  ["effect-consecutive-short", "fused, 5 in a row"],
+  ["outside-consecutive-short", "outside, 5 in a row"],
+  ["truce", "Truce"]
+] as const
+
+/** The table of `docs/composition.md`; none of a catalogue without its designs. */
+export const orderTables = ({ headline }: Catalogue, figures: Figures): ReadonlyArray<Table> =>
+  orders.every(([design]) => headline.columns.some((column) => column === design))
+    ? [
+        {
+          name: "orders",
+          markdown: markdown(
+            ["", ...orders.map(([, title]) => title)],
+            headline.rows.flatMap(({ metrics, name, title }) => {
+              const cells = orders.map(([design]) => cellText(figures, name, design, metrics))
+              return orderRows.has(name) ? [[`${title}: ${metrics.map(heading).join(" / ")}`, ...cells]] : []
+            })
+          )
+        }
+      ]
+    : []
+
+const cellText = (figures: Figures, row: string, design: string, metrics: ReadonlyArray<Metric>): string => {
+  const cell = Array.from({ length: runs }, (_, run) => figures[headlineName(row, design, run)] ?? [])
+  return metrics.map((metric, index) => show(metric, mean(cell.map((values) => values[index])))).join(" / ")
+}
+
 const headlineTable = ({ headline }: Catalogue, figures: Figures): string =>
   markdown(
     ["scenario: metric", ...headline.columns.map((name) => `\`${name}\``)],
     headline.rows.map(({ metrics, name, title }) => [
       `${title}: ${metrics.map(heading).join(" / ")}`,
-      ...headline.columns.map((design) => {
-        const cell = Array.from({ length: runs }, (_, run) => figures[headlineName(name, design, run)] ?? [])
-        return metrics.map((metric, index) => show(metric, mean(cell.map((values) => values[index])))).join(" / ")
-      })
+      ...headline.columns.map((design) => cellText(figures, name, design, metrics))
     ])
   )
 

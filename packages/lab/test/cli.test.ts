@@ -42,7 +42,7 @@ describe("run", () => {
 
   it("tells the events, and whether a flaw happens", async () => {
     const { out } = await lab(["run", "opens", "breaker", "--trace"])
-    expect(out).toMatch(/ms {2}call 0 +Settled +attempt 1, outcome Failure/)
+    expect(out).toMatch(/ms {2}call 1 +Settled +attempt 1, outcome Failure/)
     expect(out).toMatch(/circuit 0\.0 +Transitioned +from Closed, to Open/)
     expect(out).toMatch(/It opens: it happens\. It opened 1 times\./)
   })

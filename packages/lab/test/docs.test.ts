@@ -31,7 +31,7 @@ describe("the tables of a page", () => {
     expect(text.endsWith("<!-- /lab:flaws -->\n\nThe end.\n")).toBe(true)
     await docs()
     expect(readFileSync(page, "utf8")).toBe(text)
-    expect((await docs("--check")).out).toMatch(/^4 of 14 runs repeated: the page is what the lab says/)
+    expect((await docs("--check")).out).toMatch(/^4 of 14 runs repeated: the pages are what the lab says/)
   })
 
   it("are stale when the page is not of the figures; the figures alone mend it", async () => {

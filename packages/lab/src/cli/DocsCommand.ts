@@ -20,7 +20,7 @@ export class Stale extends Data.TaggedError("Stale")<{ readonly message: string 
 const ofRepository = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url))
 
 const check = Options.boolean("check").pipe(
-  Options.withDescription("Writes nothing: fails if the page or a sample of the figures is stale.")
+  Options.withDescription("Writes nothing: fails if a page or a sample of the figures is stale.")
 )
 
 const tables = Options.boolean("tables").pipe(
@@ -30,6 +30,11 @@ const tables = Options.boolean("tables").pipe(
 const page = Options.text("page").pipe(
   Options.withDefault(ofRepository("docs/lab.md")),
   Options.withDescription("The Markdown page with the markers.")
+)
+
+const orders = Options.text("orders").pipe(
+  Options.withDefault(ofRepository("docs/composition.md")),
+  Options.withDescription("The Markdown page that compares the orders.")
 )
 
 const figures = Options.text("figures").pipe(
@@ -44,73 +49,90 @@ const Figures = Schema.parseJson(
   })
 )
 
-export const docsCommand = Command.make("docs", { check, tables, page, figures, jobs: Settings.jobs }, (options) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const { catalogue, module } = yield* Lab
-    const items = Published.items(catalogue)
-    const place = { page: yield* Output.resolve(options.page), figures: yield* Output.resolve(options.figures) }
-    const text = yield* fs.readFileString(place.page)
-    const filled = (figures: Published.Figures) => {
-      const page = Published.fill(text, Published.tables(catalogue, figures))
-      return "missing" in page
-        ? Effect.fail(new Stale({ message: `${place.page}: there is no ${page.missing}` }))
-        : Effect.succeed(page.text)
-    }
-    const kept = Effect.flatMap(fs.readFileString(place.figures), Schema.decode(Figures))
-
-    if (options.check) {
-      const figures = yield* kept
-      yield* complete(items, figures)
-      if ((yield* filled(figures)) !== text)
-        return yield* stale(`the tables of ${place.page} are not those of the figures`)
-      const sample = items.filter(({ sampled }) => sampled)
-      return yield* Sweep.run(
-        { catalogue: module, jobs: sample.map(({ job }) => job), threads: options.jobs },
-        (sweep) =>
-          Effect.gen(function* () {
-            const changed = sample.filter((item, index) => {
-              const result = sweep.results[index]
-              return result !== undefined && textOf(item.measure(result)) !== textOf(figures[item.name])
-            })
-            const [first] = changed
-            if (first !== undefined) {
-              return yield* stale(
-                `${changed.length} of ${sample.length} runs have other figures; the first is ${first.name}`
-              )
-            }
-            yield* Console.log(
-              `${Sweep.done(sweep).length} of ${items.length} runs repeated: the page is what the lab says.`
-            )
-          })
-      )
-    }
-    if (options.tables) {
-      const figures = yield* kept
-      yield* complete(items, figures)
-      return yield* Output.write(place.page, yield* filled(figures))
-    }
-    // Seen before the runs, which take a minute or two.
-    yield* filled({})
-    yield* Sweep.run({ catalogue: module, jobs: items.map(({ job }) => job), threads: options.jobs }, (sweep) =>
-      Effect.gen(function* () {
-        if (Sweep.isPartial(sweep)) return yield* Console.error("The page and the figures stay as they were.")
-        const figures = Object.fromEntries(
-          items.flatMap(({ measure, name }, index) => {
-            const result = sweep.results[index]
-            return result === undefined ? [] : [[name, measure(result)] as const]
+export const docsCommand = Command.make(
+  "docs",
+  { check, tables, page, orders, figures, jobs: Settings.jobs },
+  (options) =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const { catalogue, module } = yield* Lab
+      const items = Published.items(catalogue)
+      const place = { figures: yield* Output.resolve(options.figures) }
+      const pages = [
+        { path: yield* Output.resolve(options.page), tables: Published.tables },
+        { path: yield* Output.resolve(options.orders), tables: Published.orderTables }
+      ]
+      const filled = (figures: Published.Figures) =>
+        Effect.forEach(pages, ({ path, tables }) =>
+          Effect.flatMap(fs.readFileString(path), (text) => {
+            const page = Published.fill(text, tables(catalogue, figures))
+            return "missing" in page
+              ? Effect.fail(new Stale({ message: `${path}: there is no ${page.missing}` }))
+              : Effect.succeed({ path, text, filled: page.text })
           })
         )
-        yield* Output.write(place.figures, lines(figures))
-        yield* Output.write(place.page, yield* filled(figures))
-        yield* Console.log(`${place.page}: written from ${items.length} runs.`)
-      })
-    )
-  })
+      const written = (figures: Published.Figures) =>
+        Effect.flatMap(filled(figures), (found) =>
+          Effect.forEach(
+            found.filter((page) => page.filled !== page.text),
+            (page) => Output.write(page.path, page.filled),
+            { discard: true }
+          )
+        )
+      const kept = Effect.flatMap(fs.readFileString(place.figures), Schema.decode(Figures))
+
+      if (options.check) {
+        const figures = yield* kept
+        yield* complete(items, figures)
+        const old = (yield* filled(figures)).find((page) => page.filled !== page.text)
+        if (old !== undefined) return yield* stale(`the tables of ${old.path} are not those of the figures`)
+        const sample = items.filter(({ sampled }) => sampled)
+        return yield* Sweep.run(
+          { catalogue: module, jobs: sample.map(({ job }) => job), threads: options.jobs },
+          (sweep) =>
+            Effect.gen(function* () {
+              const changed = sample.filter((item, index) => {
+                const result = sweep.results[index]
+                return result !== undefined && textOf(item.measure(result)) !== textOf(figures[item.name])
+              })
+              const [first] = changed
+              if (first !== undefined) {
+                return yield* stale(
+                  `${changed.length} of ${sample.length} runs have other figures; the first is ${first.name}`
+                )
+              }
+              yield* Console.log(
+                `${Sweep.done(sweep).length} of ${items.length} runs repeated: the pages are what the lab says.`
+              )
+            })
+        )
+      }
+      if (options.tables) {
+        const figures = yield* kept
+        yield* complete(items, figures)
+        return yield* written(figures)
+      }
+      // Seen before the runs, which take a minute or two.
+      yield* filled({})
+      yield* Sweep.run({ catalogue: module, jobs: items.map(({ job }) => job), threads: options.jobs }, (sweep) =>
+        Effect.gen(function* () {
+          if (Sweep.isPartial(sweep)) return yield* Console.error("The pages and the figures stay as they were.")
+          const figures = Object.fromEntries(
+            items.flatMap(({ measure, name }, index) => {
+              const result = sweep.results[index]
+              return result === undefined ? [] : [[name, measure(result)] as const]
+            })
+          )
+          yield* Output.write(place.figures, lines(figures))
+          yield* written(figures)
+          yield* Console.log(`${pages.map(({ path }) => path).join(" and ")}: written from ${items.length} runs.`)
+        })
+      )
+    })
 ).pipe(
   Command.withDescription(
     help(
-      "Writes the tables of docs/lab.md between their markers, and the figures of every run they come from. --check compares the page with the figures, and a sample of the figures with new runs: one of every scenario and every design.",
+      "Writes the tables of docs/lab.md and docs/composition.md between their markers, and the figures of every run they come from. --check compares the pages with the figures, and a sample of the figures with new runs: one of every scenario and every design.",
       ["pnpm lab docs", "pnpm lab docs --check", "pnpm lab docs --tables"]
     )
   )

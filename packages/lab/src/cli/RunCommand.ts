@@ -97,7 +97,7 @@ const told = ({ _tag, at, partition, process, ...rest }: Event): string => {
   const words = Object.entries(details).map(
     ([name, value]) => `${name} ${typeof value === "number" ? Number(value.toFixed(3)) : value}`
   )
-  const who = call === undefined ? `circuit ${process}.${partition}` : `call ${call}`
+  const who = call === undefined ? `circuit ${process}.${partition}` : `call ${call + 1}`
   return `${at.toFixed(1).padStart(12)} ms  ${who.padEnd(12)} ${_tag.padEnd(12)} ${words.join(", ")}`.trimEnd()
 }
 
