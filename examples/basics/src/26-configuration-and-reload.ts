@@ -51,15 +51,25 @@ const program = Effect.gen(function* () {
   )
   const score = Effect.map(CircuitBreaker.state("payments-visa"), (state) => state.score)
   // The watch begins with the layer; what is written before it is not seen, so the change is written until it is told of.
-  const change = (text: string) =>
-    files.writeFileString(file, text).pipe(Effect.delay("50 millis"), Effect.forever, Effect.race(Queue.take(logged)))
+  // A slow machine may tell of one change twice: what is not the answer awaited is passed over.
+  const change = (text: string, answer: string) =>
+    files
+      .writeFileString(file, text)
+      .pipe(
+        Effect.delay("50 millis"),
+        Effect.forever,
+        Effect.race(Effect.repeat(Queue.take(logged), { until: (line) => line.startsWith(answer) }))
+      )
 
   return yield* Effect.gen(function* () {
     yield* Effect.repeatN(failing, 1)
     const before = yield* score
-    const wrong = yield* change("circuit: { permits: 0 }")
+    const wrong = yield* change("circuit: { permits: 0 }", "A new policy is not in force")
     const kept = (yield* CircuitBreaker.state("payments-visa")).permits
-    const right = yield* change("model: { type: consecutive, failures: 4 }\ncircuit: { permits: 3 }")
+    const right = yield* change(
+      "model: { type: consecutive, failures: 4 }\ncircuit: { permits: 3 }",
+      "A new policy is in force"
+    )
     return { before, wrong, kept, right, after: yield* score, state: yield* CircuitBreaker.state("users-api") }
   }).pipe(Effect.provide(live))
 })
