@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption } from "@truce/core"
+import { InvalidOption, KeyPattern } from "@truce/core"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -19,7 +19,6 @@ import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import { checked } from "./internal/checked.ts"
 import { type Checked, type Injection, Rule, check, draw } from "./internal/faultRule.ts"
-import { KeyPattern } from "./internal/KeyPattern.ts"
 import { configured } from "./internal/options.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
 
@@ -366,8 +365,8 @@ const counterOf = { error: "errors", defect: "defects", hang: "hangs" } as const
 
 const aWholeNumber: InvalidOption.Rule = { text: "a whole number", holds: Number.isSafeInteger }
 
-const patternsOf = (rules: Rules): KeyPattern<Checked> =>
-  KeyPattern.of(rules).map((rule, pattern) => check(pattern, rule))
+const patternsOf = (rules: Rules): KeyPattern.KeyPattern<Checked> =>
+  KeyPattern.KeyPattern.of(rules).map((rule, pattern) => check(pattern, rule))
 
 const injecting = <A, E, R, F>(
   self: Effect.Effect<A, E, R>,

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { type Circuit, HealthModel, type Outcome } from "@truce/core"
+import { type Circuit, HealthModel, type Outcome, Story } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -21,7 +21,6 @@ import { Log } from "./internal/Log.ts"
 import { now } from "./internal/monotonic.ts"
 import { count, positiveDuration, configured } from "./internal/options.ts"
 import * as Registry from "./internal/Registry.ts"
-import { moveLines } from "./internal/story.ts"
 
 /**
  * Options of the service. Every one has a default.
@@ -269,5 +268,5 @@ export const explain = (key: string): Effect.Effect<Explanation, never, HealthSc
 
 const tell = (key: string, health: Omit<Health, "key">, moves: ReadonlyArray<Circuit.Move>, at: number): string => {
   const head = `${key}: score ${health.score.toFixed(3)} (trips at ${health.trip}), strain ${health.strain.toFixed(3)}`
-  return [head, ...(moves.length === 0 ? ["  nothing has moved it"] : moveLines(moves, at))].join("\n")
+  return [head, ...(moves.length === 0 ? ["  nothing has moved it"] : Story.moveLines(moves, at))].join("\n")
 }

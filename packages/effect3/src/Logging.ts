@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
+import { Story } from "@truce/core"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as LogLevel from "effect/LogLevel"
 import * as Runtime from "effect/Runtime"
 import * as EventLog from "./EventLog.ts"
 import type { HealthScore } from "./HealthScore.ts"
-import { changeLine, isManual } from "./internal/story.ts"
 
 /**
  * Logs every change of a circuit while the layer lives, with the loggers and the minimum level of the fiber that builds it.
@@ -52,7 +52,7 @@ export const layer: Layer.Layer<never, never, HealthScore> = Layer.scopedDiscard
 )
 
 const line = (event: typeof EventLog.Transitioned.Type): Effect.Effect<void> =>
-  Effect.annotateLogs(Effect.logWithLevel(levelOf(event), changeLine(event)), {
+  Effect.annotateLogs(Effect.logWithLevel(levelOf(event), Story.changeLine(event)), {
     "truce.key": event.key,
     "truce.circuit.from": event.from,
     "truce.circuit.to": event.to,
@@ -64,7 +64,7 @@ const line = (event: typeof EventLog.Transitioned.Type): Effect.Effect<void> =>
   })
 
 const levelOf = (event: typeof EventLog.Transitioned.Type): LogLevel.LogLevel => {
-  if (isManual(event)) return LogLevel.Info
+  if (Story.isManual(event)) return LogLevel.Info
   if (event.to === "Closed") return LogLevel.Info
   if (event.from !== "Closed") return LogLevel.Debug
   return event.mode === "Observing" ? LogLevel.Info : LogLevel.Warning

@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption } from "@truce/core"
+import { InvalidOption, KeyPattern, Story } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import type * as Duration from "effect/Duration"
@@ -18,11 +18,9 @@ import * as Schedule from "effect/Schedule"
 import * as EventLog from "./EventLog.ts"
 import type { HealthScore } from "./HealthScore.ts"
 import { CircuitBreaker, guard } from "./internal/breaker.ts"
-import { KeyPattern } from "./internal/KeyPattern.ts"
 import { now } from "./internal/monotonic.ts"
 import { configured, count, positiveDuration } from "./internal/options.ts"
 import * as Series from "./internal/series.ts"
-import { isManual } from "./internal/story.ts"
 import { RetryBudget } from "./RetryBudget.ts"
 
 /**
@@ -163,7 +161,7 @@ const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) 
         case "Retried":
           return of(event.key).retried(event)
         case "Transitioned":
-          return of(event.key).transitioned(event, isManual(event))
+          return of(event.key).transitioned(event, Story.isManual(event))
         case "Admitted":
         case "Observed":
           return
@@ -181,7 +179,7 @@ interface Settings {
 }
 
 const settings = ({ boundaries: bounds = boundaries, interval, keys, maxKeys }: Options): Settings => {
-  const allowed = new KeyPattern((keys ?? ["*"]).map((pattern) => [pattern, true]))
+  const allowed = new KeyPattern.KeyPattern((keys ?? ["*"]).map((pattern) => [pattern, true]))
   if (!bounds.every((bound, index) => Number.isFinite(bound) && bound > (bounds[index - 1] ?? 0))) {
     throw new InvalidOption.InvalidOption("Metrics", "boundaries", "seconds greater than 0 in ascending order", bounds)
   }

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { type Outcome, RetryBudget as Rule } from "@truce/core"
+import { KeyPattern, type Outcome, RetryBudget as Rule } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -13,7 +13,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as STM from "effect/STM"
-import { KeyPattern } from "./internal/KeyPattern.ts"
 import { MirroredRef } from "./internal/MirroredRef.ts"
 import { now } from "./internal/monotonic.ts"
 import { count, configured } from "./internal/options.ts"
@@ -242,7 +241,7 @@ const withdrawn = (
 }
 
 const rulesOf = ({ maxKeys, overrides, rule = Rule.saturation() }: Options) => {
-  const special = KeyPattern.of(overrides)
+  const special = KeyPattern.KeyPattern.of(overrides)
   return {
     maxKeys: count("RetryBudget", "maxKeys", maxKeys, 10_000),
     of: (key: string): Rule.RetryBudget => special.find(key) ?? rule

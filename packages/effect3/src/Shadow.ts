@@ -6,9 +6,8 @@
  *
  * @since 0.1.0
  */
-import type { Circuit, HealthModel } from "@truce/core"
+import { type Circuit, type HealthModel, Story } from "@truce/core"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
 import * as Layer from "effect/Layer"
@@ -21,7 +20,6 @@ import { issuesOf } from "./internal/issues.ts"
 import { circuitOptions } from "./internal/reload.ts"
 import { Ruling, circuitOverrides, modelOf } from "./internal/Ruling.ts"
 import { ShadowCircuit } from "./internal/ShadowCircuit.ts"
-import { spoken } from "./internal/story.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
 import type * as Truce from "./Truce.ts"
 
@@ -226,7 +224,7 @@ const textOf = (keys: ReadonlyArray<KeyReport>): string => {
     one.key,
     ...[one.attempts, one.attempts - one.admitted, one.spared, one.lost, one.untried, one.openings].map(String),
     String(one.openingsInForce),
-    spoken(Duration.millis(one.openMillis))
+    Story.spoken(one.openMillis)
   ])
   const widths = titles.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
   const line = (cells: ReadonlyArray<string>): string =>

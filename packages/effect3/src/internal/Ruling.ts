@@ -1,7 +1,6 @@
-import { type CircuitPolicy, HealthModel } from "@truce/core"
+import { type CircuitPolicy, HealthModel, KeyPattern } from "@truce/core"
 import { type LayerOptions, type Options, toPolicy } from "../CircuitOptions.ts"
 import type { Options as ScoreOptions } from "../HealthScore.ts"
-import { KeyPattern } from "./KeyPattern.ts"
 import { given } from "./options.ts"
 
 /** The policy of one key; the model's own state is hidden, so that another model can take its place. */
@@ -11,7 +10,7 @@ export type Policy = CircuitPolicy.CircuitPolicy<HealthModel.Opaque>
 export interface Rules {
   readonly model: HealthModel.HealthModel<HealthModel.Opaque>
   readonly options: Options
-  readonly overrides: KeyPattern<Override>
+  readonly overrides: KeyPattern.KeyPattern<Override>
 }
 
 export interface Override {
@@ -24,8 +23,8 @@ export const modelOf = <S>({ model }: Pick<ScoreOptions<S>, "model">): HealthMod
   model === undefined ? HealthModel.opaque(HealthModel.ledger()) : HealthModel.opaque(model)
 
 /** The overrides of a breaker by key. */
-export const circuitOverrides = ({ overrides }: LayerOptions): KeyPattern<Override> =>
-  KeyPattern.of(overrides).map(({ model, ...options }) => ({ model, options }))
+export const circuitOverrides = ({ overrides }: LayerOptions): KeyPattern.KeyPattern<Override> =>
+  KeyPattern.KeyPattern.of(overrides).map(({ model, ...options }) => ({ model, options }))
 
 /** The rules of one breaker, in force until they are replaced as a whole: a cell that has seen them needs to ask no more. */
 export class Ruling {
@@ -33,7 +32,7 @@ export class Ruling {
   readonly owner: object
   private readonly rules: Rules
   private readonly shared: Policy
-  private readonly special: KeyPattern<Policy>
+  private readonly special: KeyPattern.KeyPattern<Policy>
   private readonly registered = new Map<string, { readonly options: Options; readonly policy: Policy }>()
 
   /** Throws `InvalidOption`. */

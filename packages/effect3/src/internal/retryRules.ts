@@ -1,4 +1,4 @@
-import { Backoff, InvalidOption, Retry } from "@truce/core"
+import { Backoff, InvalidOption, KeyPattern, Retry } from "@truce/core"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -7,19 +7,18 @@ import * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleInterval from "effect/ScheduleInterval"
 import type { BackoffOptions, LayerOptions, Options, Rules } from "../RetryPolicy.ts"
-import { KeyPattern } from "./KeyPattern.ts"
 import { count, given, millis, positiveDuration, renamed } from "./options.ts"
 
 /** The rules of all keys, and those of some. */
 export interface RulesByKey {
   readonly base: Rules
-  readonly overrides: KeyPattern<Rules>
+  readonly overrides: KeyPattern.KeyPattern<Rules>
 }
 
 /** Throws `InvalidOption`; a schedule's own services are taken from the context. */
 export const rulesByKey = <R>({ overrides, ...base }: LayerOptions<R>, context: Context.Context<R>): RulesByKey => ({
   base: rulesOf(base, context),
-  overrides: KeyPattern.of(overrides).map((own) => rulesOf(merged(base, own), context))
+  overrides: KeyPattern.KeyPattern.of(overrides).map((own) => rulesOf(merged(base, own), context))
 })
 
 const rulesOf = <R>(options: Options<R>, context: Context.Context<R>): Rules => ({

@@ -1,6 +1,26 @@
 /**
+ * Values by key pattern: the options, rules or limits of some keys among many.
+ *
+ * @since 0.1.0
+ */
+
+/**
  * Values by key pattern, in which `*` stands for any characters: the exact key comes first, then the pattern with the most characters
  * of its own, then the one written first.
+ *
+ * **Example** (The most exact pattern counts alone)
+ *
+ * ```ts
+ * import { KeyPattern } from "@truce/core"
+ *
+ * const limits = KeyPattern.KeyPattern.of({ "*": 1, "tenant-*": 2, "tenant-7": 3 })
+ * limits.find("tenant-7") // => 3
+ * limits.find("tenant-8") // => 2
+ * limits.find("search") // => 1
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
  */
 export class KeyPattern<A> {
   private readonly entries: ReadonlyArray<readonly [string, A]>
