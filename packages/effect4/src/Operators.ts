@@ -1,0 +1,377 @@
+/**
+ * An `HttpApi` group for operators: read circuits, ask why, take control, follow transitions.
+ *
+ * It is closed by construction: there is no group without a middleware of yours, which runs before anything else does.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import type { HttpServerRequest } from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as OpenApi from "effect/http-api/OpenApi"
+import { InvalidOption } from "@truce/core"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { CircuitBreaker, type State } from "./CircuitBreaker.ts"
+import * as CircuitReport from "./CircuitReport.ts"
+import { now } from "./internal/monotonic.ts"
+import { PathKey } from "./internal/pathKey.ts"
+import { RetryBudget } from "./RetryBudget.ts"
+import * as TransitionFeed from "./TransitionFeed.ts"
+
+/**
+ * Fails with status 404 because no circuit has the key.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CircuitNotFound extends Schema.TaggedError<CircuitNotFound>("@truce/effect4/CircuitNotFound")(
+  "CircuitNotFound",
+  { key: Schema.String, message: Schema.String },
+  HttpApiSchema.annotations({ status: 404, description: "No circuit has the key" })
+) {}
+
+/**
+ * Fails with status 415 because a change was asked for in anything but `application/json`, which a form of another site could do in an
+ * operator's browser.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class JsonRequired extends Schema.TaggedError<JsonRequired>("@truce/effect4/JsonRequired")(
+  "JsonRequired",
+  { message: Schema.String },
+  HttpApiSchema.annotations({ status: 415, description: "The body is not declared as application/json" })
+) {}
+
+/**
+ * Why an operator takes control: not blank, at most 500 characters. It is kept with the circuit, in its transitions and in `explain`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Reason = Schema.String.pipe(
+  Schema.pattern(/\S/, { message: () => "Expected a reason that is not blank" }),
+  Schema.maxLength(500)
+).annotations({ description: "Why: not blank, at most 500 characters; kept with the circuit" })
+
+const Control = Schema.Struct({
+  reason: Reason,
+  create: Schema.optional(Schema.Boolean).annotations({
+    description: "Whether a key that no circuit has is taken control of before its first call; else that is a 404"
+  })
+}).annotations({ identifier: "CircuitControl" })
+
+const Reset = Schema.Struct({ reason: Reason }).annotations({ identifier: "CircuitReset" })
+
+const path = Schema.Struct({
+  key: PathKey.annotations({
+    description: "The key, percent-encoded; one that is empty, . or .., or begins with ~ is base64url behind a ~"
+  })
+})
+
+const list = HttpApiEndpoint.get("list", "/circuits")
+  .setUrlParams(Schema.Struct({ status: Schema.optional(CircuitReport.Status) }))
+  .addSuccess(Schema.Struct({ circuits: Schema.Array(CircuitReport.Circuit) }))
+  .annotate(OpenApi.Summary, "List circuits")
+  .annotate(OpenApi.Description, "All circuits, or those of one status, by key.")
+
+const explain = HttpApiEndpoint.get("explain", "/circuits/:key")
+  .setPath(path)
+  .addSuccess(CircuitReport.Explanation)
+  .addError(CircuitNotFound)
+  .annotate(OpenApi.Summary, "Explain a circuit")
+  .annotate(
+    OpenApi.Description,
+    "Why it is in its state, what moved its score last, and when the next call is admitted."
+  )
+
+const control = <const Name extends string, A, I>(
+  name: Name,
+  payload: Schema.Schema<A, I>,
+  summary: string,
+  description: string
+) =>
+  HttpApiEndpoint.post(name, `/circuits/:key/${name}`)
+    .setPath(path)
+    .setPayload(payload)
+    .addSuccess(CircuitReport.Circuit)
+    .addError(CircuitNotFound)
+    .addError(JsonRequired)
+    .annotate(OpenApi.Summary, summary)
+    .annotate(OpenApi.Description, description)
+
+const until = "until another manual change"
+const isolate = control("isolate", Control, "Force a circuit open", `Every call is rejected ${until}.`)
+const disable = control(
+  "disable",
+  Control,
+  "Force a circuit closed",
+  `Every call is admitted ${until}; the score goes on.`
+)
+const observe = control(
+  "observe",
+  Control,
+  "Let a circuit report only",
+  `The rules decide and report, and reject nothing, ${until}.`
+)
+const reset = control(
+  "reset",
+  Reset,
+  "Give a circuit back to the rules",
+  "It is closed, with a score of 1 and no memory of openings."
+)
+
+const transitions = HttpApiEndpoint.get("transitions", "/transitions")
+  .setHeaders(Schema.Struct({ "last-event-id": Schema.optional(Schema.String) }))
+  .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
+  .annotate(OpenApi.Summary, "Follow transitions")
+  .annotate(
+    OpenApi.Description,
+    "Every change of state or mode as a server-sent event `transition`, whose data is a CircuitTransition in JSON. A reader that comes back with Last-Event-ID is sent what it has missed; an event `lost` says how many are gone."
+  )
+
+/**
+ * The endpoints of the group.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Endpoints =
+  | typeof list
+  | typeof explain
+  | typeof isolate
+  | typeof disable
+  | typeof observe
+  | typeof reset
+  | typeof transitions
+
+/**
+ * The group, behind the middleware `I`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Group<I> = HttpApiGroup.HttpApiGroup<
+  "circuits",
+  Endpoints,
+  HttpApiMiddleware.HttpApiMiddleware.Error<I>,
+  I | HttpApiMiddleware.HttpApiMiddleware.ErrorContext<I>
+>
+
+/**
+ * The tag of a middleware that can reject a request: one made with `optional: true` cannot, and does not compile.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Guard<I, S> = Context.Tag<I, S> & {
+  readonly [HttpApiMiddleware.TypeId]: HttpApiMiddleware.TypeId
+  readonly optional: false
+}
+
+/**
+ * The group `circuits`, to be added to an `HttpApi` of yours. All of it is behind your middleware, whose failure is the response.
+ *
+ * Throws `InvalidOption` for what is not a middleware that can reject.
+ *
+ * **Example** (Behind a bearer token)
+ *
+ * ```ts
+ * import { HttpApi, HttpApiError, HttpApiMiddleware, HttpApiSecurity, OpenApi } from "@effect/platform"
+ * import * as Operators from "@truce/effect4/Operators"
+ *
+ * class OperatorsOnly extends HttpApiMiddleware.Tag<OperatorsOnly>()("OperatorsOnly", {
+ *   failure: HttpApiError.Unauthorized,
+ *   security: { bearer: HttpApiSecurity.bearer }
+ * }) {}
+ *
+ * const api = HttpApi.make("backend").add(Operators.group(OperatorsOnly).prefix("/internal"))
+ * Object.keys(OpenApi.fromApi(api).paths).length // => 7
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const group = <I extends HttpApiMiddleware.HttpApiMiddleware.AnyId, S>(middleware: Guard<I, S>): Group<I> => {
+  const given: unknown = middleware
+  const isGuard =
+    typeof given === "function" &&
+    Reflect.get(given, HttpApiMiddleware.TypeId) === HttpApiMiddleware.TypeId &&
+    Reflect.get(given, "optional") === false
+  if (!isGuard) {
+    throw new InvalidOption.InvalidOption(
+      "Operators.group",
+      "middleware",
+      "an HttpApiMiddleware.Tag that is not optional",
+      typeof given === "function" ? given.name : given
+    )
+  }
+  return HttpApiGroup.make("circuits")
+    .add(list)
+    .add(explain)
+    .add(isolate)
+    .add(disable)
+    .add(observe)
+    .add(reset)
+    .add(transitions)
+    .middleware(middleware)
+    .annotate(OpenApi.Title, "Circuits")
+    .annotate(OpenApi.Description, "Circuit breakers: state, cause and manual control.")
+}
+
+/**
+ * Answers the group `circuits` of an api of yours, with the circuits and budgets of the program.
+ *
+ * Dies with `InvalidOption` when built with an impossible option.
+ *
+ * **Example** (Asked without and with a token)
+ *
+ * ```ts
+ * import { HttpApi, HttpApiBuilder, HttpApiError, HttpApiMiddleware, HttpApiSecurity, HttpServer } from "@effect/platform"
+ * import { Truce } from "@truce/effect4"
+ * import * as Operators from "@truce/effect4/Operators"
+ * import { Effect, Layer, Redacted } from "effect"
+ *
+ * class OperatorsOnly extends HttpApiMiddleware.Tag<OperatorsOnly>()("OperatorsOnly", {
+ *   failure: HttpApiError.Unauthorized,
+ *   security: { bearer: HttpApiSecurity.bearer }
+ * }) {}
+ * const guard = Layer.succeed(OperatorsOnly, {
+ *   bearer: (token) => (Redacted.value(token) === "secret" ? Effect.void : Effect.fail(new HttpApiError.Unauthorized()))
+ * })
+ *
+ * const api = HttpApi.make("backend").add(Operators.group(OperatorsOnly))
+ * const live = HttpApiBuilder.api(api).pipe(
+ *   Layer.provide(Operators.layer(api)),
+ *   Layer.provide([guard, Truce.layer()])
+ * )
+ * const { dispose, handler } = HttpApiBuilder.toWebHandler(Layer.mergeAll(live, HttpServer.layerContext))
+ * const ask = async (token: string) =>
+ *   (await handler(new Request("http://localhost/circuits", { headers: { authorization: `Bearer ${token}` } }))).status
+ *
+ * const statuses = [await ask("guess"), await ask("secret")]
+ * await dispose()
+ * statuses // => [401, 200]
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = <ApiId extends string, Groups extends HttpApiGroup.HttpApiGroup.Any, E, R>(
+  api: HttpApi.HttpApi<ApiId, Groups, E, R> & HasGroup<Groups>,
+  options?: TransitionFeed.Options
+): Layer.Layer<
+  HttpApiGroup.ApiGroup<ApiId, "circuits">,
+  never,
+  CircuitBreaker | RetryBudget | HttpApiGroup.HttpApiGroup.MiddlewareWithName<Groups, "circuits">
+> => Layer.provide(layerHandlers(api), TransitionFeed.layer(options))
+
+/**
+ * The same on a feed that is yours, which other routes can send too.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerHandlers = <ApiId extends string, Groups extends HttpApiGroup.HttpApiGroup.Any, E, R>(
+  api: HttpApi.HttpApi<ApiId, Groups, E, R> & HasGroup<Groups>
+): Layer.Layer<
+  HttpApiGroup.ApiGroup<ApiId, "circuits">,
+  never,
+  | CircuitBreaker
+  | RetryBudget
+  | TransitionFeed.TransitionFeed
+  | HttpApiGroup.HttpApiGroup.MiddlewareWithName<Groups, "circuits">
+> =>
+  HttpApiBuilder.group(narrowed(api), "circuits", (handlers) =>
+    Effect.gen(function* () {
+      const breaker = yield* CircuitBreaker
+      const budget = yield* RetryBudget
+      const feed = yield* TransitionFeed.TransitionFeed
+      const report = (state: State) =>
+        Effect.zipWith(budget.tokens(state.key), now, (tokens, at) => CircuitReport.fromState(state, tokens, at))
+      const known = (key: string) =>
+        Effect.flatMap(breaker.states, (states) =>
+          states.some((state) => state.key === key) ? Effect.void : Effect.fail(notFound(key))
+        )
+      const controlled =
+        (change: (key: string, reason: string) => Effect.Effect<void>) =>
+        ({ path: { key }, payload: { create = false, reason }, request }: Controlling) =>
+          Effect.gen(function* () {
+            yield* declaredJson(request)
+            if (!create) yield* known(key)
+            yield* change(key, reason)
+            return yield* Effect.flatMap(breaker.state(key), report)
+          })
+      return handlers
+        .handle("list", ({ urlParams: { status } }) =>
+          Effect.gen(function* () {
+            const states = yield* breaker.states
+            const wanted = status === undefined ? states : states.filter((state) => state.status === status)
+            const circuits = yield* Effect.forEach(wanted, report)
+            return { circuits: circuits.sort((left, right) => (left.key < right.key ? -1 : 1)) }
+          })
+        )
+        .handle("explain", ({ path: { key } }) =>
+          Effect.andThen(
+            known(key),
+            Effect.zipWith(breaker.explain(key), budget.tokens(key), CircuitReport.fromExplanation)
+          )
+        )
+        .handle("isolate", controlled(breaker.isolate))
+        .handle("disable", controlled(breaker.disable))
+        .handle("observe", controlled(breaker.observe))
+        .handle("reset", controlled(breaker.reset))
+        .handleRaw("transitions", ({ headers }) =>
+          Effect.succeed(
+            HttpServerResponse.stream(Stream.encodeText(feed.events(headers["last-event-id"])), {
+              contentType: "text/event-stream",
+              // Neither a cache nor a proxy that collects may sit on an event.
+              headers: { "cache-control": "no-store, no-transform", "x-accel-buffering": "no" }
+            })
+          )
+        )
+    })
+  )
+
+/**
+ * Says where an api has no group of ours.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type HasGroup<Groups extends HttpApiGroup.HttpApiGroup.Any> = [
+  HttpApiGroup.HttpApiGroup.WithName<Groups, "circuits">
+] extends [never]
+  ? "add Operators.group(...) to the api first"
+  : unknown
+
+interface Controlling {
+  readonly path: { readonly key: string }
+  readonly payload: { readonly reason: string; readonly create?: boolean | undefined }
+  readonly request: HttpServerRequest
+}
+
+const notFound = (key: string) =>
+  new CircuitNotFound({
+    key,
+    message: `no circuit has the key ${JSON.stringify(key)}: it has not been called, or was idle and dropped; send "create": true to isolate, disable or observe it before its next call`
+  })
+
+const declaredJson = ({ headers }: HttpServerRequest) =>
+  /^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "")
+    ? Effect.void
+    : Effect.fail(new JsonRequired({ message: "send the body with content-type: application/json" }))
+
+/** The api with no group but ours: the others are answered elsewhere. */
+const narrowed = <ApiId extends string, Groups extends HttpApiGroup.HttpApiGroup.Any, E, R>(
+  api: HttpApi.HttpApi<ApiId, Groups, E, R>
+) => api as unknown as HttpApi.HttpApi<ApiId, Group<never>>

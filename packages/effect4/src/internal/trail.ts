@@ -1,0 +1,67 @@
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import type * as Tracer from "effect/Tracer"
+import type { Attempt } from "../Attempt.ts"
+import type { CallContext } from "../CallContext.ts"
+
+/** Tells what a call has behind it: to the call around it, and, if it had to try again, to the current span. */
+export const tellCall = (
+  begunAt: number,
+  attempts: ReadonlyArray<Attempt>,
+  outer: CallContext | undefined,
+  hasSpan = false
+): Effect.Effect<void> => {
+  if (outer !== undefined) for (const attempt of attempts) outer.record(attempt)
+  // A call that is a span of its own tells of its attempts there.
+  return attempts.length > 1 && !hasSpan
+    ? Effect.match(Effect.currentSpan, {
+        onFailure: () => undefined,
+        onSuccess: (span) => tellSpan(span, begunAt, attempts)
+      })
+    : Effect.void
+}
+
+/** Adds one event per attempt to a span. */
+export const tellSpan = (span: Tracer.Span, begunAt: number, attempts: ReadonlyArray<Attempt>): void => {
+  for (const attempt of attempts) {
+    const start = BigInt(Math.round((begunAt + Duration.toMillis(attempt.start)) * 1_000_000))
+    // The first one is begun just before the span of its own call.
+    span.event("truce.attempt", start < span.status.startTime ? span.status.startTime : start, {
+      "truce.key": attempt.key,
+      "truce.attempt.number": attempt.number,
+      "truce.attempt.outcome": attempt.outcome,
+      "truce.attempt.duration_ms": Duration.toMillis(attempt.duration),
+      "truce.attempt.delay_ms": Duration.toMillis(attempt.delay),
+      "truce.circuit.state": attempt.state,
+      "truce.health.score": attempt.score,
+      ...(attempt.error === undefined ? {} : { "error.type": nameOf(attempt.error) })
+    })
+  }
+}
+
+/** A short name of an error: the status of an HTTP answer, its tag, its class, or itself. */
+export const nameOf = (error: unknown): string => {
+  const status = statusOf(error)
+  if (status !== undefined) return status
+  if (typeof error === "object" && error !== null && "_tag" in error) return String(error._tag)
+  if (error instanceof Error) return error.name
+  // An object without a prototype has no text of its own.
+  return typeof error === "object" && error !== null ? Object.prototype.toString.call(error) : String(error)
+}
+
+// OpenTelemetry names the error of an answer by its status. The root knows no HTTP, so it goes by the shape of the platform's error.
+const statusOf = (error: unknown): string | undefined =>
+  Predicate.isTagged(error, "ResponseError") &&
+  Predicate.hasProperty(error, "reason") &&
+  error.reason === "StatusCode" &&
+  Predicate.hasProperty(error, "response") &&
+  Predicate.hasProperty(error.response, "status")
+    ? String(error.response.status)
+    : undefined
+
+/** The error of a failed attempt, or the defect or interruption it ended by. */
+export const errorOf = <E>(cause: Cause.Cause<E>): unknown =>
+  Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause))

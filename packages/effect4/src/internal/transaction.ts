@@ -1,0 +1,100 @@
+import type { Outcome } from "@truce/core"
+import { type Circuit } from "@truce/core"
+import type * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as STM from "effect/STM"
+import type { CircuitOpen } from "../CircuitOpen.ts"
+import { InvalidSnapshot } from "../InvalidSnapshot.ts"
+import { type Cell, toError } from "./Cell.ts"
+import type { Clock, Guard } from "./Registry.ts"
+
+const cellOf: unique symbol = Symbol.for("@truce/effect4/Permit/cell")
+
+export interface Permit {
+  readonly key: string
+  readonly generation: number
+  /** Whether the attempt is a probe of a half-open circuit, which holds one of its permits. */
+  readonly probe: boolean
+  readonly [cellOf]: { readonly cell: Cell; readonly permit: Circuit.Permit }
+}
+
+export type Admission =
+  | { readonly _tag: "Admitted"; readonly permits: ReadonlyArray<Permit> }
+  | { readonly _tag: "Rejected"; readonly error: CircuitOpen }
+
+/** Admission and settling of several keys as transactions to compose with others. */
+export const make = (guard: Guard) => {
+  // Cells whose mirror a transaction of the user's may have left behind.
+  const touched = new Set<Cell>()
+  return {
+    /**
+     * Reads and decides for all keys first, then writes for all or for none. A rejection is a value: a transaction of Effect 4.22 that
+     * fails after it was woken keeps what it wrote.
+     */
+    admit: (keys: Arr.NonEmptyReadonlyArray<string>, now: number): STM.STM<Admission> =>
+      STM.suspend(() => {
+        const asked = Array.from(new Set(keys), (key) => guard.cell(key, now))
+        return STM.flatMap(
+          STM.forEach(asked, (cell) => STM.map(cell.propose(now), (proposal) => ({ cell, proposal }))),
+          (proposals) => {
+            const permits: Array<Permit> = []
+            for (const { cell, proposal } of proposals) {
+              if (proposal.decision._tag === "Rejected") {
+                return STM.succeed<Admission>({ _tag: "Rejected", error: toError(cell.key, proposal.decision, now) })
+              }
+              permits.push(toPermit(cell, proposal.decision.permit))
+            }
+            for (const { cell } of proposals) touched.add(cell)
+            return STM.as(
+              STM.forEach(proposals, ({ proposal }) => proposal.write, { discard: true }),
+              { _tag: "Admitted", permits } satisfies Admission
+            )
+          }
+        )
+      }),
+    settle: (permits: ReadonlyArray<Permit>, outcome: Outcome.Outcome, now: number, failedBefore = 0): STM.STM<void> =>
+      STM.forEach(
+        permits,
+        ({ [cellOf]: { cell, permit } }) =>
+          STM.suspend(() => {
+            touched.add(cell)
+            return cell.settleSTM({ permit, outcome, failedBefore }, now)
+          }),
+        { discard: true }
+      ),
+    commit: <A, E, R>(transaction: STM.STM<A, E, R>): Effect.Effect<A, E, R> =>
+      Effect.ensuring(
+        STM.commit(transaction),
+        Effect.suspend(() => {
+          const behind = [...touched]
+          touched.clear()
+          return Effect.forEach(behind, (cell) => cell.upToDate(), { discard: true })
+        })
+      )
+  }
+}
+
+const toPermit = (cell: Cell, permit: Circuit.Permit): Permit => ({
+  key: cell.key,
+  generation: permit.generation,
+  probe: permit.probe > 0,
+  [cellOf]: { cell, permit }
+})
+
+/** Restores all circuits of a snapshot, or none. */
+export const restore = (guard: Guard, snapshot: unknown, clock: Clock): Effect.Effect<void, InvalidSnapshot> =>
+  Effect.suspend(() => {
+    if (typeof snapshot !== "object" || snapshot === null) {
+      return Effect.fail(new InvalidSnapshot({ field: "snapshot", rule: "an object with version and circuits" }))
+    }
+    const version: unknown = Reflect.get(snapshot, "version")
+    if (version !== 1) return Effect.fail(new InvalidSnapshot({ field: "version", rule: `1, got ${String(version)}` }))
+    const circuits: unknown = Reflect.get(snapshot, "circuits")
+    if (typeof circuits !== "object" || circuits === null) {
+      return Effect.fail(new InvalidSnapshot({ field: "circuits", rule: "an object of snapshots by key" }))
+    }
+    const wrong = guard.restore(Object.entries(circuits), clock)
+    return wrong === undefined
+      ? Effect.void
+      : Effect.fail(new InvalidSnapshot({ key: wrong.key, field: wrong.invalid.field, rule: wrong.invalid.rule }))
+  })
