@@ -9,33 +9,35 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
-import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { HealthScore, cells } from "./HealthScore.ts"
 
-const Outcome = Schema.Union(
-  Schema.TaggedStruct("Success", { slow: Schema.Boolean }),
-  Schema.TaggedStruct("Failure", {
-    weight: Schema.Number,
-    saturated: Schema.Boolean,
-    retryAfterMillis: Schema.optionalToRequired(Schema.Number, Schema.UndefinedOr(Schema.Number), {
-      decode: Option.getOrUndefined,
-      encode: Option.fromNullishOr
-    })
-  }),
-  Schema.TaggedStruct("Ignored", {})
+/** A wait that was not asked for is `undefined`, and no key in JSON. */
+const Wait = Schema.optionalKey(Schema.Number).pipe(
+  Schema.decodeTo(Schema.UndefinedOr(Schema.Number), {
+    decode: SchemaGetter.transformOptional((wait: Option.Option<number>) => Option.some(Option.getOrUndefined(wait))),
+    encode: SchemaGetter.transformOptional(Option.filter((wait: number | undefined) => wait !== undefined))
+  })
 )
 
-const Status = Schema.Literal("Closed", "Open", "HalfOpen", "Isolated", "Disabled")
+const Outcome = Schema.Union([
+  Schema.TaggedStruct("Success", { slow: Schema.Boolean }),
+  Schema.TaggedStruct("Failure", { weight: Schema.Number, saturated: Schema.Boolean, retryAfterMillis: Wait }),
+  Schema.TaggedStruct("Ignored", {})
+])
+
+const Status = Schema.Literals(["Closed", "Open", "HalfOpen", "Isolated", "Disabled"])
 
 /** JSON has no Infinity: it is `null` there. */
-const Endless = Schema.transform(Schema.NullOr(Schema.Number), Schema.Number, {
-  strict: true,
-  decode: (value) => value ?? Infinity,
-  encode: (value) => (value === Infinity ? null : value)
-})
+const Endless = Schema.NullOr(Schema.Number).pipe(
+  Schema.decodeTo(Schema.Number, {
+    decode: SchemaGetter.transform((value: number | null) => value ?? Infinity),
+    encode: SchemaGetter.transform((value: number) => (value === Infinity ? null : value))
+  })
+)
 
 /**
  * An attempt may run.
@@ -79,7 +81,7 @@ export const Settled = Schema.TaggedStruct("Settled", {
 export const Rejected = Schema.TaggedStruct("Rejected", {
   key: Schema.String,
   at: Schema.Number,
-  state: Schema.Literal("Open", "HalfOpen", "Isolated"),
+  state: Schema.Literals(["Open", "HalfOpen", "Isolated"]),
   until: Endless,
   score: Schema.Number,
   generation: Schema.Number
@@ -116,9 +118,9 @@ export const Called = Schema.TaggedStruct("Called", {
   key: Schema.String,
   at: Schema.Number,
   startedAt: Schema.Number,
-  result: Schema.Literal("success", "permanent", "exhausted", "rejected", "defect", "interrupted"),
+  result: Schema.Literals(["success", "permanent", "exhausted", "rejected", "defect", "interrupted"]),
   /** Why the retries ended, where they did. */
-  reason: Schema.optional(Schema.Literal("attempts", "deadline", "budget", "circuit-open")),
+  reason: Schema.optional(Schema.Literals(["attempts", "deadline", "budget", "circuit-open"])),
   attempts: Schema.Number
 })
 
@@ -133,7 +135,7 @@ export const Transitioned = Schema.TaggedStruct("Transitioned", {
   at: Schema.Number,
   from: Status,
   to: Status,
-  mode: Schema.Literal("Automatic", "Isolated", "Disabled", "Observing"),
+  mode: Schema.Literals(["Automatic", "Isolated", "Disabled", "Observing"]),
   reason: Schema.String,
   generation: Schema.Number,
   score: Schema.Number,
@@ -147,7 +149,7 @@ export const Transitioned = Schema.TaggedStruct("Transitioned", {
  * @category models
  * @since 0.1.0
  */
-export const Event = Schema.Union(Admitted, Settled, Rejected, Observed, Retried, Called, Transitioned)
+export const Event = Schema.Union([Admitted, Settled, Rejected, Observed, Retried, Called, Transitioned])
 
 /**
  * What happened.
@@ -163,7 +165,7 @@ const backlog = 1_024
 /**
  * Calls `f` with every event of the layer, at once and in order, while the scope lasts.
  *
- * It runs inside the calls, so it must be quick. It may read and control circuits (`Runtime.runSync`): what that changes is told next, to
+ * It runs inside the calls, so it must be quick. It may read and control circuits (`Effect.runSyncWith`): what that changes is told next, to
  * all. A transaction of its own on the same key (`Transaction`) must be forked. One that throws is told of in an error log and called no
  * more.
  *
@@ -191,13 +193,13 @@ const backlog = 1_024
 export const observe = (f: (event: Event) => void): Effect.Effect<void, never, HealthScore | Scope.Scope> =>
   Effect.gen(function* () {
     const { log } = (yield* HealthScore)[cells]
-    const runtime = yield* Effect.runtime<never>()
+    const context = yield* Effect.context<never>()
     const stop = log.observe((event) => {
       try {
         f(event)
       } catch (defect) {
         stop()
-        Runtime.runFork(runtime)(
+        Effect.runForkWith(context)(
           Effect.logError("An observer of the event log threw; it is not called any more.", Cause.die(defect))
         )
       }
@@ -216,8 +218,8 @@ export const events: Stream.Stream<Event, never, HealthScore> = Stream.unwrap(
     const told = yield* PubSub.sliding<Event>(backlog)
     const reader = yield* PubSub.subscribe(told)
     yield* observe((event) => {
-      if (!told.unsafeOffer(event)) Effect.runSync(PubSub.publish(told, event))
+      if (!PubSub.publishUnsafe(told, event)) Effect.runSync(PubSub.publish(told, event))
     })
-    return Stream.fromQueue(reader)
+    return Stream.fromSubscription(reader)
   })
 )
