@@ -1,9 +1,8 @@
 import * as Config from "effect/Config"
-import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import * as Option from "effect/Option"
 import type { InvalidPolicy } from "../InvalidPolicy.ts"
+import { configError } from "./configError.ts"
 
 /** The names of the settings of each part. */
 export interface Settings {
@@ -21,14 +20,14 @@ export const policyConfig = <Policy>(
     ttl: setting("ttl"),
     overrides: setting("overrides")
   }).pipe(
-    Config.mapOrFail((data) =>
-      Result.mapLeft(Effect.runSync(Effect.result(decode(present(data) ?? {}))), ({ issues }) =>
-        issues
-          .map(({ path, rule }) => ConfigError.InvalidData(path.split("."), rule))
-          .reduce((left, right) => ConfigError.And(left, right))
+    Config.mapEffect((data) =>
+      Effect.mapError(decode(present(data) ?? {}), ({ issues: [first, ...rest] }) =>
+        configError([located(first), ...rest.map(located)])
       )
     )
   )
+
+const located = ({ path, rule }: InvalidPolicy["issues"][number]) => ({ path: path.split("."), rule })
 
 const partOf = (part: string, names: ReadonlyArray<string>): Config.Config<unknown> =>
   Config.map(Config.all(Object.fromEntries(names.map((name) => [name, setting(part, name)]))), (found) =>
@@ -38,10 +37,11 @@ const partOf = (part: string, names: ReadonlyArray<string>): Config.Config<unkno
 /** One value under its path (`circuit.openFor`) or the name that path has in an environment (`CIRCUIT_OPEN_FOR`). */
 const setting = (...path: readonly [string, ...ReadonlyArray<string>]): Config.Config<unknown> => {
   const [last, ...parents] = path.toReversed()
-  const nested = parents.reduce((config, parent) => Config.nested(config, parent), Config.string(last))
-  const flat = Config.string(path.map(constantCase).join("_"))
+  const nested = parents.reduce((config, parent) => Config.nested(config, parent), Config.String(last))
+  const flat = Config.String(path.map(constantCase).join("_"))
   return nested.pipe(
-    Config.orElseIf({ if: ConfigError.isMissingData, orElse: () => flat }),
+    // Only what is not there is looked for elsewhere: a provider that fails is not asked again.
+    Config.orElse(({ cause }) => (cause._tag === "SourceError" ? Config.fail(cause) : flat)),
     Config.map(valueOf),
     Config.option,
     Config.map(Option.getOrUndefined)
