@@ -37,6 +37,8 @@ export interface Options {
   readonly openFactor?: number | undefined
   /** The longest open time before jitter, in ms. Default: 5 000. */
   readonly maxOpenMillis?: number | undefined
+  /** The open times of the first, second, ... opening in a row, in ms; the last for all after it. Instead of the three before. */
+  readonly openTimesMillis?: ReadonlyArray<number> | undefined
   /** The open time is spread evenly over +- this share of itself, in [0, 1). Default: 0.2. */
   readonly openJitter?: number | undefined
   /** The longest open time a `retryAfter` can ask for, in ms. Default: 60 000. */
@@ -61,6 +63,7 @@ export interface CircuitPolicy<S> {
   readonly openMillis: number
   readonly openFactor: number
   readonly maxOpenMillis: number
+  readonly openTimesMillis: ReadonlyArray<number> | undefined
   readonly openJitter: number
   readonly maxRetryAfterMillis: number
   readonly reopenOn: "failure" | "score"
@@ -123,6 +126,7 @@ export const make = <S>(model: HealthModel<S>, options: Options = {}): CircuitPo
       Math.max(openMillis, defaults.maxOpenMillis),
       positive
     ),
+    openTimesMillis: options.openTimesMillis === undefined ? undefined : openTimes(owner, options.openTimesMillis),
     openJitter: check(owner, "openJitter", options.openJitter, defaults.openJitter, belowOne),
     maxRetryAfterMillis: check(
       owner,
@@ -142,6 +146,16 @@ export const make = <S>(model: HealthModel<S>, options: Options = {}): CircuitPo
   }
   return policy
 }
+
+/**
+ * The open time of the k-th opening in a row before jitter, in ms.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const openMillis = <S>(self: CircuitPolicy<S>, k: number): number =>
+  self.openTimesMillis?.[Math.min(k, self.openTimesMillis.length) - 1] ??
+  Math.min(self.maxOpenMillis, self.openMillis * self.openFactor ** (k - 1))
 
 /**
  * Names the first setting in which two policies differ, with both values; `undefined` when they are the same.
@@ -164,5 +178,11 @@ export const difference = <S, T>(
 const flat = <S>({ model, ...rest }: CircuitPolicy<S>): Readonly<Record<string, unknown>> => ({
   model: model.name,
   ...Object.fromEntries(Object.entries(model.parameters).map(([name, value]) => [`model.${name}`, value])),
-  ...rest
+  ...rest,
+  openTimesMillis: rest.openTimesMillis?.join(", ")
 })
+
+const openTimes = (owner: string, times: ReadonlyArray<number>): ReadonlyArray<number> => {
+  if (times.length > 0 && times.every(positive.holds)) return times
+  throw new InvalidOption(owner, "openTimesMillis", "a list of finite numbers greater than 0, with at least one", times)
+}

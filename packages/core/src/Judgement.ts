@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Circuit, Closed, HalfOpen, Move, Open } from "./CircuitState.ts"
-import type { CircuitPolicy } from "./CircuitPolicy.ts"
+import { type CircuitPolicy, openMillis } from "./CircuitPolicy.ts"
 import { clamp01, epsilon } from "./HealthModel/Model.ts"
 import { draw } from "./Jitter.ts"
 import { type Mass, type Outcome, mass as massOf } from "./Outcome.ts"
@@ -85,7 +85,7 @@ const opened = <S>(
   const rested = from._tag === "Closed" && now - from.since >= self.openings.lastMillis
   const inARow = rested ? 1 : self.openings.inARow + 1
   const generation = self.generation + 1
-  const base = Math.min(policy.maxOpenMillis, policy.openMillis * policy.openFactor ** (inARow - 1))
+  const base = openMillis(policy, inARow)
   const spread = base * (1 + policy.openJitter * (2 * draw(self.seed, generation) - 1))
   const lastMillis = Math.max(spread, Math.min(retryAfterMillis, policy.maxRetryAfterMillis))
   const state: Open = { _tag: "Open", since: now, until: now + lastMillis, score }

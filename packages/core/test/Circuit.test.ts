@@ -249,6 +249,18 @@ describe("Circuit", () => {
       expect(times).toEqual(Array.from({ length: 2_000 }, (_, seed) => openFor({ openJitter: 0.2 }, failure, seed)))
     })
 
+    it("follows a list of times, and stays at its last", () => {
+      const rules = CircuitPolicy.make(fixedLedger, { openTimesMillis: [100, 700, 300], openJitter: 0 })
+      let circuit = tripped(rules, 0)
+      const times = [openUntil(circuit)]
+      for (let i = 0; i < 4; i++) {
+        const now = openUntil(circuit)
+        circuit = attempt(rules, circuit, failure, now)
+        times.push(openUntil(circuit) - now)
+      }
+      expect(times).toEqual([100, 700, 300, 300, 300])
+    })
+
     it("differs from opening to opening of one seed", () => {
       const rules = CircuitPolicy.make(fixedLedger, { openFactor: 1 })
       let circuit = tripped(rules, 0, 7)

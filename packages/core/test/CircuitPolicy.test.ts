@@ -30,6 +30,7 @@ describe("CircuitPolicy", () => {
       [{ openMillis: 1 }, { field: "openMillis", left: 500, right: 1 }],
       [{ openFactor: 3 }, { field: "openFactor", left: 2, right: 3 }],
       [{ maxOpenMillis: 9_000 }, { field: "maxOpenMillis", left: 5_000, right: 9_000 }],
+      [{ openTimesMillis: [5, 9] }, { field: "openTimesMillis", left: undefined, right: "5, 9" }],
       [{ openJitter: 0 }, { field: "openJitter", left: 0.2, right: 0 }],
       [{ maxRetryAfterMillis: 0 }, { field: "maxRetryAfterMillis", left: 60_000, right: 0 }],
       [{ reopenOn: "score" }, { field: "reopenOn", left: "failure", right: "score" }],

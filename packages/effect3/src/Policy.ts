@@ -50,6 +50,7 @@ const Span = Schema.Union(Schema.Number, Schema.String)
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 const amount = optional(Schema.Number)
 const span = optional(Span)
+const spans = optional(Schema.Array(Span))
 
 /**
  * How outcomes move the score, by the name of the model and its parameters; `docs/health-score.md` has the defaults.
@@ -88,6 +89,7 @@ export const Circuit = Schema.Struct({
   openFor: span,
   openFactor: amount,
   maxOpenFor: span,
+  openTimes: spans,
   openJitter: amount,
   maxRetryAfter: span,
   permits: amount,
