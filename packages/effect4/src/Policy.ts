@@ -6,48 +6,41 @@
  */
 import type { HealthModel } from "@truce/core"
 import type * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Issue } from "./internal/issues.ts"
 import { type Span, checkPolicy, optionsOf } from "./internal/policy.ts"
 import { policyConfig } from "./internal/policyConfig.ts"
+import { faultsOf, named } from "./internal/policyFaults.ts"
 import { InvalidPolicy } from "./InvalidPolicy.ts"
 import * as Truce from "./Truce.ts"
 
-const named = (data: unknown): string => {
-  if (data === null) return "null"
-  if (Array.isArray(data)) return "an array"
-  return typeof data === "string" ? JSON.stringify(data) : typeof data
-}
-
-const mustBeObject = (data: unknown): string => `must be an object, got ${named(data)}`
+const mustBeObject = "must be an object"
 
 // What is wrong inside of it has a rule of its own; without this, a wrong value would be answered with the whole schema.
-const part = { message: ({ actual }: ParseResult.ParseIssue) => mustBeObject(actual) }
+const part = { message: mustBeObject }
+
+const mustBeDuration = { message: 'must be a duration such as "500 millis"' }
+
+const decodeDuration = Schema.decodeUnknownOption(Schema.DurationFromString)
 
 /** Milliseconds, a text such as "500 millis", or "infinity". */
-const Span = Schema.Union(Schema.Number, Schema.String)
+const Span = Schema.Union([Schema.Number, Schema.String])
+  .annotate(mustBeDuration)
   .pipe(
-    Schema.filter((input): input is Span => input === "infinity" || Option.isSome(Duration.decodeUnknown(input)), {
-      jsonSchema: {}
-    })
+    Schema.refine(
+      (input): input is Span =>
+        typeof input === "number" || input === "infinity" || Option.isSome(decodeDuration(input)),
+      mustBeDuration
+    )
   )
-  .annotations({
-    message: ({ actual }) => ({
-      message: `must be a duration such as "500 millis", got ${typeof actual === "number" ? String(actual) : named(actual)}`,
-      override: true
-    })
-  })
 
 // Data has no `undefined`, and without it an error names the fault alone.
-const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+const optional = Schema.optionalKey
 const amount = optional(Schema.Number)
 const span = optional(Span)
 
@@ -57,7 +50,7 @@ const span = optional(Span)
  * @category models
  * @since 0.1.0
  */
-export const Model = Schema.Union(
+export const Model = Schema.Union([
   Schema.Struct({
     type: Schema.Literal("ledger"),
     tolerance: amount,
@@ -76,7 +69,7 @@ export const Model = Schema.Union(
   Schema.Struct({ type: Schema.Literal("ewma"), window: span, threshold: amount, min: amount }),
   Schema.Struct({ type: Schema.Literal("cusum"), p0: amount, p1: amount, arl: amount }),
   Schema.Struct({ type: Schema.Literal("beta"), halfLife: span, cap: amount, prior: amount, threshold: amount })
-).annotations(part)
+]).annotate(part)
 
 /**
  * The options of a circuit.
@@ -93,9 +86,9 @@ export const Circuit = Schema.Struct({
   permits: amount,
   lease: span,
   restore: amount,
-  reopenOn: optional(Schema.Literal("failure", "score")),
+  reopenOn: optional(Schema.Literals(["failure", "score"])),
   slowWeight: amount
-}).annotations(part)
+}).annotate(part)
 
 /**
  * The options of a retry.
@@ -109,15 +102,15 @@ export const Retry = Schema.Struct({
   factor: amount,
   cap: span,
   jitter: optional(
-    Schema.Union(
-      Schema.Literal("none", "full", "equal", "decorrelated"),
+    Schema.Union([
+      Schema.Literals(["none", "full", "equal", "decorrelated"]),
       Schema.Struct({ min: Schema.Number, max: Schema.Number })
-    )
+    ])
   ),
   deadline: span,
   maxRetryAfter: span,
-  whenOpen: optional(Schema.Literal("stop", "wait"))
-}).annotations(part)
+  whenOpen: optional(Schema.Literals(["stop", "wait"]))
+}).annotate(part)
 
 /**
  * How retries are priced, by the name of the rule and its parameters; `docs/retry.md` has the defaults.
@@ -125,7 +118,7 @@ export const Retry = Schema.Struct({
  * @category models
  * @since 0.1.0
  */
-export const Budget = Schema.Union(
+export const Budget = Schema.Union([
   Schema.Struct({
     type: Schema.Literal("saturation"),
     capacity: amount,
@@ -137,7 +130,7 @@ export const Budget = Schema.Union(
   Schema.Struct({ type: Schema.Literal("grpc"), maxTokens: amount, tokenRatio: amount }),
   Schema.Struct({ type: Schema.Literal("aws"), capacity: amount, retryCost: amount, throttleCost: amount }),
   Schema.Struct({ type: Schema.Literal("unlimited") })
-).annotations(part)
+]).annotate(part)
 
 const parts = {
   model: optional(Model),
@@ -152,13 +145,13 @@ const parts = {
  * @category models
  * @since 0.1.0
  */
-export const Override = Schema.Struct(parts).annotations(part)
+export const Override = Schema.Struct(parts).annotate(part)
 
 const Shape = Schema.Struct({
   ...parts,
   maxKeys: amount,
   ttl: span,
-  overrides: optional(Schema.Record({ key: Schema.String, value: Override }).annotations(part))
+  overrides: optional(Schema.Record(Schema.String, Override).annotate(part))
 })
 
 /**
@@ -179,14 +172,9 @@ const Shape = Schema.Struct({
  * @category models
  * @since 0.1.0
  */
-export const Policy: Schema.Schema<Policy, typeof Shape.Encoded> = Shape.pipe(
-  Schema.filter((policy) => checkPolicy(policy).map(toFilterIssue), { jsonSchema: {} })
-).annotations({
-  identifier: "TrucePolicy",
-  parseOptions: { errors: "all", onExcessProperty: "error" }
-})
-
-const toFilterIssue = ({ path, rule }: Issue): Schema.FilterIssue => ({ path, message: rule })
+export const Policy: Schema.Codec<Policy, typeof Shape.Encoded> = Shape.annotate({ identifier: "TrucePolicy" }).check(
+  Schema.makeFilter((policy: Policy) => checkPolicy(policy).map(({ path, rule }) => ({ path, issue: rule })))
+)
 
 /**
  * The options of `Truce.layer` as data.
@@ -204,17 +192,20 @@ export type Policy = typeof Shape.Type
  */
 export const decode = (data: unknown): Effect.Effect<Policy, InvalidPolicy> => {
   // The formatter would spell the whole schema out.
-  if (!Predicate.isRecord(data)) {
-    return Effect.fail(new InvalidPolicy({ issues: [{ path: "", rule: mustBeObject(data) }] }))
+  if (!Predicate.isObject(data) || Array.isArray(data)) {
+    return Effect.fail(new InvalidPolicy({ issues: [{ path: "", rule: `${mustBeObject}, got ${named(data)}` }] }))
   }
-  return Effect.mapError(Schema.decodeUnknown(Policy)(data), (error) => {
-    const [first, ...rest] = ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) => ({
-      path: path.map(String).join("."),
-      rule: message
-    }))
-    return new InvalidPolicy({ issues: [first ?? { path: "", rule: error.message }, ...rest] })
+  return Effect.mapError(decodePolicy(data), ({ issue, message }) => {
+    const [first, ...rest] = faultsOf(issue).map(({ path, rule }) => ({ path: path.join("."), rule }))
+    return new InvalidPolicy({ issues: [first ?? { path: "", rule: message }, ...rest] })
   })
 }
+
+const decodePolicy = Schema.decodeUnknownEffect(Policy, {
+  errors: "all",
+  onExcessProperty: "error",
+  reportInput: true
+})
 
 /**
  * The options that the data stands for.
@@ -259,7 +250,7 @@ const names = (
  * `Config.nested("TRUCE")`) or from any other one (`circuit.openFor`).
  *
  * Every setting is read in either spelling; one that is not there is left to its default. `overrides` is JSON, as is a `jitter` of two
- * factors. What a rule forbids is a `ConfigError` at the setting's path.
+ * factors. What a rule forbids is a `ConfigError` with the setting's path.
  *
  * @category configuration
  * @since 0.1.0
@@ -283,9 +274,9 @@ export const config: Config.Config<Policy> = policyConfig(
  * import { CircuitBreaker, Policy } from "@truce/effect4"
  * import { Config, ConfigProvider, Effect, Layer } from "effect"
  *
- * const environment = new Map([["TRUCE_CIRCUIT_PERMITS", "2"], ["TRUCE_MODEL_TYPE", "consecutive"]])
+ * const environment = { TRUCE_CIRCUIT_PERMITS: "2", TRUCE_MODEL_TYPE: "consecutive" }
  * const layer = Policy.layerConfig(Config.nested(Policy.config, "TRUCE")).pipe(
- *   Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(environment, { pathDelim: "_" })))
+ *   Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(environment)))
  * )
  * const program = Effect.map(CircuitBreaker.state("users-api"), ({ permits, trip }) => ({ permits, trip }))
  * await Effect.runPromise(Effect.provide(program, layer)) // => { permits: 2, trip: 0 }
@@ -296,7 +287,7 @@ export const config: Config.Config<Policy> = policyConfig(
  */
 export const layerConfig = (
   policy: Config.Config<Policy> = config
-): Layer.Layer<Truce.Services, ConfigError.ConfigError> =>
+): Layer.Layer<Truce.Services, Config.ConfigError> =>
   Layer.unwrap(Effect.map(policy, (valid) => Truce.layer(optionsOf(valid))))
 
 /**
