@@ -10,6 +10,7 @@ import type { Circuit as Core } from "@truce/core"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as CircuitBreaker from "./CircuitBreaker.ts"
 import type * as Events from "./Events.ts"
 import type * as Explanation_ from "./Explanation.ts"
@@ -20,11 +21,13 @@ import type * as Explanation_ from "./Explanation.ts"
  * @category schemas
  * @since 0.1.0
  */
-export const Status = Schema.Literal("Closed", "Open", "HalfOpen", "Isolated", "Disabled")
+export const Status = Schema.Literals(["Closed", "Open", "HalfOpen", "Isolated", "Disabled"])
 
-const Mode = Schema.Literal("Automatic", "Isolated", "Disabled", "Observing").annotations({
+const Mode = Schema.Literals(["Automatic", "Isolated", "Disabled", "Observing"]).annotate({
   description: "Who decides: the rules (Automatic, Observing) or an operator"
 })
+
+const NonNegative = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
 /**
  * A time to wait: milliseconds, or `"never"` for an infinite one.
@@ -32,17 +35,17 @@ const Mode = Schema.Literal("Automatic", "Isolated", "Disabled", "Observing").an
  * @category schemas
  * @since 0.1.0
  */
-export const Wait = Schema.transform(
-  Schema.Union(Schema.NonNegative, Schema.Literal("never")).annotations({
-    description: `Milliseconds; 0 for now, "never" when only an operator ends it`
-  }),
-  Schema.DurationFromSelf,
-  {
-    strict: true,
-    decode: (wait) => (wait === "never" ? Duration.infinity : Duration.millis(wait)),
-    encode: (wait) => (Duration.isFinite(wait) ? Duration.toMillis(wait) : ("never" as const))
-  }
-)
+export const Wait = Schema.Union([NonNegative, Schema.Literal("never")])
+  .annotate({ description: `Milliseconds; 0 for now, "never" when only an operator ends it` })
+  .pipe(
+    Schema.decodeTo(
+      Schema.Duration,
+      SchemaTransformation.transform({
+        decode: (wait) => (wait === "never" ? Duration.infinity : Duration.millis(wait)),
+        encode: (wait) => (Duration.isFinite(wait) ? Duration.toMillis(wait) : ("never" as const))
+      })
+    )
+  )
 
 /**
  * Tokens of a retry budget: a number, or `"unlimited"` for `Infinity`.
@@ -50,24 +53,26 @@ export const Wait = Schema.transform(
  * @category schemas
  * @since 0.1.0
  */
-export const Tokens = Schema.transform(
-  Schema.Union(Schema.Number, Schema.Literal("unlimited")).annotations({
-    description: `Retries that can still be paid for, "unlimited" where there is no budget`
-  }),
-  Schema.Number,
-  {
-    strict: true,
-    decode: (tokens) => (tokens === "unlimited" ? Infinity : tokens),
-    encode: (tokens) => (tokens === Infinity ? ("unlimited" as const) : tokens)
-  }
-)
+export const Tokens = Schema.Union([Schema.Finite, Schema.Literal("unlimited")])
+  .annotate({ description: `Retries that can still be paid for, "unlimited" where there is no budget` })
+  .pipe(
+    Schema.decodeTo(
+      Schema.Number,
+      SchemaTransformation.transform({
+        decode: (tokens) => (tokens === "unlimited" ? Infinity : tokens),
+        encode: (tokens) => (tokens === Infinity ? ("unlimited" as const) : tokens)
+      })
+    )
+  )
 
-const described = <A, I, R>(schema: Schema.Schema<A, I, R>, description: string) => schema.annotations({ description })
+const text = (description: string) => Schema.String.annotate({ description })
+const number = (description: string) => Schema.Finite.annotate({ description })
 
-const Millis = Schema.transform(
-  Schema.NonNegative.annotations({ description: "Milliseconds" }),
-  Schema.DurationFromSelf,
-  { strict: true, decode: Duration.millis, encode: Duration.toMillis }
+const Millis = NonNegative.annotate({ description: "Milliseconds" }).pipe(
+  Schema.decodeTo(
+    Schema.Duration,
+    SchemaTransformation.transform({ decode: Duration.millis, encode: Duration.toMillis })
+  )
 )
 
 /**
@@ -77,20 +82,20 @@ const Millis = Schema.transform(
  * @since 0.1.0
  */
 export const Circuit = Schema.Struct({
-  key: described(Schema.String, "The dependency"),
-  status: Status.annotations({ description: "What a caller meets" }),
+  key: text("The dependency"),
+  status: Status.annotate({ description: "What a caller meets" }),
   mode: Mode,
-  reason: described(Schema.String, "Why the mode was set; empty where nobody has set it"),
-  score: described(Schema.Number, "Health in [0, 1]"),
-  trip: described(Schema.Number, "The score below which it opens"),
-  strain: described(Schema.Number, "The share of recent attempts that failed, which no success erases"),
+  reason: text("Why the mode was set; empty where nobody has set it"),
+  score: number("Health in [0, 1]"),
+  trip: number("The score below which it opens"),
+  strain: number("The share of recent attempts that failed, which no success erases"),
   tokens: Tokens,
-  openings: described(Schema.Number, "How often it has opened in a row"),
-  probes: described(Schema.Number, "Probes in flight"),
-  generation: described(Schema.Number, "The number of its changes of state and mode"),
+  openings: number("How often it has opened in a row"),
+  probes: number("Probes in flight"),
+  generation: number("The number of its changes of state and mode"),
   inStateFor: Millis,
   admitsIn: Wait
-}).annotations({ identifier: "Circuit", description: "One circuit as it is now; times are milliseconds" })
+}).annotate({ identifier: "Circuit", description: "One circuit as it is now; times are milliseconds" })
 
 /**
  * One circuit.
@@ -102,24 +107,24 @@ export type Circuit = typeof Circuit.Type
 
 const Move = Schema.Struct({
   ago: Millis,
-  outcome: Schema.Literal("Success", "Failure"),
-  weight: described(Schema.Number, "Failed weight after the discount of its call; 0 for a success"),
-  before: Schema.Number,
-  after: Schema.Number
-}).annotations({ identifier: "CircuitMove", description: "An outcome that moved the score" })
+  outcome: Schema.Literals(["Success", "Failure"]),
+  weight: number("Failed weight after the discount of its call; 0 for a success"),
+  before: Schema.Finite,
+  after: Schema.Finite
+}).annotate({ identifier: "CircuitMove", description: "An outcome that moved the score" })
 
 const change = {
   from: Status,
   to: Status,
   mode: Mode,
-  reason: described(Schema.String, "Why, where an operator did it"),
-  score: Schema.Number,
-  openings: Schema.Number,
-  generation: Schema.Number,
+  reason: text("Why, where an operator did it"),
+  score: Schema.Finite,
+  openings: Schema.Finite,
+  generation: Schema.Finite,
   openFor: Schema.optional(Wait)
 }
 
-const Change = Schema.Struct({ ago: Millis, ...change }).annotations({
+const Change = Schema.Struct({ ago: Millis, ...change }).annotate({
   identifier: "CircuitChange",
   description: "A change of state or mode"
 })
@@ -132,12 +137,12 @@ const Change = Schema.Struct({ ago: Millis, ...change }).annotations({
  */
 export const Explanation = Schema.Struct({
   ...Circuit.fields,
-  restore: described(Schema.Number, "The score at which a half-open circuit closes"),
+  restore: number("The score at which a half-open circuit closes"),
   moves: Schema.Array(Move),
   transitions: Schema.Array(Change),
-  cause: described(Schema.String, "Why it is in this state, in one sentence"),
-  text: described(Schema.String, "All of it, for a person")
-}).annotations({ identifier: "CircuitExplanation", description: "One circuit, explained; times are milliseconds" })
+  cause: text("Why it is in this state, in one sentence"),
+  text: text("All of it, for a person")
+}).annotate({ identifier: "CircuitExplanation", description: "One circuit, explained; times are milliseconds" })
 
 /**
  * One circuit, explained.
@@ -153,7 +158,7 @@ export type Explanation = typeof Explanation.Type
  * @category schemas
  * @since 0.1.0
  */
-export const Transition = Schema.Struct({ key: Schema.String, at: Schema.DateTimeUtc, ...change }).annotations({
+export const Transition = Schema.Struct({ key: Schema.String, at: Schema.DateTimeUtcFromString, ...change }).annotate({
   identifier: "CircuitTransition",
   description: "A change of a circuit's state or mode"
 })

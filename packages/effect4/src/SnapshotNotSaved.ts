@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
  */
 export class SnapshotNotSaved extends Schema.TaggedError<SnapshotNotSaved>("@truce/effect4/SnapshotNotSaved")(
   "SnapshotNotSaved",
-  { key: Schema.String, reason: Schema.Literal("store", "timeout", "newer"), detail: Schema.String }
+  { key: Schema.String, reason: Schema.Literals(["store", "timeout", "newer"]), detail: Schema.String }
 ) {
   override get message(): string {
     return `circuits were not saved to ${this.key}: ${this.detail}`

@@ -6,9 +6,9 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 
 /**
  * The version of the record that this release writes and reads.
@@ -26,11 +26,11 @@ export const version = 1
  */
 export const schema = Schema.Struct({
   version: Schema.Literal(version),
-  sequence: Schema.NonNegativeInt,
-  savedAt: Schema.DateTimeUtc,
+  sequence: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+  savedAt: Schema.DateTimeUtcFromString,
   // Not a `Schema.Record`, which copies: a circuit whose key is `__proto__` would be lost.
   circuits: Schema.declare(
-    (input: unknown): input is { readonly [key: string]: unknown } => Predicate.isReadonlyRecord(input),
+    (input: unknown): input is { readonly [key: string]: unknown } => Predicate.isReadonlyObject(input),
     { identifier: "Circuits", description: "circuits by key" }
   )
 })
@@ -55,8 +55,9 @@ export type Reading =
   | { readonly _tag: "Newer"; readonly version: number }
   | { readonly _tag: "Corrupt"; readonly field: string; readonly rule: string }
 
-const decodeJson = Schema.decodeUnknownEither(Schema.parseJson())
-const decode = Schema.decodeUnknownEither(schema)
+const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
+const decode = Schema.decodeUnknownResult(schema, { reportInput: true })
+const formatted = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /**
  * The text of a record.
@@ -64,7 +65,7 @@ const decode = Schema.decodeUnknownEither(schema)
  * @category conversions
  * @since 0.1.0
  */
-export const write: (record: SnapshotRecord) => string = Schema.encodeSync(Schema.parseJson(schema))
+export const write: (record: SnapshotRecord) => string = Schema.encodeSync(Schema.fromJsonString(schema))
 
 /**
  * Reads a stored text; never throws.
@@ -86,17 +87,17 @@ export const read = (text: string): Reading => {
   if (Result.isFailure(data)) {
     return { _tag: "Corrupt", field: "record", rule: `Expected JSON, actual ${text.length} characters that are not` }
   }
-  const found = Predicate.hasProperty(data.right, "version") ? data.right.version : undefined
+  const found = Predicate.hasProperty(data.success, "version") ? data.success.version : undefined
   if (typeof found === "number" && found > version) return { _tag: "Newer", version: found }
-  return Result.match(decode(data.right), {
-    onLeft: (error) => {
-      const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+  return Result.match(decode(data.success), {
+    onFailure: ({ issue: cause }) => {
+      const [issue] = formatted(cause).issues
       return {
         _tag: "Corrupt",
-        field: issue === undefined || issue.path.length === 0 ? "record" : issue.path.map(String).join("."),
+        field: issue?.path === undefined || issue.path.length === 0 ? "record" : issue.path.map(String).join("."),
         rule: issue?.message ?? "not a record"
       }
     },
-    onRight: (record) => ({ _tag: "Read", record })
+    onSuccess: (record) => ({ _tag: "Read", record })
   })
 }

@@ -7,7 +7,6 @@
  */
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import type * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -99,12 +98,11 @@ export const make = (
     yield* Effect.addFinalizer(() => saving.saveChanged)
     yield* saving.saveChanged.pipe(Effect.delay(settings.everyMillis), Effect.forever, Effect.forkScoped)
     yield* breaker.transitions.pipe(
-      // A chunk is all that has happened since the last save: many circuits that open at once are one write.
-      Stream.runForEachChunk(() => Effect.andThen(saving.saveChanged, Effect.sleep(settings.coalesceMillis))),
-      Effect.forkScoped
+      // An array is all that has happened since the last save: many circuits that open at once are one write.
+      Stream.runForEachArray(() => Effect.andThen(saving.saveChanged, Effect.sleep(settings.coalesceMillis))),
+      // At once, so that it has subscribed before this one goes on.
+      Effect.forkScoped({ startImmediately: true })
     )
-    // The fiber subscribes when it first runs, which is before this one goes on.
-    yield* Effect.yieldNow()
     return { restored, save: saving.save, load: saving.load }
   })
 
@@ -116,10 +114,10 @@ export const make = (
  * **Example** (A restart that forgets nothing)
  *
  * ```ts
- * import { KeyValueStore } from "@effect/platform"
  * import { CircuitBreaker, Truce } from "@truce/effect4"
  * import * as Snapshots from "@truce/effect4/Snapshots"
  * import { Effect, Layer } from "effect"
+ * import { KeyValueStore } from "effect/persistence"
  *
  * const program = Effect.gen(function* () {
  *   const store = yield* KeyValueStore.KeyValueStore
@@ -152,8 +150,8 @@ export const layer = (options?: Options): Layer.Layer<Snapshots, never, CircuitB
  * @since 0.1.0
  */
 export const layerConfig = (
-  options: Config.Config.Wrap<Options>
-): Layer.Layer<Snapshots, ConfigError.ConfigError, CircuitBreaker | KeyValueStore.KeyValueStore> =>
+  options: Config.Wrap<Options>
+): Layer.Layer<Snapshots, Config.ConfigError, CircuitBreaker | KeyValueStore.KeyValueStore> =>
   configured(options, (unwrapped) => layer(unwrapped))
 
 /**

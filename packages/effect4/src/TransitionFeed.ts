@@ -63,7 +63,7 @@ interface Numbered {
   readonly text: string
 }
 
-const encode = Schema.encodeSync(Schema.parseJson(CircuitReport.Transition))
+const encode = Schema.encodeSync(Schema.fromJsonString(CircuitReport.Transition))
 
 /**
  * Builds the service.
@@ -94,10 +94,9 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Circu
           yield* PubSub.publish(events, event)
         })
       ),
-      Effect.forkScoped
+      // At once, so that it has subscribed before this one goes on.
+      Effect.forkScoped({ startImmediately: true })
     )
-    // The fiber subscribes when it first runs, which is before this one goes on.
-    yield* Effect.yieldNow()
 
     /** The number after which a reader is to be told; that of another process is before all of this one's. */
     const seen = (id: string): number => {
@@ -113,13 +112,13 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Circu
         Stream.unwrap(
           Effect.gen(function* () {
             yield* reading
-            const queue = yield* PubSub.subscribe(events)
+            const subscription = yield* PubSub.subscribe(events)
             const after = lastEventId === undefined || lastEventId === "" ? last : seen(lastEventId)
             const missed = recent.filter(({ number }) => number > after)
             return Stream.fromIterable(missed).pipe(
-              Stream.concat(Stream.fromQueue(queue)),
-              Stream.mapAccum(after, told),
-              Stream.merge(Stream.repeatEffect(Effect.as(Effect.sleep(keepAlive), ": keep-alive\n\n")), {
+              Stream.concat(Stream.fromSubscription(subscription)),
+              Stream.mapAccum(() => after, told),
+              Stream.merge(Stream.fromEffectRepeat(Effect.as(Effect.sleep(keepAlive), ": keep-alive\n\n")), {
                 haltStrategy: "left"
               }),
               (stream) => Stream.concat(Stream.succeed(opening), stream)
@@ -166,8 +165,8 @@ export const layer = (options?: Options): Layer.Layer<TransitionFeed, never, Cir
 const opening = "retry: 3000\n: connected\n\n"
 
 /** The text of an event, with those that were lost before it; none where the reader has had it. */
-const told = (before: number, { number, text }: Numbered): readonly [number, string] => {
-  if (number <= before) return [before, ""]
+const told = (before: number, { number, text }: Numbered): readonly [number, ReadonlyArray<string>] => {
+  if (number <= before) return [before, []]
   const lost = number - before - 1
-  return [number, lost === 0 ? text : `event: lost\ndata: {"lost":${lost}}\n\n${text}`]
+  return [number, [lost === 0 ? text : `event: lost\ndata: {"lost":${lost}}\n\n${text}`]]
 }

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Semaphore from "effect/Semaphore"
 import type * as CircuitBreaker from "../CircuitBreaker.ts"
 import type { InvalidSnapshot } from "../InvalidSnapshot.ts"
 import * as SnapshotRecord from "../SnapshotRecord.ts"
@@ -54,7 +55,7 @@ export const make = (
   store: KeyValueStore.KeyValueStore,
   { key, maxAgeMillis, timeoutMillis }: Settings
 ) =>
-  Effect.map(Effect.makeSemaphore(1), (turn) => {
+  Effect.map(Semaphore.make(1), (turn) => {
     // Where the next record goes, once it is known that nothing is lost there.
     let next: { readonly place: Place; readonly sequence: number } | "newer" | undefined
     let saved: CircuitBreaker.Snapshot = { version: 1, circuits: {} }
@@ -62,21 +63,27 @@ export const make = (
 
     /**
      * Not longer than the timeout, even where the store cannot be interrupted; and not cut off when this fiber is interrupted, hence on
-     * a fiber of its own: an interruption reaches the children of a fiber at once, whatever that fiber is doing.
+     * a fiber of its own.
      */
     const bounded = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, SnapshotNotSaved> =>
-      Effect.disconnect(self).pipe(
+      self.pipe(
         Effect.sandbox,
         Effect.mapError((cause) => notSaved("store", told(cause))),
-        Effect.timeoutFail({
-          duration: timeoutMillis,
-          onTimeout: () => notSaved("timeout", `the store took longer than ${Duration.format(timeoutMillis)}`)
-        }),
-        Effect.interruptible,
-        Effect.forkDetach,
-        Effect.flatMap(Fiber.join),
+        Effect.forkDetach({ startImmediately: true }),
+        Effect.flatMap((fiber) =>
+          Effect.timeoutOrElse(Fiber.join(fiber), {
+            duration: timeoutMillis,
+            // Nobody waits for a store that does not let go.
+            orElse: () => Effect.andThen(Effect.forkDetach(Fiber.interrupt(fiber)), tooSlow)
+          })
+        ),
         Effect.uninterruptible
       )
+    const tooSlow = Effect.suspend(() =>
+      Effect.fail(
+        notSaved("timeout", `the store took longer than ${Duration.format(Duration.millis(timeoutMillis))}`)
+      )
+    )
     const notSaved = (reason: SnapshotNotSaved["reason"], detail: string) =>
       new SnapshotNotSaved({ key, reason, detail })
 
@@ -85,7 +92,7 @@ export const make = (
         onFailure: ({ detail }): Found => ({ place, reading: { _tag: "Unreadable", detail } }),
         onSuccess: (text) => ({
           place,
-          reading: Option.match(text, { onNone: () => ({ _tag: "Absent" }), onSome: SnapshotRecord.read })
+          reading: text === undefined ? { _tag: "Absent" } : SnapshotRecord.read(text)
         })
       })
     /** Looks at both places, and learns where to write. */
@@ -122,7 +129,7 @@ export const make = (
         const age = Math.max(0, (yield* Clock.currentTimeMillis) - DateTime.toEpochMillis(savedAt))
         if (age > maxAgeMillis) {
           yield* Effect.logWarning(
-            `stored circuits ${key} are ${Duration.format(age)} old, more than ${Duration.format(maxAgeMillis)}: all circuits start clean`
+            `stored circuits ${key} are ${Duration.format(Duration.millis(age))} old, more than ${Duration.format(Duration.millis(maxAgeMillis))}: all circuits start clean`
           )
           return { _tag: "Clean", reason: "expired" }
         }
@@ -174,7 +181,7 @@ export const make = (
       }).pipe(Effect.onExit(report), Effect.uninterruptible)
     /** Told once when it begins to fail or to hang, and once when it works again. */
     const report = (exit: Exit.Exit<void, SnapshotNotSaved>): Effect.Effect<void> => {
-      const error = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.failureOption(exit.cause)) : undefined
+      const error = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause)) : undefined
       const before = trouble
       trouble = error?.reason
       if (trouble === before) return Effect.void

@@ -75,13 +75,14 @@ export const until = <E, R>(
  * import { CircuitBreaker, Truce } from "@truce/effect4"
  * import { Advance, Forced } from "@truce/effect4/testing"
  * import { Effect, Layer } from "effect"
+ * import { TestClock } from "effect/testing"
  *
  * const program = Effect.gen(function* () {
  *   yield* Forced.set("users-api", "Open")
  *   yield* Advance.untilAdmits("users-api")
  *   return (yield* CircuitBreaker.state("users-api")).nextAdmission
  * })
- * await Effect.runPromise(Effect.provide(program, Layer.merge(Truce.layer(), TestContext.TestContext))) // => undefined
+ * await Effect.runPromise(Effect.provide(program, Layer.merge(Truce.layer(), TestClock.layer()))) // => undefined
  * ```
  *
  * @category combinators
@@ -113,6 +114,7 @@ export const untilAdmits = (
  * import { Classifier, CircuitBreaker, Truce } from "@truce/effect4"
  * import { Advance, Forced } from "@truce/effect4/testing"
  * import { Effect, Layer, Schedule } from "effect"
+ * import { TestClock } from "effect/testing"
  *
  * const classify = Classifier.make<never>(() => true)
  * const poll = Effect.succeed("ok").pipe(Truce.protect({ key: "users-api", classify }), Effect.ignore)
@@ -123,7 +125,7 @@ export const untilAdmits = (
  *   yield* Advance.untilState("users-api", "Closed")
  *   return (yield* CircuitBreaker.state("users-api")).status
  * })
- * await Effect.runPromise(Effect.provide(program, Layer.merge(Truce.layer(), TestContext.TestContext))) // => "Closed"
+ * await Effect.runPromise(Effect.provide(program, Layer.merge(Truce.layer(), TestClock.layer()))) // => "Closed"
  * ```
  *
  * @category combinators

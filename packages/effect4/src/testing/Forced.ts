@@ -254,7 +254,7 @@ const admit = (breaker: Service, key: string) =>
 
 const settle = (
   breaker: Service,
-  admission: Extract<Effect.Effect.Success<ReturnType<typeof admit>>, { readonly _tag: "Admitted" }>,
+  admission: Extract<Effect.Success<ReturnType<typeof admit>>, { readonly _tag: "Admitted" }>,
   outcome: Outcome.Outcome
 ): Effect.Effect<void> =>
   Effect.flatMap(Monotonic.now, (now) => breaker.commit(breaker.settleSTM(admission.permits, outcome, now)))

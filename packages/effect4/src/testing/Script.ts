@@ -236,9 +236,9 @@ export const makeFor =
   ): Effect.Effect<Script<Parameters<F>, SuccessOf<F>, FailureOf<F>, NeedsOf<F>>> =>
     build<Parameters<F>, SuccessOf<F>, FailureOf<F>, NeedsOf<F>>(steps, options)
 
-type SuccessOf<F extends Answer> = Effect.Effect.Success<ReturnType<F>>
-type FailureOf<F extends Answer> = Effect.Effect.Error<ReturnType<F>>
-type NeedsOf<F extends Answer> = Effect.Effect.Context<ReturnType<F>>
+type SuccessOf<F extends Answer> = Effect.Success<ReturnType<F>>
+type FailureOf<F extends Answer> = Effect.Error<ReturnType<F>>
+type NeedsOf<F extends Answer> = Effect.Services<ReturnType<F>>
 
 type Some = ReadonlyArray<Step<Answer>>
 type AnswerOf<S> = S extends Step<infer F> ? F : never
@@ -313,8 +313,8 @@ const namesOf = (steps: ReadonlyArray<{ readonly name: string; readonly times: n
 
 const endOf = (exit: Exit.Exit<unknown, unknown>): Request<never>["ended"] => {
   if (Exit.isSuccess(exit)) return "success"
-  if (Cause.isInterruptedOnly(exit.cause)) return "interrupted"
-  return Cause.isFailure(exit.cause) ? "failure" : "defect"
+  if (Cause.hasInterruptsOnly(exit.cause)) return "interrupted"
+  return Cause.hasFails(exit.cause) ? "failure" : "defect"
 }
 
 const shown = (args: ReadonlyArray<unknown> | undefined): string => {
