@@ -7,7 +7,6 @@
  */
 import { InvalidOption, KeyPattern } from "@truce/core"
 import * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
@@ -17,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import { checked } from "./internal/checked.ts"
 import { type Checked, type Injection, Rule, check, draw } from "./internal/faultRule.ts"
 import { configured } from "./internal/options.ts"
@@ -36,12 +36,13 @@ export interface Rules {
 }
 
 /**
- * `Rules` as data, for a file or a variable of the environment; a field that no rule has is an error.
+ * `Rules` as data, for a file or a variable of the environment; a field that no rule has is an error to `config`, and to who decodes
+ * with `onExcessProperty: "error"`.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Rules = Schema.Record({ key: Schema.String, value: Rule }).annotations({ identifier: "Faults.Rules" })
+export const Rules = Schema.Record(Schema.String, Rule).annotate({ identifier: "Faults.Rules" })
 
 /**
  * Options of the layer.
@@ -129,7 +130,7 @@ export class InjectedDefect extends Data.TaggedError("InjectedDefect")<Fault> {
  * @since 0.1.0
  */
 export const make = (options: Options = {}): Effect.Effect<Service> =>
-  Effect.map(Random.nextIntBetween(-(2 ** 31), 2 ** 31), (drawn) => {
+  Effect.map(Random.nextIntBetween(-(2 ** 31), 2 ** 31, { halfOpen: true }), (drawn) => {
     const seed = InvalidOption.check("Faults", "seed", options.seed, drawn, aWholeNumber)
     let isEnabled = options.enabled ?? true
     let rules = options.rules ?? {}
@@ -214,12 +215,12 @@ export const layer = (options?: Options): Layer.Layer<Faults> =>
  * import { Faults } from "@truce/effect4"
  * import { ConfigProvider, Effect, Layer } from "effect"
  *
- * const environment = new Map([
- *   ["FAULTS_ENABLED", "true"],
- *   ["FAULTS_RULES", '{ "payments-*": { "errorRate": 0.05, "latency": { "min": "20 millis", "max": "200 millis" } } }']
- * ])
+ * const environment = {
+ *   FAULTS_ENABLED: "true",
+ *   FAULTS_RULES: '{ "payments-*": { "errorRate": 0.05, "latency": { "min": "20 millis", "max": "200 millis" } } }'
+ * }
  * const layer = Faults.layerConfig(Faults.config()).pipe(
- *   Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(environment, { pathDelim: "_", seqDelim: "," })))
+ *   Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(environment)))
  * )
  * const rules = await Effect.runPromise(Effect.provide(Faults.rules, layer))
  * rules["payments-*"]?.errorRate // => 0.05
@@ -228,7 +229,7 @@ export const layer = (options?: Options): Layer.Layer<Faults> =>
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig = (options: Config.Config.Wrap<Options>): Layer.Layer<Faults, ConfigError.ConfigError> =>
+export const layerConfig = (options: Config.Wrap<Options>): Layer.Layer<Faults, Config.ConfigError> =>
   configured(options, layer)
 
 /**
@@ -240,12 +241,23 @@ export const layerConfig = (options: Config.Config.Wrap<Options>): Layer.Layer<F
 export const config = (name = "FAULTS"): Config.Config<Options> =>
   Config.nested(
     Config.all({
-      enabled: Config.withDefault(Config.boolean("ENABLED"), false),
-      seed: Config.map(Config.option(Config.integer("SEED")), Option.getOrUndefined),
-      rules: Config.withDefault(Schema.Config("RULES", Schema.parseJson(Rules)), {})
+      enabled: Config.withDefault(Config.Boolean("ENABLED"), false),
+      seed: Config.map(Config.option(Config.Int("SEED")), Option.getOrUndefined),
+      rules: Config.withDefault(Config.mapEffect(Config.String("RULES"), decodeRules(name)), {})
     }),
     name
   )
+
+const decodeRules = (name: string) => (text: string) =>
+  Effect.mapError(
+    decodeText(text),
+    ({ issue }) => new Config.ConfigError(new Schema.SchemaError(new SchemaIssue.Pointer([name, "RULES"], issue)))
+  )
+
+const decodeText = Schema.decodeUnknownEffect(Schema.fromJsonString(Rules), {
+  onExcessProperty: "error",
+  reportInput: true
+})
 
 /**
  * How a point fails.
@@ -374,7 +386,7 @@ const injecting = <A, E, R, F>(
   options: PointOptions<F>
 ): Effect.Effect<A, E | F, R> =>
   Effect.withFiber<A, E | F, R>((fiber) => {
-    const service = Context.getOrElse(fiber.context, Faults, () => undefined)
+    const service = Context.getOrUndefined(fiber.context, Faults)
     const next = service?.unsafeNext(key)
     if (next === undefined) return self
     const { delayMillis, execution, lost } = next

@@ -6,8 +6,7 @@
 import { Story } from "@truce/core"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as LogLevel from "effect/LogLevel"
-import * as Runtime from "effect/Runtime"
+import type * as LogLevel from "effect/LogLevel"
 import * as EventLog from "./EventLog.ts"
 import type { HealthScore } from "./HealthScore.ts"
 
@@ -29,10 +28,7 @@ import type { HealthScore } from "./HealthScore.ts"
  * import { Effect, Layer, Logger } from "effect"
  *
  * const lines: Array<unknown> = []
- * const logger = Logger.replace(
- *   Logger.defaultLogger,
- *   Logger.make(({ message }) => lines.push(message))
- * )
+ * const logger = Logger.layer([Logger.make(({ message }) => lines.push(message))])
  * const layer = Logging.layer.pipe(Layer.provideMerge(Truce.layer()), Layer.provide(logger))
  * await Effect.runPromise(Effect.provide(CircuitBreaker.isolate("users-api", "migration"), layer))
  * lines // => [["circuit users-api: Closed -> Isolated by hand: migration"]]
@@ -43,16 +39,16 @@ import type { HealthScore } from "./HealthScore.ts"
  */
 export const layer: Layer.Layer<never, never, HealthScore> = Layer.effectDiscard(
   Effect.gen(function* () {
-    const runtime = yield* Effect.runtime<never>()
+    const context = yield* Effect.context<never>()
     yield* EventLog.observe((event) => {
       // Loggers are synchronous: the line is written before the call goes on, in order.
-      if (event._tag === "Transitioned") Runtime.runSync(runtime, line(event))
+      if (event._tag === "Transitioned") Effect.runSyncWith(context)(line(event))
     })
   })
 )
 
 const line = (event: typeof EventLog.Transitioned.Type): Effect.Effect<void> =>
-  Effect.annotateLogs(Effect.logWithLevel(levelOf(event), Story.changeLine(event)), {
+  Effect.annotateLogs(Effect.logWithLevel(levelOf(event))(Story.changeLine(event)), {
     "truce.key": event.key,
     "truce.circuit.from": event.from,
     "truce.circuit.to": event.to,
@@ -63,9 +59,9 @@ const line = (event: typeof EventLog.Transitioned.Type): Effect.Effect<void> =>
     ...(event.reason === "" ? {} : { "truce.reason": event.reason })
   })
 
-const levelOf = (event: typeof EventLog.Transitioned.Type): LogLevel.LogLevel => {
-  if (Story.isManual(event)) return LogLevel.Info
-  if (event.to === "Closed") return LogLevel.Info
-  if (event.from !== "Closed") return LogLevel.Debug
-  return event.mode === "Observing" ? LogLevel.Info : LogLevel.Warning
+const levelOf = (event: typeof EventLog.Transitioned.Type): LogLevel.Severity => {
+  if (Story.isManual(event)) return "Info"
+  if (event.to === "Closed") return "Info"
+  if (event.from !== "Closed") return "Debug"
+  return event.mode === "Observing" ? "Info" : "Warn"
 }

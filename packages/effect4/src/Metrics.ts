@@ -8,12 +8,9 @@
  */
 import { InvalidOption, KeyPattern, Story } from "@truce/core"
 import type * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
-import * as MetricLabel from "effect/MetricLabel"
 import * as Schedule from "effect/Schedule"
 import * as EventLog from "./EventLog.ts"
 import type { HealthScore } from "./HealthScore.ts"
@@ -62,7 +59,7 @@ export const boundaries: ReadonlyArray<number> = [
 const maxErrorTypes = 20
 
 /**
- * Records metrics while the layer lives, with the metric labels of the fiber that builds it.
+ * Records metrics while the layer lives, with the metric attributes and the registry of the fiber that builds it.
  *
  * Counters and histograms are updated as it happens; one fiber samples the gauges. A key that the score has dropped is in no state, with a
  * score of 1 and no strain. Dies with `InvalidOption` when built with an impossible option.
@@ -82,8 +79,9 @@ const maxErrorTypes = 20
  *
  * const calls = Metric.counter("truce.calls", {
  *   description: "Calls under Truce.protect that ended.",
- *   incremental: true
- * }).pipe(Metric.tagged("truce.key", "mail-api"), Metric.tagged("truce.call.result", "success"))
+ *   incremental: true,
+ *   attributes: { "truce.key": "mail-api", "truce.call.result": "success" }
+ * })
  * const { count } = await Effect.runPromise(Metric.value(calls))
  * count // => 1
  * ```
@@ -101,16 +99,16 @@ export const layer = (options: Options = {}): Layer.Layer<never, never, CircuitB
  * @since 0.1.0
  */
 export const layerConfig = (
-  options: Config.Config.Wrap<Options>
-): Layer.Layer<never, ConfigError.ConfigError, CircuitBreaker | HealthScore | RetryBudget> =>
+  options: Config.Wrap<Options>
+): Layer.Layer<never, Config.ConfigError, CircuitBreaker | HealthScore | RetryBudget> =>
   configured(options, (unwrapped) => layer(unwrapped))
 
 const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) =>
   Effect.gen(function* () {
     const guarded = (yield* CircuitBreaker)[guard]
     const budget = yield* RetryBudget
-    const labels = yield* FiberRef.get(FiberRef.currentMetricLabels)
-    const series = (key: string) => new Series.Series([...labels, MetricLabel.make("truce.key", key)], durations)
+    const context = yield* Effect.context<never>()
+    const series = (key: string) => new Series.Series(key, durations, context)
     const labelled = new Map<string, Series.Series>()
     const rest = series(other)
     const of = (key: string): Series.Series => {
@@ -129,7 +127,7 @@ const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) 
       return name
     }
     const all = () => [...labelled, [other, rest] as const]
-    // A key that is gone would otherwise show for ever what was last seen of it: the registry of metrics forgets nothing.
+    // A key that is gone would otherwise show for ever what was last seen of it: the registry of metrics forgets nothing by itself.
     const clear = (isGone: (key: string) => boolean) =>
       Effect.forEach(
         all().filter(([key, { isShown }]) => isShown && isGone(key)),

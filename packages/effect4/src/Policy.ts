@@ -155,7 +155,8 @@ const Shape = Schema.Struct({
 })
 
 /**
- * The options of `Truce.layer` as data. Everything has a default; what is not an option is an error, as is a value its rule forbids.
+ * The options of `Truce.layer` as data. Everything has a default; a value that its rule forbids is an error, and to `decode` (or with
+ * `onExcessProperty: "error"`) what is not an option is one too.
  *
  * **Example** (A file with a fault in it)
  *

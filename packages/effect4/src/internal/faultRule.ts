@@ -1,9 +1,32 @@
 import { InvalidOption, Jitter } from "@truce/core"
 import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { millis } from "./options.ts"
 
-const isDurationInput = (u: unknown): u is Duration.Input => Duration.decodeUnknown(u)._tag === "Some"
+const decodeText = Schema.decodeUnknownOption(Schema.DurationFromString)
+const isPair = Schema.is(Schema.Tuple([Schema.Number, Schema.Number]))
+const units: ReadonlyArray<string> = [
+  "weeks",
+  "days",
+  "hours",
+  "minutes",
+  "seconds",
+  "milliseconds",
+  "microseconds",
+  "nanoseconds"
+] satisfies ReadonlyArray<keyof Duration.DurationObject>
+
+// Effect takes any object for a duration, and one without its units for zero.
+const isDurationInput = (u: unknown): u is Duration.Input => {
+  if (typeof u === "number" || typeof u === "bigint") return true
+  if (typeof u === "string") return Option.isSome(decodeText(u))
+  if (Duration.isDuration(u) || isPair(u)) return true
+  if (!Predicate.isObject(u) || Array.isArray(u)) return false
+  const parts = Object.entries(u)
+  return parts.length > 0 && parts.every(([unit, value]) => units.includes(unit) && typeof value === "number")
+}
 
 const Length = Schema.declare(isDurationInput, {
   identifier: "DurationInput",
@@ -24,12 +47,12 @@ export const Rule = Schema.Struct({
   /** The share of executions that never end, in [0, 1]; they can be interrupted. Default: 0. */
   hangRate: Schema.optional(Schema.Number),
   /** What is added before a delayed execution: always the same, or spread evenly from `min` to `max`. Default: nothing. */
-  latency: Schema.optional(Schema.Union(Schema.Struct({ min: Length, max: Length }), Length)),
+  latency: Schema.optional(Schema.Union([Schema.Struct({ min: Length, max: Length }), Length])),
   /** The share of executions that are delayed, in [0, 1]. Default: 1. */
   latencyRate: Schema.optional(Schema.Number),
   /** What an error, defect or hang loses: the request, and nothing is run, or the response to an execution that ran. Default: "request". */
-  lost: Schema.optional(Schema.Literal("request", "response"))
-}).annotations({ identifier: "Faults.Rule", parseOptions: { onExcessProperty: "error" } })
+  lost: Schema.optional(Schema.Literals(["request", "response"]))
+}).annotate({ identifier: "Faults.Rule" })
 
 /**
  * What is injected at a point.

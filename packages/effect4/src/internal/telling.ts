@@ -38,9 +38,9 @@ export const told = <A, E, R>(self: Effect.Effect<A, E, R>, call: Call): Effect.
     ? Effect.onExit(self, (exit) => telling(exit, call, () => {}))
     : Effect.useSpan(
         "truce.call",
-        { attributes: { "truce.key": call.cell.key }, captureStackTrace: false, kind: "internal" },
+        { attributes: { "truce.key": call.cell.key }, kind: "internal" },
         (span) =>
-          Effect.onExit(Effect.withParentSpan(self, span), (exit) =>
+          Effect.onExit(Effect.withParentSpan(self, span, { captureStackTrace: false }), (exit) =>
             telling(exit, call, (called) => {
               tellSpan(span, call.startedAt, trail)
               describe(span, called, exit, call.cell.view(called.at))
@@ -88,9 +88,9 @@ const describeRejection = (span: Tracer.Span, { retryAfter }: CircuitOpen): void
 const ended = (exit: Exit.Exit<unknown, unknown>): Pick<typeof Called.Type, "result" | "reason"> => {
   if (Exit.isSuccess(exit)) return { result: "success" }
   const { cause } = exit
-  if (Option.isSome(Cause.dieOption(cause))) return { result: "defect" }
-  const error = Option.getOrUndefined(Cause.failureOption(cause))
+  if (Cause.hasDies(cause)) return { result: "defect" }
+  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
   if (isRetryExhausted(error)) return { result: "exhausted", reason: error.reason }
   if (isCircuitOpen(error)) return { result: "rejected" }
-  return { result: Cause.isInterruptedOnly(cause) ? "interrupted" : "permanent" }
+  return { result: Cause.hasInterruptsOnly(cause) ? "interrupted" : "permanent" }
 }
