@@ -22,6 +22,8 @@ export interface Options {
   readonly openFactor?: number | undefined
   /** The longest open time before jitter. Default: 5 seconds. */
   readonly maxOpenFor?: Duration.Input | undefined
+  /** The open times of the first, second, ... opening in a row, the last for all after it. Instead of the three before. */
+  readonly openTimes?: ReadonlyArray<Duration.Input> | undefined
   /** The open time is spread evenly over +- this share of itself, in [0, 1). Default: 0.2. */
   readonly openJitter?: number | undefined
   /** The longest open time a `retryAfter` can ask for. Default: 1 minute. */
@@ -100,6 +102,7 @@ export const toPolicy = <S>(
       openMillis: duration("openFor"),
       openFactor: pick("openFactor"),
       maxOpenMillis: duration("maxOpenFor"),
+      openTimesMillis: pick("openTimes")?.map((time, i) => millis(owner, `openTimes[${i}]`, time) ?? NaN),
       openJitter: pick("openJitter"),
       maxRetryAfterMillis: duration("maxRetryAfter"),
       permits: pick("permits"),
@@ -124,6 +127,7 @@ const owner = "CircuitBreaker"
 const names: { readonly [setting: string]: string } = {
   maxOpenMillis: "maxOpenFor",
   openMillis: "openFor",
+  openTimesMillis: "openTimes",
   maxRetryAfterMillis: "maxRetryAfter",
   leaseMillis: "lease"
 }

@@ -43,6 +43,7 @@ const Span = Schema.Union([Schema.Number, Schema.String])
 const optional = Schema.optionalKey
 const amount = optional(Schema.Number)
 const span = optional(Span)
+const spans = optional(Schema.Array(Span))
 
 /**
  * How outcomes move the score, by the name of the model and its parameters; `docs/health-score.md` has the defaults.
@@ -81,6 +82,7 @@ export const Circuit = Schema.Struct({
   openFor: span,
   openFactor: amount,
   maxOpenFor: span,
+  openTimes: spans,
   openJitter: amount,
   maxRetryAfter: span,
   permits: amount,

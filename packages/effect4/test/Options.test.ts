@@ -43,6 +43,8 @@ const circuit: ReadonlyArray<Case> = [
   ["maxRetryAfter", NaN, duration],
   ["openFactor", NaN, "a finite number of at least 1"],
   ["openFactor", 0.9, "a finite number of at least 1"],
+  ["openTimes", [], "a list of finite numbers greater than 0, with at least one"],
+  ["openTimes", ["1 second", "0 millis"], "a list of finite numbers greater than 0, with at least one"],
   ["openJitter", 1, "at least 0 and less than 1"],
   ["openJitter", -0.1, "at least 0 and less than 1"],
   ["openJitter", NaN, "at least 0 and less than 1"],

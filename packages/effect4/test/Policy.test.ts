@@ -35,6 +35,23 @@ describe("Policy", () => {
     }).pipe(Effect.provide(Policy.layer(full)))
   )
 
+  it.effect("a list of open times is followed", () =>
+    Effect.gen(function* () {
+      yield* attempt(failing)
+      expect(yield* statusOf()).toBe("Open")
+      yield* TestClock.adjust("3 seconds")
+      yield* attempt(failing)
+      expect((yield* CircuitBreaker.explain(key)).admitsIn).toEqual(Duration.seconds(7))
+    }).pipe(
+      Effect.provide(
+        Policy.layer({
+          model: { type: "consecutive", failures: 1 },
+          circuit: { openTimes: ["3 seconds", 7_000], openJitter: 0 }
+        })
+      )
+    )
+  )
+
   it.effect("each model and each budget can be named", () =>
     Effect.gen(function* () {
       const models = [
@@ -154,6 +171,7 @@ describe("Policy.config", () => {
       const environment = {
         CIRCUIT_OPEN_FOR: "1 second",
         CIRCUIT_PERMITS: "2",
+        CIRCUIT_OPEN_TIMES: '["1 second", 3000]',
         MODEL_TYPE: "ledger",
         MODEL_ALLOW_SELF_TRIP: "true",
         RETRY_JITTER: '{ "min": 1, "max": 2 }',
@@ -161,7 +179,7 @@ describe("Policy.config", () => {
         OVERRIDES: '{ "payments-*": { "circuit": { "permits": 3 } } }'
       }
       const expected = {
-        circuit: { openFor: "1 second", permits: 2 },
+        circuit: { openFor: "1 second", permits: 2, openTimes: ["1 second", 3_000] },
         model: { type: "ledger", allowSelfTrip: true },
         retry: { jitter: { min: 1, max: 2 } },
         maxKeys: 7,

@@ -54,12 +54,20 @@ const partOf = ({ budget, circuit, model, retry }: Part) => ({
   budget: budget === undefined ? undefined : budgetOf(budget)
 })
 
-const circuitOf = ({ lease, maxOpenFor, maxRetryAfter, openFor, ...rest }: NonNullable<Part["circuit"]> = {}) => ({
+const circuitOf = ({
+  lease,
+  maxOpenFor,
+  maxRetryAfter,
+  openFor,
+  openTimes,
+  ...rest
+}: NonNullable<Part["circuit"]> = {}) => ({
   ...rest,
   lease: span(lease),
   maxOpenFor: span(maxOpenFor),
   maxRetryAfter: span(maxRetryAfter),
-  openFor: span(openFor)
+  openFor: span(openFor),
+  openTimes: openTimes?.map(duration)
 })
 
 const retryOf = ({ base, cap, deadline, maxRetryAfter, ...rest }: NonNullable<Part["retry"]> = {}) => ({
@@ -115,6 +123,9 @@ const budgetOf = (budget: typeof Budget.Type): RetryBudget.RetryBudget => {
   }
 }
 
-const span = (input: Span | undefined): Duration.Input | undefined => (input === "infinity" ? Duration.infinity : input)
+const span = (input: Span | undefined): Duration.Input | undefined =>
+  input === undefined ? undefined : duration(input)
+
+const duration = (input: Span): Duration.Input => (input === "infinity" ? Duration.infinity : input)
 
 const time = (field: string, input: Span | undefined): number | undefined => millis("Model", field, span(input))

@@ -50,9 +50,9 @@ const setting = (...path: readonly [string, ...ReadonlyArray<string>]): Config.C
 
 const constantCase = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()
 
-/** Configuration is text: what reads as a number, a truth value or an object is one. */
+/** Configuration is text: what reads as a number, a truth value, an object or a list is one. */
 const valueOf = (text: string): unknown => {
-  if (!/^\s*([-+.\d]|true|false|\{)/.test(text)) return text
+  if (!/^\s*([-+.\d]|true|false|\{|\[)/.test(text)) return text
   try {
     return JSON.parse(text)
   } catch {
