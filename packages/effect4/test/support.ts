@@ -1,7 +1,7 @@
 import { it } from "@effect/vitest"
 import { type Outcome } from "@truce/core"
 import { CircuitBreaker, Classifier, Truce } from "@truce/effect4"
-import { Chunk, Data, type Duration, Effect, Fiber, type Layer, type Scope, Stream, type TestServices } from "effect"
+import { Data, type Duration, Effect, type Fiber, type Layer, Option, type Scope, Stream } from "effect"
 import fc from "fast-check"
 
 /** Runs are stable by default; `FC_SEED=7 vitest run` explores others. */
@@ -39,8 +39,8 @@ type HealthLedger = NonNullable<Truce.Options["model"]> extends { readonly init:
 /** A test on services of its own, under the test clock. */
 export const on =
   <R>(layer: () => Layer.Layer<R>) =>
-  <A, E>(name: string, body: () => Effect.Effect<A, E, R | Scope.Scope | TestServices.TestServices>): void =>
-    it.scoped(name, () => Effect.provide(body(), layer()))
+  <A, E>(name: string, body: () => Effect.Effect<A, E, R | Scope.Scope>): void =>
+    it.effect(name, () => Effect.provide(body(), layer()))
 
 /** Does one step after the other, then the last again and again; counts. */
 export const scripted = <A, E, R>(
@@ -51,7 +51,7 @@ export const scripted = <A, E, R>(
     effect: Effect.suspend((): Effect.Effect<A, E, R> => {
       const step = steps[Math.min(runs, steps.length - 1)]
       runs++
-      return step ?? Effect.dieMessage("no step")
+      return step ?? Effect.die("no step")
     }),
     runs: () => runs
   }
@@ -72,7 +72,7 @@ export const statusOf = (of = key) => Effect.map(CircuitBreaker.state(of), ({ st
 export const scoreOf = (of = key) => Effect.map(CircuitBreaker.state(of), ({ score }) => Number(score.toFixed(6)))
 
 /** Runs fibers that are ready, without moving the clock. */
-export const settled = Effect.repeatN(Effect.yieldNow(), 20)
+export const settled = Effect.repeat(Effect.yieldNow, { times: 20 })
 
 /** Collects what a stream has told when asked. */
 export const watching = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
@@ -84,9 +84,7 @@ export const watching = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
   })
 
 /** What a fiber has come to, if it has ended. */
-export const peek = <A, E>(fiber: Fiber.Fiber<A, E>) => Effect.andThen(settled, Fiber.poll(fiber))
+export const peek = <A, E>(fiber: Fiber.Fiber<A, E>) => Effect.map(settled, () => Option.fromUndefinedOr(fiber.pollUnsafe()))
 
 export const outcomeOf = (outcome: Outcome.Outcome): string =>
   outcome._tag === "Failure" ? `Failure ${outcome.weight}` : outcome._tag
-
-export const toArray = Chunk.toReadonlyArray
