@@ -1,20 +1,20 @@
 /**
- * Protection for an `HttpClient` of `@effect/platform`: every attempt under the circuit of its origin, retries around.
+ * Protection for an `HttpClient` of Effect: every attempt under the circuit of its origin, retries around.
  *
  * A status that another attempt may change is an error, every other one is an answer, as from a plain client. The body of an
  * answer is the caller's to read: an attempt ends when the headers are there.
  *
  * @since 0.1.0
  */
+import type * as Duration from "effect/Duration"
 import * as Platform from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as Duration from "effect/Duration"
 import type { AttemptTimeout } from "./AttemptTimeout.ts"
 import type { CircuitBreaker } from "./CircuitBreaker.ts"
 import type { CircuitOpen } from "./CircuitOpen.ts"
 import type { Classifier } from "./Classifier.ts"
-import { classifierOf, executingClient, protectingClient, retryingClient } from "./internal/httpCall.ts"
+import { classifierOf, executingClient, protectingClient, retryingClient, wallNow } from "./internal/httpCall.ts"
 import * as Replay from "./internal/httpReplay.ts"
 import * as Table from "./internal/httpTable.ts"
 import type { HeaderNames } from "./internal/httpWire.ts"
@@ -69,15 +69,15 @@ export interface Options extends RetryOptions {
 /**
  * The error channel of a client with retries: its own errors, of which those worth another attempt are found inside `RetryExhausted`.
  *
- * A status is a `ResponseError` in there. Its response is kept in memory, with a body of up to 64 KiB that came within a second, and holds
- * no connection.
+ * A status is an `HttpClientError` in there, for the reason `StatusCodeError`. Its response is kept in memory, with a body of up to 64 KiB
+ * that came within a second, and holds no connection.
  *
  * @category models
  * @since 0.1.0
  */
 export type Retried<E, Timeout = never> =
   | E
-  | RetryExhausted<Extract<E, HttpClientError.HttpClientError> | HttpClientError.ResponseError | Timeout>
+  | RetryExhausted<HttpClientError.HttpClientError | Timeout>
 
 /**
  * The error channel of a protected client.
@@ -96,7 +96,7 @@ interface Unlimited {
   readonly attemptTimeout?: undefined
 }
 
-interface Result {
+interface Either {
   readonly attemptTimeout?: Duration.Input | undefined
 }
 
@@ -110,10 +110,10 @@ interface Result {
  * **Example** (A client of your own, in the right order)
  *
  * ```ts
- * import { HttpClient, HttpClientResponse } from "@effect/platform"
  * import { Truce } from "@truce/effect4"
  * import { withTruce } from "@truce/effect4/HttpClient"
  * import { Effect } from "effect"
+ * import { HttpClient, HttpClientResponse } from "effect/http"
  *
  * const statuses = [503, 503, 404]
  * const client = HttpClient.make((request) =>
@@ -140,8 +140,10 @@ export function withTruce<E, R>(
   self: Client<E, R>,
   options: Options & Limited
 ): Client<Protected<E, AttemptTimeout>, R | Truce>
-export function withTruce<E, R>(...args: Args<E, R, Options & Result>) {
-  const make = (options: Options & Result = {}) => protectingClient("HttpClient.withTruce", options)
+export function withTruce<E, R>(
+  ...args: Args<E, R, Options & Either>
+): Made<E, R, Protected<never>, Truce> | Made<E, R, Protected<never, AttemptTimeout>, Truce> {
+  const make = (options: Options & Either = {}) => protectingClient("HttpClient.withTruce", options)
   return isDataFirst(args) ? make(args[1])(args[0]) : make(args[0])
 }
 
@@ -153,10 +155,10 @@ export function withTruce<E, R>(...args: Args<E, R, Options & Result>) {
  * **Example** (Composing by hand)
  *
  * ```ts
- * import { FetchHttpClient, HttpClient } from "@effect/platform"
  * import { CircuitBreaker, Truce } from "@truce/effect4"
  * import { withCircuitBreaker, withRetry } from "@truce/effect4/HttpClient"
  * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient, HttpClient } from "effect/http"
  *
  * const program = Effect.gen(function* () {
  *   const client = (yield* HttpClient.HttpClient).pipe(withCircuitBreaker({ key: "users-api" }), withRetry())
@@ -184,8 +186,10 @@ export function withCircuitBreaker<E, R>(
   self: Client<E, R>,
   options: CircuitBreakerOptions & Limited
 ): Client<E | AttemptTimeout | CircuitOpen, R | CircuitBreaker>
-export function withCircuitBreaker<E, R>(...args: Args<E, R, CircuitBreakerOptions & Result>) {
-  const make = (options: CircuitBreakerOptions & Result = {}) =>
+export function withCircuitBreaker<E, R>(
+  ...args: Args<E, R, CircuitBreakerOptions & Either>
+): Made<E, R, CircuitOpen, CircuitBreaker> | Made<E, R, AttemptTimeout | CircuitOpen, CircuitBreaker> {
+  const make = (options: CircuitBreakerOptions & Either = {}) =>
     executingClient("HttpClient.withCircuitBreaker", options)
   return isDataFirst(args) ? make(args[1])(args[0]) : make(args[0])
 }
@@ -199,10 +203,10 @@ export function withCircuitBreaker<E, R>(...args: Args<E, R, CircuitBreakerOptio
  * **Example** (Retrying without a breaker)
  *
  * ```ts
- * import { HttpClient, HttpClientResponse } from "@effect/platform"
  * import { RetryPolicy } from "@truce/effect4"
  * import { withRetry } from "@truce/effect4/HttpClient"
  * import { Effect } from "effect"
+ * import { HttpClient, HttpClientResponse } from "effect/http"
  *
  * const busy = HttpClient.make((request) =>
  *   Effect.sync(() => HttpClientResponse.fromWeb(request, new Response(null, { status: 503 })))
@@ -231,8 +235,14 @@ export function withRetry<E, R>(
   self: Client<E, R>,
   options: RetryOptions & Limited
 ): Client<Retried<E, AttemptTimeout>, R | RetryPolicy.RetryPolicy>
-export function withRetry<E, R>(...args: Args<E, R, RetryOptions & Result>) {
-  const make = (options: RetryOptions & Result = {}) => retryingClient("HttpClient.withRetry", options)
+export function withRetry<E, R>(
+  ...args: Args<E, R, RetryOptions & Either>
+):
+  | Made<E, R, Retried<never>, RetryPolicy.RetryPolicy>
+  | Made<E, R, Retried<never, AttemptTimeout>, RetryPolicy.RetryPolicy>
+  // A `CircuitOpen` can only be the client's own.
+  | Made<E, R, Retried<never, AttemptTimeout> | CircuitOpen, RetryPolicy.RetryPolicy> {
+  const make = (options: RetryOptions & Either = {}) => retryingClient("HttpClient.withRetry", options)
   return isDataFirst(args) ? make(args[1])(args[0]) : make(args[0])
 }
 
@@ -245,19 +255,19 @@ export function withRetry<E, R>(...args: Args<E, R, RetryOptions & Result>) {
  * **Example** (A body belongs to the attempt)
  *
  * ```ts
- * import { HttpClient, HttpClientResponse } from "@effect/platform"
  * import { Truce } from "@truce/effect4"
  * import { classifier } from "@truce/effect4/HttpClient"
  * import { Effect } from "effect"
+ * import { HttpClient, HttpClientResponse } from "effect/http"
  *
  * const client = HttpClient.make((request) => Effect.succeed(HttpClientResponse.fromWeb(request, new Response("[1, 2"))))
  * const program = client.get("http://users").pipe(
  *   Effect.flatMap((response) => response.json),
  *   Truce.protect({ key: "users-api", classify: classifier() }),
- *   Effect.catchTag("ResponseError", (error) => Effect.succeed(error.reason)),
+ *   Effect.catchTag("HttpClientError", (error) => Effect.succeed(error.reason._tag)),
  *   Effect.provide(Truce.layer())
  * )
- * await Effect.runPromise(program) // => "Decode"
+ * await Effect.runPromise(program) // => "DecodeError"
  * ```
  *
  * @category classifiers
@@ -265,7 +275,7 @@ export function withRetry<E, R>(...args: Args<E, R, RetryOptions & Result>) {
  */
 export const classifier = <E = HttpClientError.HttpClientError>(
   options: { readonly status?: Table.StatusRules | undefined } = {}
-): Classifier<E> => classifierOf(Table.make("HttpClient.classifier", options.status), Date.now)
+): Classifier<E> => classifierOf(Table.make("HttpClient.classifier", options.status), wallNow)
 
 /**
  * Whether a request may be sent more than once: GET, HEAD, OPTIONS, TRACE, PUT, DELETE, and whatever has an `Idempotency-Key`.
@@ -273,8 +283,8 @@ export const classifier = <E = HttpClientError.HttpClientError>(
  * **Example** (Opting in)
  *
  * ```ts
- * import { HttpClientRequest } from "@effect/platform"
  * import { isIdempotent } from "@truce/effect4/HttpClient"
+ * import { HttpClientRequest } from "effect/http"
  *
  * const payment = HttpClientRequest.post("https://payments/charge")
  * isIdempotent(payment) // => false
@@ -286,9 +296,12 @@ export const classifier = <E = HttpClientError.HttpClientError>(
  */
 export const isIdempotent: (request: HttpClientRequest.HttpClientRequest) => boolean = Replay.isIdempotent
 
+/** A client that can fail with `X` and needs `N` too, or what makes one of any. */
+type Made<E, R, X, N> = Client<E | X, R | N> | (<E, R>(self: Client<E, R>) => Client<E | X, R | N>)
+
 type Args<E, R, Options> = readonly [(Options | undefined)?] | readonly [Client<E, R>, (Options | undefined)?]
 
 const isDataFirst = <E, R, Options>(
   args: Args<E, R, Options>
 ): args is readonly [Client<E, R>, (Options | undefined)?] =>
-  typeof args[0] === "object" && args[0] !== null && Platform.TypeId in args[0]
+  Platform.isHttpClient(args[0])

@@ -1,4 +1,4 @@
-import { ResponseError } from "effect/http/HttpClientError"
+import { DecodeError, HttpClientError } from "effect/http/HttpClientError"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -15,43 +15,47 @@ type Response = HttpClientResponse.HttpClientResponse
 export const keep = (response: Response): Effect.Effect<Response> =>
   // A timeout ends nothing in the uninterruptible region that a call may be in.
   Effect.map(Effect.forkDetach(Effect.interruptible(read(response))), (reading) => {
-    const { cookies, headers, remoteAddress, request, status } = response
+    const { cookies, headers, remoteAddress, request, status, url } = response
     const type = headers["content-type"]
     const body = Stream.flatMap(Stream.fromEffect(Fiber.join(reading)), Stream.fromIterable)
     const web = new Response(Stream.toReadableStream(body), {
-      headers: type !== undefined && printable.test(type) ? [["content-type", type]] : []
+      headers: type !== undefined && printable.test(type) ? [["content-type", type]] : [],
+      // For `toWeb`.
+      ...(status >= 400 && status <= 599 ? { status } : {})
     })
     // A server may send what `Response` does not take: statuses above 599, and bodies or headers where there should be none.
     return Object.defineProperties(HttpClientResponse.fromWeb(request, web), {
       cookies: { value: cookies },
       headers: { value: headers },
       remoteAddress: { value: remoteAddress },
-      status: { value: status }
+      status: { value: status },
+      url: { value: url }
     })
   })
 
 /** The body, if all of it came in time. */
-const read = (response: Response): Effect.Effect<ReadonlyArray<Uint8Array>, ResponseError> => {
+const read = (response: Response): Effect.Effect<ReadonlyArray<Uint8Array>, HttpClientError> => {
   const { request } = response
-  const incomplete = () => new ResponseError({ request, response, reason: "Decode", description })
+  const incomplete = Effect.suspend(() =>
+    Effect.fail(new HttpClientError({ reason: new DecodeError({ request, response, description }) }))
+  )
   return Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
+    let bytes = 0
     return response.stream.pipe(
-      Stream.runFoldWhile(
-        0,
-        (bytes) => bytes <= maxBytes,
-        (bytes, chunk) => {
+      Stream.runForEachWhile((chunk) =>
+        Effect.sync(() => {
           chunks.push(chunk)
-          return bytes + chunk.length
-        }
+          bytes += chunk.length
+          return bytes <= maxBytes
+        })
       ),
-      Effect.timeoutFail({ duration: maxMillis, onTimeout: incomplete }),
+      Effect.timeoutOrElse({ duration: maxMillis, orElse: () => incomplete }),
       Effect.catchIf(
-        ({ reason }) => reason === "EmptyBody",
-        () => Effect.succeed(0)
+        ({ reason }) => reason._tag === "EmptyBodyError",
+        () => Effect.void
       ),
-      Effect.filterOrFail((bytes) => bytes <= maxBytes, incomplete),
-      Effect.as(chunks)
+      Effect.andThen(Effect.suspend(() => (bytes <= maxBytes ? Effect.succeed(chunks) : incomplete)))
     )
   })
 }
@@ -65,5 +69,5 @@ const printable = /^[\x20-\x7e]*$/
 // The package is built without the types of any platform.
 declare const Response: new (
   body: ReturnType<typeof Stream.toReadableStream> | null,
-  init: { readonly headers: Array<[string, string]> }
+  init: { readonly headers: Array<[string, string]>; readonly status?: number }
 ) => Parameters<typeof HttpClientResponse.fromWeb>[1]

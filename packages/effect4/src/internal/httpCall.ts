@@ -3,14 +3,12 @@ import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import * as UrlParams from "effect/http/UrlParams"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
-import type * as Fiber from "effect/Fiber"
-import { hasProperty } from "effect/Predicate"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { AttemptTimeout } from "../AttemptTimeout.ts"
 import type { CircuitBreaker } from "../CircuitBreaker.ts"
@@ -160,7 +158,7 @@ const refining = <E>(
 
 type Retriable<E> = Extract<E, HttpClientError.HttpClientError>
 
-type Retried<E> = E | RetryExhausted<Retriable<E> | HttpClientError.ResponseError | AttemptTimeout>
+type Retried<E> = E | RetryExhausted<HttpClientError.HttpClientError | AttemptTimeout>
 
 /** An attempt that fails where another one may help, or where the answer counts against the dependency. */
 const retriable = <E, R>(
@@ -199,43 +197,28 @@ const around = <E, R, E2, R2>(
     send: (request: Request) => Effect.Effect<Response, E, R>,
     fiber: Fiber.Fiber<unknown, unknown>
   ) => Effect.Effect<Response, E2, R2>
-): HttpClient.HttpClient.With<E | E2, R | R2> => {
-  const { postprocess, preprocess } = partsOf(self)
-  return HttpClient.makeWith<E, R, E | E2, R | R2>(
+): HttpClient.HttpClient.With<E | E2, R | R2> =>
+  HttpClient.makeWith<E, R, E | E2, R | R2>(
     Effect.flatMap((request) =>
       Effect.withFiber<Response, E2, R2>((fiber) =>
-        f(request, (attempt) => postprocess(Effect.succeed(attempt)), fiber)
+        f(request, (attempt) => self.postprocess(Effect.succeed(attempt)), fiber)
       )
     ),
-    preprocess
+    self.preprocess
   )
-}
-
-interface Parts<E, R> {
-  readonly preprocess: HttpClient.HttpClient.Preprocess<E, R>
-  readonly postprocess: HttpClient.HttpClient.Postprocess<E, R>
-}
-
-// `HttpClient.makeWith` is given both and does not show them: without, what prepares a request would do so again for each attempt.
-const partsOf = <E, R>(self: HttpClient.HttpClient.With<E, R>): Parts<E, R> =>
-  hasParts(self) ? self : { preprocess: Effect.succeed, postprocess: Effect.flatMap(self.execute) }
-
-const hasParts = <E, R>(
-  self: HttpClient.HttpClient.With<E, R>
-): self is HttpClient.HttpClient.With<E, R> & Parts<E, R> =>
-  hasProperty(self, "preprocess") &&
-  typeof self.preprocess === "function" &&
-  hasProperty(self, "postprocess") &&
-  typeof self.postprocess === "function"
 
 /** The origin; all that has none shares a key, under which nothing can be sent. */
-const originOf = ({ hash, url, urlParams }: Request): string =>
-  Result.match(UrlParams.makeUrl(url, urlParams, hash), {
-    onLeft: () => "no origin",
-    onRight: ({ host, protocol }): string => `${protocol}//${host}`
+const originOf = (request: Request): string =>
+  Option.match(HttpClientRequest.toUrl(request), {
+    onNone: () => "no origin",
+    onSome: ({ host, protocol }): string => `${protocol}//${host}`
   })
 
 const wallClock = (fiber: Fiber.Fiber<unknown, unknown>): (() => number) => {
-  const clock = Context.getUnsafe(fiber.currentDefaultServices, Clock.Clock)
-  return () => clock.unsafeCurrentTimeMillis()
+  const clock = fiber.getRef(Clock.Clock)
+  return () => clock.currentTimeMillisUnsafe()
 }
+
+/** Of the fiber that is running; of the system where none is. */
+export const wallNow = (): number =>
+  Fiber.getCurrent()?.getRef(Clock.Clock).currentTimeMillisUnsafe() ?? Date.now()

@@ -8,7 +8,7 @@ import { retryAfterMillis } from "./httpRetryAfter.ts"
 type Response = HttpClientResponse.HttpClientResponse
 
 /** What one status is taken for, instead of what the table says. */
-export type StatusRule = "success" | Classifier.TagRule<HttpClientError.ResponseError>
+export type StatusRule = "success" | Classifier.TagRule<HttpClientError.StatusCodeError>
 
 /** The rules of some statuses; the others are read by `HttpStatus.read`. */
 export interface StatusRules {
@@ -37,16 +37,17 @@ export const make = (owner: string, rules: StatusRules = {}): Table => {
     error: (error, nowMillis) => {
       if (error instanceof Refused) return error.reading
       if (!HttpClientError.isHttpClientError(error)) return mistake
-      switch (error.reason) {
-        case "Transport":
-          return isArgument(error.cause) ? mistake : broken
-        case "StatusCode":
-          return response(error.response, nowMillis)
-        case "Decode":
-          return isBroken(error.cause) ? broken : mistake
-        case "Encode":
-        case "InvalidUrl":
-        case "EmptyBody":
+      const { reason } = error
+      switch (reason._tag) {
+        case "TransportError":
+          return isArgument(reason) ? mistake : broken
+        case "StatusCodeError":
+          return response(reason.response, nowMillis)
+        case "DecodeError":
+          return isBroken(reason.cause) ? broken : mistake
+        case "EncodeError":
+        case "InvalidUrlError":
+        case "EmptyBodyError":
           return mistake
       }
     }
@@ -54,15 +55,23 @@ export const make = (owner: string, rules: StatusRules = {}): Table => {
 }
 
 /** The error of an answer that says something bad, with what it says: read once, when it came. */
-export class Refused extends HttpClientError.ResponseError {
-  readonly reading: HttpStatus.Reading
+export class Refused extends HttpClientError.HttpClientError {
+  // Private: what the table made of the answer is no part of what the error shows.
+  readonly #answer: { readonly response: Response; readonly reading: HttpStatus.Reading }
   constructor(response: Response, reading: HttpStatus.Reading) {
-    super({ request: response.request, response, reason: "StatusCode" })
-    this.reading = reading
-    // What the table made of it is no part of what the error shows.
-    Object.defineProperty(this, "reading", { enumerable: false })
+    super({ reason: statusError(response) })
+    this.#answer = { response, reading }
+  }
+  override get response(): Response {
+    return this.#answer.response
+  }
+  get reading(): HttpStatus.Reading {
+    return this.#answer.reading
   }
 }
+
+const statusError = (response: Response) =>
+  new HttpClientError.StatusCodeError({ request: response.request, response })
 
 export const isResponse = (u: unknown): u is Response => hasProperty(u, HttpClientResponse.TypeId)
 
@@ -80,8 +89,7 @@ const byRule = (rule: StatusRule, response: Response, wish: number | undefined):
     case "retriable":
       return { retriable: true, outcome: Outcome.failure({ retryAfterMillis: wish }) }
     default: {
-      const error = new HttpClientError.ResponseError({ request: response.request, response, reason: "StatusCode" })
-      const outcome = rule.outcome(error)
+      const outcome = rule.outcome(statusError(response))
       return {
         retriable: rule.kind === "retriable",
         outcome:
@@ -122,9 +130,11 @@ const chain = (error: unknown): ReadonlyArray<object> => {
 const codesOf = (error: unknown): ReadonlyArray<unknown> =>
   chain(error).flatMap((link) => ("code" in link ? [link.code] : []))
 
-const isArgument = (cause: unknown): boolean =>
+const isArgument = ({ cause, request }: HttpClientError.TransportError): boolean =>
   codesOf(cause).some((code) => argumentCodes.has(code)) ||
-  chain(cause).some((link) => link instanceof Error && argumentMessage.test(link.message))
+  chain(cause).some((link) => link instanceof Error && argumentMessage.test(link.message)) ||
+  // What the fetch client says of an upgrade, which it cannot ask for.
+  (cause === undefined && request.headers["upgrade"] !== undefined)
 
 // Clients report what was wrong with the request before anything was sent as if the transport had failed.
 const argumentCodes: ReadonlySet<unknown> = new Set([

@@ -42,25 +42,27 @@ export const tellSpan = (span: Tracer.Span, begunAt: number, attempts: ReadonlyA
   }
 }
 
-/** A short name of an error: the status of an HTTP answer, its tag, its class, or itself. */
+/** A short name of an error: the status of an HTTP answer, the reason that an HTTP client gives, its tag, its class, or itself. */
 export const nameOf = (error: unknown): string => {
-  const status = statusOf(error)
-  if (status !== undefined) return status
+  const http = httpNameOf(error)
+  if (http !== undefined) return http
   if (typeof error === "object" && error !== null && "_tag" in error) return String(error._tag)
   if (error instanceof Error) return error.name
   // An object without a prototype has no text of its own.
   return typeof error === "object" && error !== null ? Object.prototype.toString.call(error) : String(error)
 }
 
-// OpenTelemetry names the error of an answer by its status. The root knows no HTTP, so it goes by the shape of the platform's error.
-const statusOf = (error: unknown): string | undefined =>
-  Predicate.isTagged(error, "ResponseError") &&
-  Predicate.hasProperty(error, "reason") &&
-  error.reason === "StatusCode" &&
-  Predicate.hasProperty(error, "response") &&
-  Predicate.hasProperty(error.response, "status")
-    ? String(error.response.status)
-    : undefined
+// OpenTelemetry names the error of an answer by its status. The root knows no HTTP, so it goes by the shape of Effect's error.
+const httpNameOf = (error: unknown): string | undefined => {
+  if (!Predicate.isTagged(error, "HttpClientError") || !Predicate.hasProperty(error, "reason")) return undefined
+  const { reason } = error
+  if (!Predicate.hasProperty(reason, "_tag")) return undefined
+  return reason._tag === "StatusCodeError" &&
+    Predicate.hasProperty(reason, "response") &&
+    Predicate.hasProperty(reason.response, "status")
+    ? String(reason.response.status)
+    : String(reason._tag)
+}
 
 /** The error of a failed attempt, or the defect or interruption it ended by. */
 export const errorOf = <E>(cause: Cause.Cause<E>): unknown =>
