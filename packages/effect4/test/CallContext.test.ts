@@ -52,7 +52,7 @@ describe("the weight of a failed attempt", () => {
   it("begins anew with every run of one Truce.call", () =>
     Effect.gen(function* () {
       const call = Truce.call(attempt(failing))
-      yield* Effect.repeatN(call, 2)
+      yield* Effect.repeat(call, { times: 2 })
       expect(yield* weights()).toEqual([1, 1, 1])
     }))
 

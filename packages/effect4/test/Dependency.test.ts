@@ -68,7 +68,7 @@ describe("a dependency", () => {
 
   it.effect("shares score and budget with who uses its key by hand", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(RetryBudget.withdraw("users-api", { _tag: "Ignored" }), 9)
+      yield* Effect.repeat(RetryBudget.withdraw("users-api", { _tag: "Ignored" }), { times: 9 })
       expect(yield* Effect.flip(UsersApi.protect(failing))).toMatchObject({ reason: "budget" })
       yield* trip("users-api")
       expect((yield* Effect.flip(UsersApi.protect(answering)))._tag).toBe("CircuitOpen")

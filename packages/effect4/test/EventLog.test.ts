@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, EventLog, HealthModel, HealthScore, Outcome, RetryBudget, Truce } from "@truce/effect4"
-import { Effect, Exit, Logger, Runtime, Schema, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Latch, Logger, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { answering, classify, failing, key, missing, on, scripted, steady } from "./support.ts"
 
@@ -26,7 +26,7 @@ describe("EventLog", () => {
       const dependency = scripted(failing, failing, answering)
       const fiber = yield* Effect.forkChild(Effect.exit(protect(dependency.effect)))
       yield* TestClock.adjust("1 second")
-      yield* fiber.await
+      yield* Fiber.await(fiber)
       expect(tags(events)).toEqual(["Admitted", "Settled", "Admitted", "Retried", "Settled", "Transitioned", "Called"])
       expect(events[1]).toMatchObject({ attempt: 1, failedBefore: 0, error: "Timeout", outcome: { _tag: "Failure" } })
       expect(events[3]).toMatchObject({ cost: 1, tokens: 9 })
@@ -53,11 +53,11 @@ describe("EventLog", () => {
       const events = yield* recorded
       yield* protect(answering)
       yield* Effect.exit(protect(missing))
-      yield* Effect.exit(protect(Effect.dieMessage("bug")))
+      yield* Effect.exit(protect(Effect.die("bug")))
       const hanging = yield* Effect.forkChild(protect(Effect.never))
-      yield* Effect.yieldNow()
+      yield* Effect.yieldNow
       yield* hanging.interruptAsFork(hanging.id())
-      yield* hanging.await
+      yield* Fiber.await(hanging)
       expect(calls(events)).toEqual([
         ["success", undefined, 1],
         ["permanent", undefined, 1],
@@ -102,7 +102,7 @@ describe("EventLog", () => {
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       yield* protect(answering)
-      const events = yield* Scope.extend(recorded, scope)
+      const events = yield* Scope.provide(recorded, scope)
       yield* protect(answering)
       yield* Scope.close(scope, Exit.void)
       yield* protect(answering)
@@ -113,10 +113,7 @@ describe("EventLog", () => {
   fragile("an observer that throws harms no call and no other observer, and is told of once", () =>
     Effect.gen(function* () {
       const logged: Array<unknown> = []
-      const logger = Logger.replace(
-        Logger.defaultLogger,
-        Logger.make(({ message }) => logged.push(message))
-      )
+      const logger = Logger.layer([Logger.make(({ message }) => logged.push(message))])
       yield* Effect.provide(
         EventLog.observe(() => {
           throw new Error("bug")
@@ -126,7 +123,7 @@ describe("EventLog", () => {
       const events = yield* recorded
       expect(yield* protect(answering)).toBe("hello")
       expect(yield* protect(answering)).toBe("hello")
-      yield* Effect.yieldNow()
+      yield* Effect.yieldNow
       expect(tags(events)).toHaveLength(6)
       expect(logged).toHaveLength(1)
     })
@@ -134,17 +131,17 @@ describe("EventLog", () => {
 
   fragile("a slow reader of the stream holds no call and loses the oldest", () =>
     Effect.gen(function* () {
-      const ready = yield* Effect.makeLatch()
+      const ready = yield* Latch.make()
       const fiber = yield* EventLog.events.pipe(
         Stream.tap(() => ready.await),
         Stream.take(3),
         Stream.runCollect,
         Effect.forkChild
       )
-      yield* Effect.yieldNow()
-      yield* Effect.repeatN(protect(answering), 999)
+      yield* Effect.yieldNow
+      yield* Effect.repeat(protect(answering), { times: 999 })
       yield* ready.open
-      const [first, second] = [...(yield* fiber)]
+      const [first, second] = [...(yield* Fiber.join(fiber))]
       expect(first?._tag).toBe("Admitted")
       expect(second).toBeDefined()
     })
@@ -154,10 +151,10 @@ describe("EventLog", () => {
     "an observer may take control: its change comes after what it was told, in the same order for all, and nothing is lost",
     () =>
       Effect.gen(function* () {
-        const runtime = yield* Effect.runtime<Truce.Services>()
+        const context = yield* Effect.context<Truce.Services>()
         yield* EventLog.observe((event) => {
           if (event._tag === "Transitioned" && event.to === "Open") {
-            Runtime.runSync(runtime, CircuitBreaker.isolate(event.key, "down for good"))
+            Effect.runSyncWith(context)(CircuitBreaker.isolate(event.key, "down for good"))
           }
         })
         const events = yield* recorded
@@ -179,13 +176,13 @@ describe("EventLog", () => {
 
   fragile("an observer may take control at every event, with one call of the breaker after the other", () =>
     Effect.gen(function* () {
-      const runtime = yield* Effect.runtime<Truce.Services>()
+      const context = yield* Effect.context<Truce.Services>()
       const events = yield* recorded
       let turns = 4
       yield* EventLog.observe(({ key }) => {
         if (turns-- <= 0) return
         const change = turns % 2 === 0 ? CircuitBreaker.observe : CircuitBreaker.disable
-        Runtime.runSync(runtime, change(key, String(turns)))
+        Effect.runSyncWith(context)(change(key, String(turns)))
       })
       yield* protect(answering)
       const generations = events.flatMap((event) => (event._tag === "Transitioned" ? [event.generation] : []))
@@ -201,15 +198,15 @@ describe("EventLog", () => {
         const dependency = scripted(failing, answering)
         const fiber = yield* Effect.forkChild(Effect.exit(protect(dependency.effect)))
         yield* TestClock.adjust("1 second")
-        yield* fiber.await
+        yield* Fiber.await(fiber)
         yield* HealthScore.observe(key, Outcome.failure({ retryAfterMillis: 5 }))
         yield* CircuitBreaker.isolate(key, "maintenance")
         yield* Effect.exit(protect(answering))
         return told
       }).pipe(Effect.scoped, Effect.provide(steady({ budget: RetryBudget.unlimited() })))
       expect(new Set(tags(events)).size).toBe(7)
-      const json = JSON.stringify(yield* Schema.encode(Schema.Array(EventLog.Event))(events))
-      expect(yield* Schema.decodeUnknown(Schema.Array(EventLog.Event))(JSON.parse(json))).toEqual(events)
+      const json = JSON.stringify(yield* Schema.encodeEffect(Schema.Array(EventLog.Event))(events))
+      expect(yield* Schema.decodeUnknownEffect(Schema.Array(EventLog.Event))(JSON.parse(json))).toEqual(events)
     })
   )
 })

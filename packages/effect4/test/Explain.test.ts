@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, HealthModel, Truce } from "@truce/effect4"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { answering, attempt, classify, failing, key, on, settled, steady } from "./support.ts"
 
@@ -52,7 +52,7 @@ describe("CircuitBreaker.explain", () => {
       yield* settled
       expect(yield* causeOf).toBe("half-open for 0 ms: 1 of 1 probe out, score 0.000")
       yield* TestClock.adjust("1 second")
-      yield* probe.await
+      yield* Fiber.await(probe)
       expect(yield* causeOf).toBe("open for 0 ms, because a probe failed; opening 2 in a row")
     })
   )
@@ -83,7 +83,7 @@ describe("CircuitBreaker.explain", () => {
     Effect.gen(function* () {
       yield* CircuitBreaker.observe(key, "trial week")
       yield* TestClock.adjust("1 minute")
-      yield* Effect.repeatN(attempt(failing), 1)
+      yield* Effect.repeat(attempt(failing), { times: 1 })
       yield* TestClock.adjust("1 second")
       expect(yield* causeOf).toBe(
         "rejects nothing, by an operator's wish 1m 1s ago: trial week; by the rules it is open"

@@ -290,7 +290,7 @@ describe("layerConfig", () => {
       Effect.all({ enabled: Faults.isEnabled, rules: Faults.rules, seed: Faults.seed }),
       Faults.layerConfig(Faults.config()).pipe(
         Layer.provide(
-          Layer.setConfigProvider(
+          ConfigProvider.layer(
             ConfigProvider.fromMap(new Map(Object.entries(entries)), { pathDelim: "_", seqDelim: "," })
           )
         )

@@ -23,7 +23,7 @@ describe("a score alone", () => {
 
   it("moves less at more traffic", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.success), 8)
+      yield* Effect.repeat(HealthScore.observe(key, Outcome.success), { times: 8 })
       expect(yield* scores(Outcome.failure())).toEqual([0.876992])
     }))
 
@@ -48,7 +48,7 @@ describe("a score alone", () => {
 
   it("admits everything, whatever it is: nothing opens without a breaker", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.failure()), 99)
+      yield* Effect.repeat(HealthScore.observe(key, Outcome.failure()), { times: 99 })
       expect((yield* HealthScore.get(key)).score).toBe(0)
       yield* HealthScore.observe(key, Outcome.success)
       expect((yield* HealthScore.get(key)).score).toBeGreaterThan(0)
@@ -92,9 +92,9 @@ describe("changes", () => {
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const seen = yield* watching(Stream.tap(HealthScore.changes, () => Deferred.await(gate)))
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.failure({ weight: 0.001 })), 1_999)
+      yield* Effect.repeat(HealthScore.observe(key, Outcome.failure({ weight: 0.001 })), { times: 1_999 })
       yield* Deferred.succeed(gate, undefined)
-      yield* Effect.repeatN(settled, 300)
+      yield* Effect.repeat(settled, { times: 300 })
       expect((yield* seen).length).toBeLessThan(1_100)
       expect((yield* seen).at(-1)?.after).toBe((yield* HealthScore.get(key)).score)
     }))
@@ -120,7 +120,7 @@ describe("explain", () => {
 
   it("tells the last five moves, oldest first, with how long ago they were", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.failure({ weight: 0.1 })), 4)
+      yield* Effect.repeat(HealthScore.observe(key, Outcome.failure({ weight: 0.1 })), { times: 4 })
       yield* TestClock.adjust("90 seconds")
       yield* HealthScore.observe(key, Outcome.success)
       const { moves, text } = yield* HealthScore.explain(key)
@@ -148,7 +148,7 @@ describe("a score under a breaker", () => {
 
   under("hears outside evidence: an active check opens the circuit of a key no call has used", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.failure()), 5)
+      yield* Effect.repeat(HealthScore.observe(key, Outcome.failure()), { times: 5 })
       expect(yield* statusOf()).toBe("Open")
     })
   )

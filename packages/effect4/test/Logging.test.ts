@@ -1,6 +1,6 @@
 import { it } from "@effect/vitest"
 import { CircuitBreaker, HealthModel, Logging, Truce } from "@truce/effect4"
-import { Effect, HashMap, Layer, LogLevel, Logger, type TestServices } from "effect"
+import { Effect, HashMap, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { answering, attempt, classify, failing, key, steady } from "./support.ts"
@@ -14,17 +14,17 @@ interface Line {
 /** Runs an effect on services that log; gives the lines. */
 const logged = (
   body: Effect.Effect<unknown, unknown, Truce.Services>,
-  minimum = LogLevel.Debug
-): Effect.Effect<ReadonlyArray<Line>, never, TestServices.TestServices> =>
+  minimum = "Debug"
+): Effect.Effect<ReadonlyArray<Line>, never> =>
   Effect.suspend(() => {
     const lines: Array<Line> = []
     const collecting = Logger.make(({ annotations, logLevel, message }) => {
-      lines.push({ level: logLevel.label, message, annotations: Object.fromEntries(HashMap.toEntries(annotations)) })
+      lines.push({ level: logLevel, message, annotations: Object.fromEntries(HashMap.toEntries(annotations)) })
     })
     const services = steady({ model: HealthModel.consecutive({ failures: 2 }), circuit: { openFor: "1 second" } })
     const layer = Logging.layer.pipe(
       Layer.provideMerge(services),
-      Layer.provide(Logger.replace(Logger.defaultLogger, collecting)),
+      Layer.provide(Logger.layer([collecting])),
       Layer.provide(Logger.minimumLogLevel(minimum))
     )
     return Effect.as(Effect.exit(Effect.provide(body, layer)), lines)
@@ -53,7 +53,7 @@ describe("Logging", () => {
         ["DEBUG", "circuit users-api: Open -> HalfOpen, score 0.000"],
         ["INFO", "circuit users-api: HalfOpen -> Closed, score 1.000"]
       ])
-      expect(told(yield* logged(outage, LogLevel.Info)).map(([level]) => level)).toEqual(["WARN", "INFO"])
+      expect(told(yield* logged(outage, "Info")).map(([level]) => level)).toEqual(["WARN", "INFO"])
     })
   )
 
@@ -100,9 +100,9 @@ describe("Logging", () => {
   it.effect("requests make no lines: neither successes nor failures nor rejections", () =>
     Effect.gen(function* () {
       const call = Effect.exit(Truce.protect(answering, { key, classify }))
-      const quiet = Effect.andThen(Effect.repeatN(call, 99), attempt(failing))
+      const quiet = Effect.andThen(Effect.repeat(call, { times: 99 }), attempt(failing))
       expect(yield* logged(quiet)).toEqual([])
-      const rejecting = Effect.andThen(CircuitBreaker.isolate(key, "migration"), Effect.repeatN(call, 99))
+      const rejecting = Effect.andThen(CircuitBreaker.isolate(key, "migration"), Effect.repeat(call, { times: 99 }))
       expect(yield* logged(rejecting)).toHaveLength(1)
     })
   )

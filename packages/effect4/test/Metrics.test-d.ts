@@ -7,7 +7,7 @@ import {
   Tracing,
   Truce
 } from "@truce/effect4"
-import { type Config, type ConfigError, Layer } from "effect"
+import { type Config, Layer } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
 
 declare const keys: Config.Config<Array<string>>
@@ -20,7 +20,7 @@ describe("the layers of an operator", () => {
     expectTypeOf(Metrics.layerConfig({ keys })).toEqualTypeOf<
       Layer.Layer<
         never,
-        ConfigError.ConfigError,
+        Config.ConfigError,
         CircuitBreaker.CircuitBreaker | HealthScore.HealthScore | RetryBudget.RetryBudget
       >
     >()

@@ -1,19 +1,6 @@
 import { it } from "@effect/vitest"
 import { CircuitBreaker, HealthModel, HealthScore, InvalidOption, Metrics, RetryBudget, Truce } from "@truce/effect4"
-import {
-  Array,
-  Cause,
-  Config,
-  ConfigProvider,
-  Effect,
-  Exit,
-  FiberRef,
-  Layer,
-  Metric,
-  MetricState,
-  Scope,
-  type TestServices
-} from "effect"
+import { Array, Cause, Config, ConfigProvider, Effect, Exit, Fiber, FiberRef, Layer, Metric, MetricState, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import {
@@ -34,11 +21,11 @@ const protect = Truce.protect({ key, classify })
 /** A test whose series are told from those of the others, in the one registry, by a label of their own. */
 const recording =
   <S = HealthModel.Ledger>(truce: Truce.Options<S>, metrics: Metrics.Options = {}) =>
-  <A, E>(name: string, body: () => Effect.Effect<A, E, Truce.Services | Scope.Scope | TestServices.TestServices>) =>
-    it.scoped(name, () =>
+  <A, E>(name: string, body: () => Effect.Effect<A, E, Truce.Services | Scope.Scope>) =>
+    it.effect(name, () =>
       body().pipe(
         Effect.provide(Metrics.layer(metrics).pipe(Layer.provideMerge(steady(truce)))),
-        Effect.tagMetrics("test", name)
+        Effect.provideService(Metric.CurrentMetricAttributes, { test: name })
       )
     )
 
@@ -91,7 +78,7 @@ describe("Metrics", () => {
       yield* Effect.exit(protect(missing))
       const fiber = yield* Effect.forkChild(protect(scripted(failing, answering).effect))
       yield* TestClock.adjust("1 second")
-      yield* fiber
+      yield* Fiber.join(fiber)
       expect(yield* series("truce.attempts")).toEqual({
         "key=users-api attempt.outcome=Success attempt.saturated=false": 2,
         "key=users-api attempt.outcome=Ignored attempt.saturated=false error.type=NotFound": 1,
@@ -110,7 +97,7 @@ describe("Metrics", () => {
         )
       )
       yield* TestClock.adjust("5 seconds")
-      yield* fiber
+      yield* Fiber.join(fiber)
       expect(yield* series("truce.attempts")).toEqual({
         "key=users-api attempt.outcome=Success attempt.saturated=true": 1,
         "key=users-api attempt.outcome=Failure attempt.saturated=true error.type=Timeout": 1
@@ -127,7 +114,7 @@ describe("Metrics", () => {
       yield* protect(answering)
       const fiber = yield* Effect.forkChild(Effect.exit(protect(failing)))
       yield* TestClock.adjust("100 millis")
-      yield* fiber.await
+      yield* Fiber.await(fiber)
       yield* Effect.exit(protect(answering))
       expect(yield* series("truce.calls")).toEqual({
         "key=users-api call.result=success": 1,
@@ -163,7 +150,7 @@ describe("Metrics", () => {
     Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(protect(Effect.delay(answering, "300 millis")))
       yield* TestClock.adjust("1 second")
-      yield* fiber
+      yield* Fiber.join(fiber)
       const pair = Metric.unsafeSnapshot().find(
         ({ metricKey }) =>
           metricKey.name === "truce.call.duration" && metricKey.tags.some((tag) => tag.value.startsWith("measures"))
@@ -219,7 +206,7 @@ describe("Metrics", () => {
           Effect.all([protect(answering), protect(scripted(failing, failing, answering).effect)])
         )
         yield* TestClock.adjust("5 seconds")
-        yield* fiber
+        yield* Fiber.join(fiber)
         yield* TestClock.adjust("5 seconds")
         expect(yield* series("truce.amplification")).toEqual({ "key=users-api": 2 })
         yield* TestClock.adjust("10 seconds")
@@ -241,7 +228,7 @@ describe("Metrics", () => {
     })
   )
 
-  it.scoped("when the layer is released no gauge shows a circuit any more, and nothing is counted", () =>
+  it.effect("when the layer is released no gauge shows a circuit any more, and nothing is counted", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const context = yield* Layer.build(steady(fragile))
@@ -253,7 +240,7 @@ describe("Metrics", () => {
       yield* Effect.provide(CircuitBreaker.reset(key, "done"), context)
       expect(yield* states).toEqual([])
       expect(Object.keys(yield* series("truce.circuit.transitions"))).toHaveLength(1)
-    }).pipe(Effect.tagMetrics("test", "released"))
+    }).pipe(Effect.provideService(Metric.CurrentMetricAttributes, { test: "released" }))
   )
 
   const many = Array.makeBy(10_000, (index) => `tenant-${index}`)
@@ -366,10 +353,10 @@ describe("Metrics", () => {
   it.effect("options come from the environment", () =>
     Effect.gen(function* () {
       const built = (maxKeys: string) =>
-        Metrics.layerConfig({ maxKeys: Config.integer("MAX_KEYS"), keys: Config.array(Config.string(), "KEYS") }).pipe(
+        Metrics.layerConfig({ maxKeys: Config.Int("MAX_KEYS"), keys: Config.Array(Config.String(), "KEYS") }).pipe(
           Layer.provide(steady()),
           Layer.provide(
-            Layer.setConfigProvider(
+            ConfigProvider.layer(
               ConfigProvider.fromMap(
                 new Map([
                   ["MAX_KEYS", maxKeys],

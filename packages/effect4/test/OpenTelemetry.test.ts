@@ -13,7 +13,7 @@ import {
 } from "@opentelemetry/sdk-metrics"
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { CircuitBreaker, Classifier, HealthModel, Logging, Metrics, Tracing, Truce } from "@truce/effect4"
-import { Effect, Fiber, Layer, LogLevel, Logger } from "effect"
+import { Effect, Fiber, Layer, Logger, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { answering, attempt, classify, failing, key, missing, scripted, steady } from "./support.ts"
@@ -31,7 +31,7 @@ const advancing = <A, E, R>(self: Effect.Effect<A, E, R>) =>
 describe("metrics in an OpenTelemetry SDK", () => {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
 
-  it.scoped("arrive with their names, units, kinds and labels", () =>
+  it.effect("arrive with their names, units, kinds and labels", () =>
     Effect.gen(function* () {
       // Flushed by hand: the interval never ends.
       const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 2 ** 31 - 1 })
@@ -86,7 +86,7 @@ describe("metrics in an OpenTelemetry SDK", () => {
         attributes: { "truce.key": key, "truce.circuit.state": "Closed" },
         value: 1
       })
-    }).pipe(Effect.provide(Metrics.layer().pipe(Layer.provideMerge(steady(fragile)))), Effect.tagMetrics("test", "sdk"))
+    }).pipe(Effect.provide(Metrics.layer().pipe(Layer.provideMerge(steady(fragile)))), Effect.provideService(Metric.CurrentMetricAttributes, { test: "sdk" }))
   )
 })
 
@@ -96,25 +96,25 @@ const scraped = Effect.gen(function* () {
   const producer = yield* Effect.provide(OtelMetrics.makeProducer, Resource.layer({ serviceName: "shop" }))
   exporter.setMetricProducer(producer)
   const server = yield* Effect.acquireRelease(
-    Effect.async<ReturnType<typeof createServer>>((resume) => {
+    Effect.callback<ReturnType<typeof createServer>>((resume) => {
       const server = createServer((request, response) => exporter.getMetricsRequestHandler(request, response))
       server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
     }),
     (server) =>
-      Effect.async<void>((resume) => {
+      Effect.callback<void>((resume) => {
         server.closeAllConnections()
         server.close(() => resume(Effect.void))
       })
   )
   const address = server.address()
-  if (address === null || typeof address === "string") return yield* Effect.dieMessage("no port")
+  if (address === null || typeof address === "string") return yield* Effect.die("no port")
   return yield* Effect.promise(() =>
     fetch(`http://127.0.0.1:${address.port}/metrics`).then((response) => response.text())
   )
 })
 
 describe("a Prometheus endpoint", () => {
-  it.scoped("shows counters, gauges and histograms as text", () =>
+  it.effect("shows counters, gauges and histograms as text", () =>
     Effect.gen(function* () {
       yield* protect(answering)
       yield* advancing(protect(failing))
@@ -145,11 +145,11 @@ describe("a Prometheus endpoint", () => {
       )
     }).pipe(
       Effect.provide(Metrics.layer().pipe(Layer.provideMerge(steady({ ...fragile, circuit: { openFor: "1 hour" } })))),
-      Effect.tagMetrics("test", "prometheus")
+      Effect.provideService(Metric.CurrentMetricAttributes, { test: "prometheus" })
     )
   )
 
-  it.scoped("is not broken by a key or an error that has quotes, backslashes and line feeds", () =>
+  it.effect("is not broken by a key or an error that has quotes, backslashes and line feeds", () =>
     Effect.gen(function* () {
       const hostile = 'a"b\\c\nd} 1\ntruce_calls_total{x="y'
       const said = Effect.fail('no "such"\nhost')
@@ -163,7 +163,7 @@ describe("a Prometheus endpoint", () => {
       for (const line of lines) expect(line).toMatch(/^(#.*|[a-z_]+(\{([a-z_]+="([^"\\]|\\.)*",?)*\})? \S+( \d+)?|)$/)
     }).pipe(
       Effect.provide(Metrics.layer().pipe(Layer.provideMerge(steady(fragile)))),
-      Effect.tagMetrics("test", "hostile")
+      Effect.provideService(Metric.CurrentMetricAttributes, { test: "hostile" })
     )
   )
 })
@@ -389,7 +389,7 @@ describe("logs in an OpenTelemetry SDK", () => {
       }))
       const layer = Logging.layer.pipe(
         Layer.provideMerge(steady(fragile)),
-        Layer.provide(Layer.merge(sdk, Logger.minimumLogLevel(LogLevel.Info)))
+        Layer.provide(Layer.merge(sdk, Logger.minimumLogLevel("Info")))
       )
       yield* Effect.provide(
         Effect.gen(function* () {

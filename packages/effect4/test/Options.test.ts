@@ -10,18 +10,7 @@ import {
   Truce
 } from "@truce/effect4"
 import { it } from "@effect/vitest"
-import {
-  Cause,
-  Config,
-  type ConfigError,
-  ConfigProvider,
-  Duration,
-  Effect,
-  Exit,
-  Layer,
-  Option,
-  Schedule
-} from "effect"
+import { Cause, Config, ConfigProvider, Duration, Effect, Exit, Layer, Option, Schedule } from "effect"
 import { describe, expect } from "vitest"
 import { answering, classify, key } from "./support.ts"
 
@@ -199,9 +188,9 @@ describe("layerConfig", () => {
   it.effect("reads every kind of option", () =>
     Effect.gen(function* () {
       const layer = Truce.layerConfig({
-        circuit: { openFor: Config.duration("OPEN_FOR"), permits: Config.integer("PERMITS") },
-        retry: { attempts: Config.integer("ATTEMPTS"), whenOpen: Config.literal("stop", "wait")("WHEN_OPEN") },
-        model: Config.map(Config.integer("FAILURES"), (failures) => HealthModel.consecutive({ failures }))
+        circuit: { openFor: Config.Duration("OPEN_FOR"), permits: Config.Int("PERMITS") },
+        retry: { attempts: Config.Int("ATTEMPTS"), whenOpen: Config.literal("stop", "wait")("WHEN_OPEN") },
+        model: Config.map(Config.Int("FAILURES"), (failures) => HealthModel.consecutive({ failures }))
       })
       const env = { OPEN_FOR: "2 seconds", PERMITS: "3", ATTEMPTS: "5", WHEN_OPEN: "stop", FAILURES: "7" }
       const { policy } = yield* Effect.provide(Truce.Truce, configured(layer, env))
@@ -210,21 +199,21 @@ describe("layerConfig", () => {
   )
 
   const cases: ReadonlyArray<
-    readonly [string, Layer.Layer<never, ConfigError.ConfigError, HealthScore.HealthScore>, string]
+    readonly [string, Layer.Layer<never, Config.ConfigError, HealthScore.HealthScore>, string]
   > = [
-    ["circuit.openFor", Truce.layerConfig({ circuit: { openFor: Config.duration("X") } }), "0 seconds"],
-    ["permits", CircuitBreaker.layerConfig({ permits: Config.number("X") }), "1.5"],
-    ["attempts", RetryPolicy.layerConfig({ attempts: Config.number("X") }), "0"],
-    ["retry.cap", Truce.layerConfig({ retry: { cap: Config.duration("X") } }), "50 millis"],
-    ["maxKeys", HealthScore.layerConfig({ maxKeys: Config.number("X") }), "-1"],
-    ["maxKeys", RetryBudget.layerConfig({ maxKeys: Config.number("X") }), "0"]
+    ["circuit.openFor", Truce.layerConfig({ circuit: { openFor: Config.Duration("X") } }), "0 seconds"],
+    ["permits", CircuitBreaker.layerConfig({ permits: Config.Number("X") }), "1.5"],
+    ["attempts", RetryPolicy.layerConfig({ attempts: Config.Number("X") }), "0"],
+    ["retry.cap", Truce.layerConfig({ retry: { cap: Config.Duration("X") } }), "50 millis"],
+    ["maxKeys", HealthScore.layerConfig({ maxKeys: Config.Number("X") }), "-1"],
+    ["maxKeys", RetryBudget.layerConfig({ maxKeys: Config.Number("X") }), "0"]
   ]
   it.effect("fails at the path of every option that cannot be, that of a pattern too", () =>
     Effect.gen(function* () {
       const layer = Truce.layerConfig({
-        circuit: { openFor: Config.duration("X") },
-        retry: { cap: Config.duration("CAP") },
-        overrides: Config.map(Config.integer("PERMITS"), (permits) => ({ "payments-*": { circuit: { permits } } }))
+        circuit: { openFor: Config.Duration("X") },
+        retry: { cap: Config.Duration("CAP") },
+        overrides: Config.map(Config.Int("PERMITS"), (permits) => ({ "payments-*": { circuit: { permits } } }))
       })
       const error = yield* Effect.flip(
         Layer.build(configured(layer, { X: "1 second", CAP: "2 seconds", PERMITS: "0" }))
@@ -257,7 +246,7 @@ describe("layerConfig", () => {
 
   it.effect("fails with the provider's own error where a value is missing", () =>
     Effect.gen(function* () {
-      const layer = CircuitBreaker.layerConfig({ permits: Config.integer("PERMITS") })
+      const layer = CircuitBreaker.layerConfig({ permits: Config.Int("PERMITS") })
       const error = yield* Effect.flip(Layer.build(configured(Layer.provide(layer, HealthScore.layer()), {})))
       expect(error).toMatchObject({ _op: "MissingData", path: ["PERMITS"] })
     }).pipe(Effect.scoped)
@@ -284,7 +273,7 @@ function shown(value: unknown): string {
 }
 
 const configured = <A, E, R>(layer: Layer.Layer<A, E, R>, env: { readonly [name: string]: string }) =>
-  Layer.provide(layer, Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(env)))))
+  Layer.provide(layer, ConfigProvider.layer(ConfigProvider.fromEnvRecord(env)))
 
 /** The `InvalidOption` an effect dies with. */
 const invalid = <A, E, R>(self: Effect.Effect<A, E, R>) =>
@@ -292,7 +281,7 @@ const invalid = <A, E, R>(self: Effect.Effect<A, E, R>) =>
     const defect = Exit.isFailure(exit) ? Cause.dieOption(exit.cause) : Option.none()
     return Option.isSome(defect) && defect.value instanceof InvalidOption.InvalidOption
       ? Effect.succeed(defect.value)
-      : Effect.dieMessage(`no InvalidOption: ${String(exit)}`)
+      : Effect.die(`no InvalidOption: ${String(exit)}`)
   })
 
 const thrownBy = (run: () => unknown): unknown => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, HealthScore, Policy, RetryBudget, Truce } from "@truce/effect4"
-import { Cause, Config, ConfigProvider, Effect, JSONSchema, Layer, Logger, Queue, Schema, Stream } from "effect"
+import { Cause, Config, ConfigProvider, Duration, Effect, JSONSchema, Layer, Logger, Queue, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { parse } from "yaml"
 import { attempt, failing, key, settled, statusOf } from "./support.ts"
@@ -80,7 +80,7 @@ describe("Policy", () => {
 
   it.effect("survives JSON and YAML", () =>
     Effect.gen(function* () {
-      const json = JSON.stringify(yield* Schema.encode(Policy.Policy)(full))
+      const json = JSON.stringify(yield* Schema.encodeEffect(Policy.Policy)(full))
       expect(yield* Policy.decode(JSON.parse(json))).toEqual(full)
       const yaml = ["circuit:", "  openFor: 1 second", "overrides:", "  payments-*:", "    retry: { attempts: 1 }"]
       expect(yield* Policy.decode(parse(yaml.join("\n")))).toEqual({
@@ -164,7 +164,7 @@ describe("Policy", () => {
 
 describe("Policy.config", () => {
   const load = (provider: ConfigProvider.ConfigProvider, config = Policy.config) =>
-    Effect.withConfigProvider(config, provider)
+    Effect.provideService(config, ConfigProvider.ConfigProvider, provider)
 
   it.effect("reads the environment, with or without a prefix", () =>
     Effect.gen(function* () {
@@ -197,7 +197,7 @@ describe("Policy.config", () => {
 
   it.effect("reads an object in the words of the options", () =>
     Effect.gen(function* () {
-      const provider = ConfigProvider.fromJson({
+      const provider = ConfigProvider.fromUnknown({
         circuit: { openFor: "1 second", permits: 2 },
         budget: { type: "aws" }
       })
@@ -222,7 +222,7 @@ describe("Policy.config", () => {
       const text = Cause.pretty(Cause.fail(yield* Effect.flip(load(provider))))
       expect(text).toContain("retry.attempts")
       const layer = Policy.layerConfig().pipe(
-        Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(new Map([["CIRCUIT_PERMITS", "0"]]))))
+        Layer.provide(ConfigProvider.layer(ConfigProvider.fromMap(new Map([["CIRCUIT_PERMITS", "0"]]))))
       )
       const error = yield* Effect.flip(Effect.provide(CircuitBreaker.states, layer))
       expect(Cause.pretty(Cause.fail(error))).toContain(
@@ -244,13 +244,10 @@ describe("Policy.reload and follow", () => {
     }).pipe(Effect.provide(Policy.layer({})))
   )
 
-  it.scoped("a stream of policies is followed; a fault in one is a warning, and the next is in force again", () =>
+  it.effect("a stream of policies is followed; a fault in one is a warning, and the next is in force again", () =>
     Effect.gen(function* () {
       const logged: Array<string> = []
-      const logger = Logger.replace(
-        Logger.defaultLogger,
-        Logger.make(({ logLevel, message }) => logged.push(`${logLevel.label} ${String(message)}`))
-      )
+      const logger = Logger.layer([Logger.make(({ logLevel, message }) => logged.push(`${logLevel} ${String(message)}`))])
       const policies = yield* Queue.unbounded<unknown>()
       const permits = Effect.map(CircuitBreaker.state(key), (state) => state.permits)
       const seen = yield* Effect.gen(function* () {

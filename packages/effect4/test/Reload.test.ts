@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, Dependency, EventLog, HealthModel, HealthScore, RetryBudget, Truce } from "@truce/effect4"
-import { Cause, Duration, Effect, Result, Exit, Fiber, Layer } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Layer, Result } from "effect"
 import { TestClock } from "effect/testing"
 import {
   answering,

@@ -1,6 +1,6 @@
 import { Outcome } from "@truce/core"
 import { RetryBudget, Truce } from "@truce/effect4"
-import { Effect, Option, STM, Schedule, TRef } from "effect"
+import { Effect, Option, Schedule, STM, TRef } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { type ApiError, Throttled, classify, failing, key, on, scripted, steady } from "./support.ts"
@@ -28,7 +28,7 @@ describe("the default rule", () => {
         [settle(Outcome.success), 9],
         [settle(timeout), 8.8],
         [settle(error), 8.8],
-        [Effect.repeatN(Effect.andThen(retry, settle(timeout, 1)), 7), 0.8]
+        [Effect.repeat(Effect.andThen(retry, settle(timeout, 1)), { times: 7 }), 0.8]
       ] as const
       for (const [step, tokens] of steps) {
         yield* step
@@ -45,7 +45,7 @@ describe("the default rule", () => {
 
   it("never falls below none", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(settle(timeout), 99)
+      yield* Effect.repeat(settle(timeout), { times: 99 })
       expect(yield* RetryBudget.tokens(key)).toBe(0)
     }))
 
@@ -70,7 +70,7 @@ describe("ratio", () => {
   by({ rule: RetryBudget.ratio({ ratio: 0.2, capacity: 1 }) })("affords one retry in five calls", () =>
     Effect.gen(function* () {
       expect(yield* retry).toEqual(Option.some(1))
-      yield* Effect.repeatN(settle(error), 3)
+      yield* Effect.repeat(settle(error), { times: 3 })
       expect(yield* retry).toEqual(Option.none())
       yield* settle(error)
       expect(yield* retry).toEqual(Option.some(1))
@@ -91,7 +91,7 @@ describe("ratio", () => {
 describe("grpc", () => {
   by({ rule: RetryBudget.grpc() })("affords retries while more than half the tokens are left", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(settle(error), 3)
+      yield* Effect.repeat(settle(error), { times: 3 })
       expect(yield* retry).toEqual(Option.some(0))
       yield* settle(error)
       expect(yield* retry).toEqual(Option.none())
@@ -119,7 +119,7 @@ describe("aws", () => {
 describe("unlimited", () => {
   by({ rule: RetryBudget.unlimited() })("affords every retry", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(settle(timeout), 99)
+      yield* Effect.repeat(settle(timeout), { times: 99 })
       expect(yield* retry).toEqual(Option.some(0))
       expect(yield* RetryBudget.tokens(key)).toBe(Infinity)
     })

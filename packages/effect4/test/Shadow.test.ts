@@ -69,7 +69,7 @@ describe("Shadow", () => {
     })
   )
 
-  it.scoped("what the policy in force rejects is untried, not guessed", () =>
+  it.effect("what the policy in force rejects is untried, not guessed", () =>
     Effect.gen(function* () {
       yield* trip()
       yield* attempt(answering)
@@ -109,7 +109,7 @@ describe("Shadow", () => {
     })
   )
 
-  it.scoped("several shadows run side by side, each with overrides of its own", () =>
+  it.effect("several shadows run side by side, each with overrides of its own", () =>
     Effect.gen(function* () {
       const one = yield* Shadow.make(strict)
       const two = yield* Shadow.make({
@@ -131,7 +131,7 @@ describe("Shadow", () => {
     }).pipe(Effect.provide(steady(lenient)))
   )
 
-  it.scoped("keeps no more keys than it may, and says what it did not watch", () =>
+  it.effect("keeps no more keys than it may, and says what it did not watch", () =>
     Effect.gen(function* () {
       const shadow = yield* Shadow.make({ maxKeys: 2 })
       for (let n = 0; n < 5; n++) yield* attempt(answering, `key-${n}`)
@@ -140,7 +140,7 @@ describe("Shadow", () => {
     }).pipe(Effect.provide(steady()))
   )
 
-  it.scoped("an impossible policy is a typed error", () =>
+  it.effect("an impossible policy is a typed error", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Shadow.make({ circuit: { permits: 0 } }))
       expect(error.message).toBe("circuit.permits: must be a whole number of at least 1, got 0")
@@ -166,8 +166,8 @@ describe("Shadow", () => {
           }
           return { events, inForce: yield* CircuitBreaker.state(key) }
         }).pipe(Effect.scoped, Effect.provide(steady(options)))
-        const recorded = JSON.stringify(yield* Schema.encode(Schema.Array(EventLog.Event))(events))
-        const read = yield* Schema.decodeUnknown(Schema.Array(EventLog.Event))(JSON.parse(recorded))
+        const recorded = JSON.stringify(yield* Schema.encodeEffect(Schema.Array(EventLog.Event))(events))
+        const read = yield* Schema.decodeUnknownEffect(Schema.Array(EventLog.Event))(JSON.parse(recorded))
         const [report] = Shadow.replay(read, options).keys
         if (report === undefined) {
           expect(events).toEqual([])

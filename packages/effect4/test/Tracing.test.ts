@@ -1,5 +1,5 @@
 import { RetryPolicy, Truce } from "@truce/effect4"
-import { type Context, Effect, Layer, type Option, Tracer } from "effect"
+import { type Context, Effect, Fiber, Layer, type Option, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { type ApiError, answering, classify, failing, key, missing, on, scripted, steady } from "./support.ts"
@@ -81,7 +81,7 @@ const traced = <A, E, R>(self: Effect.Effect<A, E, R>) =>
     })
     const fiber = yield* Effect.forkChild(Effect.withTracer(Effect.withSpan(self, "call"), tracer))
     yield* TestClock.adjust("10 seconds")
-    yield* fiber
+    yield* Fiber.join(fiber)
     return events
   })
 

@@ -59,7 +59,7 @@ describe("reloads in a tight loop", () => {
         reloads++
         return Truce.reload(next())
       })
-      const reloading = yield* Effect.forkChild(Effect.forever(Effect.andThen(reload, Effect.yieldNow())))
+      const reloading = yield* Effect.forkChild(Effect.forever(Effect.andThen(reload, Effect.yieldNow)))
       const time = yield* Effect.forkChild(Effect.forever(clock.advance(7)))
       const numbered = numbers(2)
       const { effect, seen } = dependency(
@@ -180,7 +180,7 @@ describe("reloads in a tight loop", () => {
         Effect.forever(
           Effect.andThen(
             Effect.suspend(() => Truce.reload(next())),
-            Effect.yieldNow()
+            Effect.yieldNow
           )
         )
       )

@@ -13,7 +13,7 @@ describe("a watcher that never reads", () => {
       const seen = yield* watching(CircuitBreaker.transitions)
       for (let index = 0; index < 5_000; index++) {
         yield* CircuitBreaker.isolate(key, "maintenance")
-        yield* Effect.yieldNow()
+        yield* Effect.yieldNow
       }
       expect((yield* seen).map(({ generation }) => generation)).toEqual(
         Array.from({ length: 5_000 }, (_, at) => at + 1)
@@ -25,15 +25,15 @@ describe("a watcher that never reads", () => {
     })
   )
 
-  it.scopedLive("keeps no more than 1 024 events", () =>
+  it.live("keeps no more than 1 024 events", () =>
     Effect.gen(function* () {
       yield* Effect.forkChild(
         Effect.flatMap(Stream.toPull(HealthScore.changes), (pull) => Effect.andThen(pull, Effect.never))
       )
       yield* settled
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.failure()), 2_000)
+      yield* Effect.repeat(HealthScore.observe(key, Outcome.failure()), { times: 2_000 })
       const before = yield* heapMegabytes
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.failure()), 50_000)
+      yield* Effect.repeat(HealthScore.observe(key, Outcome.failure()), { times: 50_000 })
       expect((yield* heapMegabytes) - before).toBeLessThan(3)
     }).pipe(Effect.provide(HealthScore.layer()))
   )
@@ -44,7 +44,7 @@ describe("a flood of outside evidence", () => {
     Effect.gen(function* () {
       const before = yield* heapMegabytes
       const fibers = yield* all(100, (index) =>
-        Effect.repeatN(HealthScore.observe(key, index % 3 === 0 ? Outcome.success : Outcome.failure()), 999)
+        Effect.repeat(HealthScore.observe(key, index % 3 === 0 ? Outcome.success : Outcome.failure()), { times: 999 })
       )
       yield* Fiber.joinAll(fibers)
       const { score, strain } = yield* HealthScore.get(key)
@@ -58,7 +58,7 @@ describe("a flood of outside evidence", () => {
 
   it.live("opens the circuit once and stops no call of another key", () =>
     Effect.gen(function* () {
-      const flood = yield* all(50, () => Effect.repeatN(HealthScore.observe(key, Outcome.failure()), 999))
+      const flood = yield* all(50, () => Effect.repeat(HealthScore.observe(key, Outcome.failure()), { times: 999 }))
       expect(yield* Truce.protect(answering, { key: "other", classify })).toBe("hello")
       yield* Fiber.joinAll(flood)
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Open", generation: 1, openings: 1 })
