@@ -35,15 +35,15 @@ export interface Attempt<out E = unknown> {
  * @category schemas
  * @since 0.1.0
  */
-export const schema = <E, I, R>(error: Schema.Schema<E, I, R>) =>
+export const schema = <E, I, RD, RE>(error: Schema.Codec<E, I, RD, RE>) =>
   Schema.Struct({
     key: Schema.String,
-    number: Schema.NonNegativeInt,
+    number: Schema.Natural,
     start: Schema.Duration,
     duration: Schema.Duration,
     delay: Schema.Duration,
-    outcome: Schema.Literal("Success", "Failure", "Ignored"),
+    outcome: Schema.Literals(["Success", "Failure", "Ignored"]),
     error,
-    state: Schema.Literal("Closed", "Open", "HalfOpen", "Isolated", "Disabled"),
+    state: Schema.Literals(["Closed", "Open", "HalfOpen", "Isolated", "Disabled"]),
     score: Schema.Number
   })

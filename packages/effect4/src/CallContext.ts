@@ -7,9 +7,8 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
-import { globalValue } from "effect/GlobalValue"
 import type { Attempt } from "./Attempt.ts"
 
 /**
@@ -65,9 +64,9 @@ export const make = (): CallContext => {
  * @category references
  * @since 0.1.0
  */
-export const current: FiberRef.FiberRef<CallContext | undefined> = globalValue("@truce/effect4/CallContext", () =>
-  Context.Reference<CallContext | undefined>(undefined)
-)
+export const current: Context.Reference<CallContext | undefined> = Context.Reference("@truce/effect4/CallContext", {
+  defaultValue: (): CallContext | undefined => undefined
+})
 
 /**
  * Runs an effect as one call: all attempts inside belong together.
@@ -97,7 +96,7 @@ export const open = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E,
   Effect.suspend(() => {
     const context = make()
     return Effect.ensuring(
-      Effect.locally(self, current, context),
+      Effect.provideService(self, current, context),
       Effect.sync(() => context.end())
     )
   })
@@ -108,10 +107,7 @@ export const open = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E,
  * @category accessors
  * @since 0.1.0
  */
-export const trail: Effect.Effect<ReadonlyArray<Attempt>> = Effect.map(
-  FiberRef.get(current),
-  (context) => context?.trail() ?? []
-)
+export const trail: Effect.Effect<ReadonlyArray<Attempt>> = Effect.map(current, (context) => context?.trail() ?? [])
 
 /**
  * The number of attempts of the current call that have been settled: 0 during the first attempt, and outside a call.

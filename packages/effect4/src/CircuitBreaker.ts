@@ -1,12 +1,11 @@
 /**
- * The circuit breaker as a service: one circuit per key, one STM transaction per decision.
+ * The circuit breaker as a service: one circuit per key, one transaction per decision.
  *
  * It never waits and never retries. Every attempt is evidence, so it belongs inside the retry: `Truce.protect` puts it there.
  *
  * @since 0.1.0
  */
 import type * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -46,10 +45,8 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
     const guarded = Guarded.make(registry.guard({ options, overrides: circuitOverrides(options) }), scope, log)
     const transaction = Transaction.make(guarded)
     const current = (key: string) => Effect.map(Monotonic.now, (at) => ({ at, cell: guarded.find(key) }))
-    const all = <A>(f: (cell: Cell, at: number) => A): Effect.Effect<ReadonlyArray<A>> =>
-      Effect.flatMap(Monotonic.now, (at) =>
-        Effect.forEach(guarded.cells(), (cell) => Effect.map(cell.upToDate(), () => f(cell, at)))
-      )
+    const all = <A>(f: (cell: Cell, at: number) => Effect.Effect<A>): Effect.Effect<ReadonlyArray<A>> =>
+      Effect.flatMap(Monotonic.now, (at) => Effect.forEach(guarded.cells(), (cell) => f(cell, at)))
     const control =
       (_tag: "isolate" | "disable" | "observing" | "reset") =>
       (key: string, reason: string): Effect.Effect<void> =>
@@ -59,15 +56,15 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
         Effect.flatMap(current(key), ({ at, cell }) =>
           cell === undefined
             ? Effect.succeed({ key, ...guarded.pristine(key, at) })
-            : Effect.map(cell.upToDate(), () => ({ key, ...cell.view(at) }))
+            : Effect.map(cell.viewTx(at), (view) => ({ key, ...view }))
         ),
       explain: (key) =>
         Effect.flatMap(current(key), ({ at, cell }) =>
           cell === undefined
             ? Effect.succeed(Explanation.make(key, guarded.pristine(key, at), [], at))
-            : Effect.map(cell.upToDate(), () => Explanation.make(key, cell.view(at), cell.history, at))
+            : Effect.map(cell.viewTx(at), (view) => Explanation.make(key, view, cell.history, at))
         ),
-      states: all((cell, at) => ({ key: cell.key, ...cell.view(at) })),
+      states: all((cell, at) => Effect.map(cell.viewTx(at), (view) => ({ key: cell.key, ...view }))),
       transitions: Stream.fromPubSub(transitions),
       awaitClosed: (key) =>
         Effect.flatMap(current(key), ({ cell }) => (cell === undefined ? Effect.void : guarded.awaitClosed(cell))),
@@ -76,7 +73,7 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
       observe: control("observing"),
       reset: control("reset"),
       snapshot: Effect.map(
-        all((cell, at) => [cell.key, cell.snapshot(at)] as const),
+        all((cell, at) => Effect.map(cell.snapshotTx(at), (snapshot) => [cell.key, snapshot] as const)),
         (circuits) => ({ version: 1, circuits: Object.fromEntries(circuits) })
       ),
       restore: (snapshot, { elapsed = 0 } = {}) =>
@@ -88,8 +85,8 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
           const conflict = guarded.register(key, own)
           return conflict === undefined ? Effect.void : Effect.fail(conflict)
         }),
-      admitSTM: transaction.admit,
-      settleSTM: transaction.settle,
+      admitTx: transaction.admit,
+      settleTx: transaction.settle,
       commit: transaction.commit,
       [guard]: guarded
     }
@@ -134,9 +131,8 @@ export const layer = (options?: LayerOptions): Layer.Layer<CircuitBreaker, never
  * @since 0.1.0
  */
 export const layerConfig = (
-  options: Config.Config.Wrap<LayerOptions>
-): Layer.Layer<CircuitBreaker, ConfigError.ConfigError, HealthScore> =>
-  configured(options, (unwrapped) => layer(unwrapped))
+  options: Config.Wrap<LayerOptions>
+): Layer.Layer<CircuitBreaker, Config.ConfigError, HealthScore> => configured(options, (unwrapped) => layer(unwrapped))
 
 /**
  * Runs an effect as one attempt under the circuit of `key`: adds `CircuitOpen`, and `AttemptTimeout` where an `attemptTimeout` is given.

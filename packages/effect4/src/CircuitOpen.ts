@@ -29,11 +29,15 @@ import * as Schema from "effect/Schema"
  */
 export class CircuitOpen extends Schema.TaggedError<CircuitOpen>("@truce/effect4/CircuitOpen")("CircuitOpen", {
   key: Schema.String,
-  state: Schema.Literal("Open", "HalfOpen", "Isolated"),
+  state: Schema.Literals(["Open", "HalfOpen", "Isolated"]),
   retryAfter: Schema.Duration,
   health: Schema.Number,
   generation: Schema.Number
 }) {
+  override get name(): string {
+    return this._tag
+  }
+
   override get message(): string {
     const state = this.state === "HalfOpen" ? "half-open" : this.state.toLowerCase()
     const wait = Duration.toMillis(this.retryAfter)
@@ -59,7 +63,7 @@ export const make = (fields: {
   const limit: unknown = Reflect.get(Error, "stackTraceLimit")
   Reflect.set(Error, "stackTraceLimit", 0)
   try {
-    return new CircuitOpen(fields, { disableValidation: true })
+    return new CircuitOpen(fields, { disableChecks: true })
   } finally {
     Reflect.set(Error, "stackTraceLimit", limit)
   }

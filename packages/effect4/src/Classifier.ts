@@ -286,9 +286,9 @@ const build = <E, ER extends E, EP extends E>(
   const defect = options.defect ?? fullFailure
   const success = options.success ?? (() => Outcome.success)
   const failure = (cause: Cause.Cause<E>): Outcome.Outcome => {
-    const error = Cause.failureOption(cause)
+    const error = Cause.findErrorOption(cause)
     if (Option.isSome(error)) return outcome(error.value)
-    return Cause.isInterruptedOnly(cause) ? Outcome.ignored : defect
+    return Cause.hasInterruptsOnly(cause) ? Outcome.ignored : defect
   }
   return {
     isRetriable: (error): error is ER => !isRejection(error) && isRetriable(error),

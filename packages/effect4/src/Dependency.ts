@@ -1,5 +1,5 @@
 /**
- * A dependency with a name of its own in the types: a tag whose key, classifier and policies are fixed where it is defined.
+ * A dependency with a name of its own in the types: a service whose key, classifier and policies are fixed where it is defined.
  *
  * @since 0.1.0
  */
@@ -13,7 +13,7 @@ import type { PlanOptions } from "./internal/plan.ts"
 import { protecting } from "./internal/protect.ts"
 import type { PolicyConflict } from "./PolicyConflict.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
-import { type ProtectOptions, type Protected, type Service, Truce } from "./Truce.ts"
+import * as Truce from "./Truce.ts"
 
 /**
  * What is fixed about a dependency.
@@ -21,13 +21,13 @@ import { type ProtectOptions, type Protected, type Service, Truce } from "./Truc
  * @category models
  * @since 0.1.0
  */
-export interface Definition<E, ER extends E, EP extends E> extends ProtectOptions<E, ER, EP> {
+export interface Definition<E, ER extends E, EP extends E> extends Truce.ProtectOptions<E, ER, EP> {
   /** Options of its circuit, over those of the layer it is built on. */
   readonly circuit?: CircuitBreaker.Options | undefined
 }
 
 /**
- * The class of a dependency's tag.
+ * The class of a dependency's service.
  *
  * @category models
  * @since 0.1.0
@@ -39,19 +39,19 @@ export interface DependencyClass<
   ER extends E,
   EP extends E,
   Timeout
-> extends Context.TagClass<Self, Id, Service> {
+> extends Context.ServiceClass<Self, Id, Truce.Service> {
   /** `Truce.protect` with everything fixed; the dependency is the only requirement it adds. */
   readonly protect: <A, E2 extends E, R>(
     self: Effect.Effect<A, E2, R>
-  ) => Effect.Effect<A, Protected<E2, ER, EP, Timeout>, R | Self>
+  ) => Effect.Effect<A, Truce.Protected<E2, ER, EP, Timeout>, R | Self>
   /** Provides the dependency; fails when its key has another policy already. Dies with `InvalidOption`. */
-  readonly layer: Layer.Layer<Self, PolicyConflict, Truce>
+  readonly layer: Layer.Layer<Self, PolicyConflict, Truce.Truce>
 }
 
 /**
  * Defines a dependency.
  *
- * **Example** (One tag per dependency)
+ * **Example** (One service per dependency)
  *
  * ```ts
  * import { Classifier, Dependency, Truce } from "@truce/effect4"
@@ -59,7 +59,7 @@ export interface DependencyClass<
  *
  * class Timeout extends Data.TaggedError("Timeout")<{}> {}
  *
- * class UsersApi extends Dependency.Tag("UsersApi")<UsersApi>()({
+ * class UsersApi extends Dependency.Service<UsersApi>()("UsersApi", {
  *   key: "users-api",
  *   classify: Classifier.tags<Timeout>()({ Timeout: "retriable" }),
  *   circuit: { openFor: "2 seconds" },
@@ -74,28 +74,28 @@ export interface DependencyClass<
  * @category constructors
  * @since 0.1.0
  */
-export const Tag =
-  <const Id extends string>(id: Id) =>
-  <Self>() => {
-    function define<E, ER extends E, EP extends E>(
-      definition: Definition<E, ER, EP> & { readonly attemptTimeout?: undefined }
-    ): DependencyClass<Self, Id, E, ER, EP, never>
-    function define<E, ER extends E, EP extends E>(
-      definition: Definition<E, ER, EP> & { readonly attemptTimeout: Duration.Input }
-    ): DependencyClass<Self, Id, E, ER, EP, AttemptTimeout>
-    function define<E, ER extends E, EP extends E>(definition: Defined<E, ER, EP>) {
-      const tag = Context.Tag(id)<Self, Service>()
-      const policy = definition.retry === undefined ? undefined : RetryPolicy.unsafeMake(definition.retry)
-      return Object.assign(tag, {
-        protect: protecting(definition, policy, tag),
-        layer: Layer.effect(
-          tag,
-          Effect.tap(Truce, (truce) => truce.breaker.register(definition.key, definition.circuit ?? {}))
-        )
-      })
-    }
-    return define
+export const Service = <Self>() => {
+  function define<const Id extends string, E, ER extends E, EP extends E>(
+    id: Id,
+    definition: Definition<E, ER, EP> & { readonly attemptTimeout?: undefined }
+  ): DependencyClass<Self, Id, E, ER, EP, never>
+  function define<const Id extends string, E, ER extends E, EP extends E>(
+    id: Id,
+    definition: Definition<E, ER, EP> & { readonly attemptTimeout: Duration.Input }
+  ): DependencyClass<Self, Id, E, ER, EP, AttemptTimeout>
+  function define<const Id extends string, E, ER extends E, EP extends E>(id: Id, definition: Defined<E, ER, EP>) {
+    const tag = Context.Service<Self, Truce.Service>()(id)
+    const policy = definition.retry === undefined ? undefined : RetryPolicy.makeUnsafe(definition.retry)
+    return Object.assign(tag, {
+      protect: protecting(definition, policy, tag),
+      layer: Layer.effect(
+        tag,
+        Effect.tap(Truce.Truce, (truce) => truce.breaker.register(definition.key, definition.circuit ?? {}))
+      )
+    })
   }
+  return define
+}
 
 interface Defined<E, ER extends E, EP extends E> extends PlanOptions<E, ER, EP> {
   readonly circuit?: CircuitBreaker.Options | undefined

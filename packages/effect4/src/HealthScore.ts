@@ -7,7 +7,6 @@
  */
 import { type Circuit, HealthModel, type Outcome, Story } from "@truce/core"
 import type * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -110,9 +109,9 @@ export class HealthScore extends Context.Service<HealthScore, Service>()("@truce
 /** What a watcher may be behind before the oldest event is dropped: a slow watcher never holds a call. */
 const backlog = 1_024
 
-// `unsafeOffer` does not slide: full of what one watcher has not read, it drops the newest for all.
+// The unsafe form does not slide: full of what one watcher has not read, it drops the newest for all.
 const offer = <A>(events: PubSub.PubSub<A>, event: A): void => {
-  if (!events.unsafeOffer(event)) Effect.runSync(PubSub.publish(events, event))
+  if (!PubSub.publishUnsafe(events, event)) Effect.runSync(PubSub.publish(events, event))
 }
 
 /**
@@ -162,7 +161,7 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
       Effect.flatMap(now, (at) => {
         const cell = registry.find(key)
         if (cell === undefined) return Effect.succeed(registry.pristine(key, at))
-        return Effect.map(cell.upToDate(), () => cell.view(at))
+        return cell.viewTx(at)
       })
     return {
       get: (key) => Effect.map(view(key), ({ score, strain, trip }) => ({ key, score, trip, strain })),
@@ -226,8 +225,8 @@ export const layer = <S = HealthModel.Ledger>(options?: Options<S>): Layer.Layer
  * @since 0.1.0
  */
 export const layerConfig = <S = HealthModel.Ledger>(
-  options: Config.Config.Wrap<Options<S>>
-): Layer.Layer<HealthScore, ConfigError.ConfigError> => configured(options, (unwrapped) => layer(unwrapped))
+  options: Config.Wrap<Options<S>>
+): Layer.Layer<HealthScore, Config.ConfigError> => configured(options, (unwrapped) => layer(unwrapped))
 
 /**
  * The score of a key; 1 for one that was never seen.

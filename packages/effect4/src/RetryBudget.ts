@@ -7,13 +7,11 @@
  */
 import { KeyPattern, type Outcome, RetryBudget as Rule } from "@truce/core"
 import type * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as STM from "effect/STM"
-import { MirroredRef } from "./internal/MirroredRef.ts"
+import { MirroredRef, isComposed } from "./internal/MirroredRef.ts"
 import { now } from "./internal/monotonic.ts"
 import { count, configured } from "./internal/options.ts"
 
@@ -41,7 +39,7 @@ export interface Options {
 export interface Service {
   readonly tokens: (key: string) => Effect.Effect<number>
   readonly withdraw: (key: string, failed: Outcome.Outcome) => Effect.Effect<Option.Option<number>>
-  readonly withdrawSTM: (key: string, failed: Outcome.Outcome, now: number) => STM.STM<Option.Option<number>>
+  readonly withdrawTx: (key: string, failed: Outcome.Outcome, now: number) => Effect.Effect<Option.Option<number>>
   readonly refund: (key: string, cost: number) => Effect.Effect<void>
   readonly settle: (key: string, attempt: Attempt, now: number) => Effect.Effect<void>
   /** For `Truce.reload`: checks other rules; run, the result puts them in force. Throws `InvalidOption`. */
@@ -108,46 +106,48 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
       purses.set(key, purse)
       return purse
     }
-    const forget = (key: string, purse: Purse, rule: Rule.RetryBudget): void => {
-      if (purse.known(rule)?.tokens === rule.init.tokens && purses.get(key) === purse) purses.delete(key)
-    }
+    const forget = (key: string, purse: Purse, rule: Rule.RetryBudget): Effect.Effect<void> =>
+      Effect.withFiber((fiber) => {
+        // A transaction of the user's may have spent what is not committed yet.
+        if (!isComposed(fiber) && purse.isFull(rule) && purses.get(key) === purse) purses.delete(key)
+        return Effect.void
+      })
     return {
       tokens: (key) =>
         Effect.suspend(() => {
           const purse = purses.get(key)
           const rule = rules.of(key)
           if (purse === undefined) return Effect.succeed(rule.init.tokens)
-          return Effect.map(purse.upToDate(), () => purse.read(rule).tokens)
+          return Effect.map(purse.heldTx(rule), ({ tokens }) => tokens)
         }),
       withdraw: (key, failed) =>
         Effect.flatMap(now, (at) => {
           const rule = rules.of(key)
           return open(key, rule).update(rule, (held) => withdrawn(rule, held, failed, at))
         }),
-      withdrawSTM: (key, failed, at) =>
-        STM.suspend(() => {
+      withdrawTx: (key, failed, at) =>
+        Effect.suspend(() => {
           const rule = rules.of(key)
-          return open(key, rule).updateSTM(rule, (held) => withdrawn(rule, held, failed, at))
+          return open(key, rule).update(rule, (held) => withdrawn(rule, held, failed, at))
         }),
       refund: (key, cost) =>
         Effect.suspend(() => {
           const purse = purses.get(key)
           if (purse === undefined || cost === 0) return Effect.void
           const rule = rules.of(key)
-          return Effect.map(
+          return Effect.andThen(
             purse.update(rule, (held) => [undefined, rule.refund(held, cost)]),
-            () => forget(key, purse, rule)
+            forget(key, purse, rule)
           )
         }),
       settle: (key, attempt, at) => {
         const rule = rules.of(key)
         const known = purses.get(key)
-        const before = known === undefined ? rule.init : known.known(rule)
-        if (before !== undefined && rule.settle(before, attempt, at) === before) return Effect.void
+        if (known === undefined && rule.settle(rule.init, attempt, at) === rule.init) return Effect.void
         const purse = known ?? open(key, rule)
-        return Effect.map(
+        return Effect.andThen(
           purse.update(rule, (held) => [undefined, rule.settle(held, attempt, at)]),
-          () => forget(key, purse, rule)
+          forget(key, purse, rule)
         )
       },
       [replace]: (next) => {
@@ -188,7 +188,7 @@ export const layer = (options?: Options): Layer.Layer<RetryBudget> =>
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig = (options: Config.Config.Wrap<Options>): Layer.Layer<RetryBudget, ConfigError.ConfigError> =>
+export const layerConfig = (options: Config.Wrap<Options>): Layer.Layer<RetryBudget, Config.ConfigError> =>
   configured(options, (unwrapped) => layer(unwrapped))
 
 /**
@@ -255,13 +255,12 @@ interface Held {
 }
 
 class Purse extends MirroredRef<Held> {
-  read(rule: Rule.RetryBudget): Rule.Tokens {
-    return priced(this.value, rule)
+  heldTx(rule: Rule.RetryBudget): Effect.Effect<Rule.Tokens> {
+    return this.look((value) => priced(value, rule))
   }
 
-  /** What the purse holds, where that is certain without a transaction. */
-  known(rule: Rule.RetryBudget): Rule.Tokens | undefined {
-    return this.isTouched || this.value.rule !== rule ? undefined : this.value.held
+  isFull(rule: Rule.RetryBudget): boolean {
+    return this.value.rule === rule && this.value.held.tokens === rule.init.tokens
   }
 
   update<A>(rule: Rule.RetryBudget, f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]): Effect.Effect<A> {
@@ -269,14 +268,6 @@ class Purse extends MirroredRef<Held> {
       const before = priced(value, rule)
       const [result, held] = f(before)
       return [result, held === value.held && value.rule === rule ? value : { rule, held }]
-    })
-  }
-
-  updateSTM<A>(rule: Rule.RetryBudget, f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]): STM.STM<A> {
-    return STM.flatMap(this.readSTM(), (value) => {
-      const before = priced(value, rule)
-      const [result, held] = f(before)
-      return held === before ? STM.succeed(result) : STM.as(this.writeSTM({ rule, held }), result)
     })
   }
 }

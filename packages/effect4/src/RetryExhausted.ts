@@ -7,6 +7,7 @@ import type { Retry } from "@truce/core"
 import type * as Arr from "effect/Array"
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Attempt from "./Attempt.ts"
 import { nameOf } from "./internal/trail.ts"
 
@@ -100,23 +101,27 @@ export class RetryExhausted<out E = unknown> extends Base {
  * @category schemas
  * @since 0.1.0
  */
-export const schema = <E, I, R>(error: Schema.Schema<E, I, R>) => {
+export const schema = <E, I, RD, RE>(error: Schema.Codec<E, I, RD, RE>) => {
   const attempt = Attempt.schema(error)
-  const isAttempt = Schema.is(Schema.typeSchema(attempt))
+  const isAttempt = Schema.is(Schema.toType(attempt))
   const fields = Schema.TaggedStruct("RetryExhausted", {
     key: Schema.String,
-    reason: Schema.Literal("attempts", "deadline", "budget", "circuit-open"),
+    reason: Schema.Literals(["attempts", "deadline", "budget", "circuit-open"]),
     attempts: Schema.NonEmptyArray(attempt)
   })
   const self = Schema.declare(
     (u: unknown): u is RetryExhausted<E> => isRetryExhausted(u) && u.attempts.every((item) => isAttempt(item)),
     { identifier: "RetryExhausted" }
   )
-  return Schema.transform(fields, self, {
-    strict: true,
-    decode: ({ attempts, key, reason }) => new RetryExhausted<E>({ key, reason, attempts }),
-    encode: ({ attempts, key, reason }) => ({ _tag: "RetryExhausted" as const, key, reason, attempts })
-  })
+  return fields.pipe(
+    Schema.decodeTo(
+      self,
+      SchemaTransformation.transform({
+        decode: ({ attempts, key, reason }) => new RetryExhausted<E>({ key, reason, attempts }),
+        encode: ({ attempts, key, reason }) => ({ _tag: "RetryExhausted" as const, key, reason, attempts })
+      })
+    )
+  )
 }
 
 /**

@@ -8,7 +8,6 @@
  */
 import type { Backoff } from "@truce/core"
 import type * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -66,7 +65,7 @@ export interface Options<R = never> extends BackoffOptions {
   /** Attempts in all, the first included. Default: 3. */
   readonly attempts?: number | undefined
   /** A schedule of your own, instead of `attempts`, `base`, `factor`, `cap` and `jitter`. */
-  readonly schedule?: Schedule.Schedule<unknown, Input, R> | undefined
+  readonly schedule?: Schedule.Schedule<unknown, Input, never, R> | undefined
   /** No retry starts, and no admission is waited for, later than this after the call began; a running attempt is not cut. Default: none. */
   readonly deadline?: Duration.Input | undefined
   /** The longest `retryAfter` that is waited for; a longer one ends the call. Default: 30 seconds. */
@@ -137,7 +136,7 @@ export class RetryPolicy extends Context.Service<RetryPolicy, Service>()("@truce
  * @since 0.1.0
  */
 export const make = <R = never>(options: LayerOptions<R> = {}): Effect.Effect<Service, never, R> =>
-  Effect.contextWith((context: Context.Context<R>) => serviceOf(rulesByKey(options, context)))
+  Effect.map(Effect.context<R>(), (context) => serviceOf(rulesByKey(options, context)))
 
 /**
  * The rules at once, for schedules without services of their own.
@@ -147,7 +146,7 @@ export const make = <R = never>(options: LayerOptions<R> = {}): Effect.Effect<Se
  * @category constructors
  * @since 0.1.0
  */
-export const unsafeMake = (options: LayerOptions = {}): Service => serviceOf(rulesByKey(options, Context.empty()))
+export const makeUnsafe = (options: LayerOptions = {}): Service => serviceOf(rulesByKey(options, Context.empty()))
 
 const serviceOf = (rules: RulesByKey): Service => {
   let current = rules
@@ -211,8 +210,8 @@ export const layer = <R = never>(options?: LayerOptions<R>): Layer.Layer<RetryPo
  * @since 0.1.0
  */
 export const layerConfig = <R = never>(
-  options: Config.Config.Wrap<LayerOptions<R>>
-): Layer.Layer<RetryPolicy, ConfigError.ConfigError, R> => configured(options, (unwrapped) => layer(unwrapped))
+  options: Config.Wrap<LayerOptions<R>>
+): Layer.Layer<RetryPolicy, Config.ConfigError, R> => configured(options, (unwrapped) => layer(unwrapped))
 
 /**
  * Exponential backoff with cap and jitter, without end; its output is the delay.
@@ -226,8 +225,7 @@ export const layerConfig = <R = never>(
  * import { Schedule } from "effect"
  *
  * const schedule = RetryPolicy.exponential({ base: "200 millis", jitter: "full" }).pipe(
- *   Schedule.intersect(Schedule.recurs(4)),
- *   Schedule.upTo("10 seconds")
+ *   Schedule.upTo({ times: 4, duration: "10 seconds" })
  * )
  * Schedule.isSchedule(schedule) // => true
  * ```
@@ -248,16 +246,20 @@ export const exponential: (options?: BackoffOptions) => Schedule.Schedule<Durati
 export const retryAfter: {
   <E>(
     wish: (error: E) => Duration.Input | undefined
-  ): <Out, R>(self: Schedule.Schedule<Out, E, R>) => Schedule.Schedule<Out, E, R>
-  <Out, In, R, E extends In>(
-    self: Schedule.Schedule<Out, In, R>,
+  ): <Out, Error, R>(self: Schedule.Schedule<Out, E, Error, R>) => Schedule.Schedule<Out, E, Error, R>
+  <Out, In, Error, R, E extends In>(
+    self: Schedule.Schedule<Out, In, Error, R>,
     wish: (error: E) => Duration.Input | undefined
-  ): Schedule.Schedule<Out, E, R>
-} = dual(2, <Out, E, R>(self: Schedule.Schedule<Out, E, R>, wish: (error: E) => Duration.Input | undefined) =>
-  Schedule.intersect(self, Schedule.identity<E>()).pipe(
-    Schedule.modifyDelay(([, error], delay) => Duration.max(delay, wish(error) ?? Duration.zero)),
-    Schedule.map(([out]) => out)
-  )
+  ): Schedule.Schedule<Out, E, Error, R>
+} = dual(
+  2,
+  <Out, E, Error, R>(
+    self: Schedule.Schedule<Out, E, Error, R>,
+    wish: (error: E) => Duration.Input | undefined
+  ): Schedule.Schedule<Out, E, Error, R> =>
+    Schedule.modifyDelay(self, ({ duration, input }) =>
+      Effect.succeed(Duration.max(duration, Duration.fromInputUnsafe(wish(input) ?? 0)))
+    )
 )
 
 /**

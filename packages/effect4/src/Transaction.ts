@@ -1,5 +1,5 @@
 /**
- * Admission and settling as STM transactions, for composing several circuits, or a circuit and state of your own, into one.
+ * Admission and settling as transactions, for composing several circuits, or a circuit and state of your own, into one.
  *
  * A transaction never waits: a rejection is a value. `CircuitBreaker.execute` and `executeAll` are built from the same two steps.
  *
@@ -8,7 +8,6 @@
 import type { Outcome } from "@truce/core"
 import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as STM from "effect/STM"
 import { CircuitBreaker } from "./CircuitBreaker.ts"
 import * as Monotonic from "./internal/monotonic.ts"
 import type { Admission, Permit } from "./internal/transaction.ts"
@@ -18,30 +17,30 @@ export type { Admission, Permit } from "./internal/transaction.ts"
 /**
  * Asks to run one attempt under all of the circuits, or none, at the time `now`; for composing with other transactions.
  *
- * A rejection is a value, so that a transaction never fails after it has written. Nothing is announced by `STM.commit` itself: use
+ * A rejection is a value: whether it ends the whole transaction is yours to say. Nothing is announced by `Effect.tx` itself: use
  * `Transaction.commit`, or watchers hear of a transition only when the key is next used.
  *
- * Wait for state of your own (`STM.check`, `STM.retry`) before asking, never after: Effect 4.22 keeps what a transaction wrote before it
- * waited, or before it failed after a wait.
+ * Everything else of this package obeys a transaction around it too: an attempt made in one that fails, or starts again, was never
+ * admitted and is no evidence.
  *
  * **Example** (Admission and a counter of your own, together)
  *
  * ```ts
  * import { Outcome, Transaction, Truce } from "@truce/effect4"
- * import { Effect, STM, TRef } from "effect"
+ * import { Effect, TxRef } from "effect"
  *
  * const program = Effect.gen(function* () {
- *   const running = yield* STM.commit(TRef.make(0))
+ *   const running = yield* TxRef.make(0)
  *   const now = yield* Transaction.now
  *   const admission = yield* Transaction.commit(
- *     STM.tap(Transaction.admit(["host-1", "tenant-7"], now), ({ _tag }) =>
- *       _tag === "Admitted" ? TRef.update(running, (n) => n + 1) : STM.void
+ *     Effect.tap(Transaction.admit(["host-1", "tenant-7"], now), ({ _tag }) =>
+ *       _tag === "Admitted" ? TxRef.update(running, (n) => n + 1) : Effect.void
  *     )
  *   )
  *   if (admission._tag === "Admitted") {
  *     yield* Transaction.commit(Transaction.settle(admission.permits, Outcome.success, yield* Transaction.now))
  *   }
- *   return yield* STM.commit(TRef.get(running))
+ *   return yield* TxRef.get(running)
  * })
  * await Effect.runPromise(Effect.provide(program, Truce.layer())) // => 1
  * ```
@@ -52,7 +51,8 @@ export type { Admission, Permit } from "./internal/transaction.ts"
 export const admit = (
   keys: Arr.NonEmptyReadonlyArray<string>,
   now: number
-): STM.STM<Admission, never, CircuitBreaker> => STM.flatMap(CircuitBreaker, (breaker) => breaker.admitSTM(keys, now))
+): Effect.Effect<Admission, never, CircuitBreaker> =>
+  Effect.flatMap(CircuitBreaker, (breaker) => breaker.admitTx(keys, now))
 
 /**
  * Settles an attempt under all of its permits; a permit of another generation changes nothing. Give `Outcome.ignored` to release.
@@ -64,8 +64,8 @@ export const settle = (
   permits: ReadonlyArray<Permit>,
   outcome: Outcome.Outcome,
   now: number
-): STM.STM<void, never, CircuitBreaker> =>
-  STM.flatMap(CircuitBreaker, (breaker) => breaker.settleSTM(permits, outcome, now))
+): Effect.Effect<void, never, CircuitBreaker> =>
+  Effect.flatMap(CircuitBreaker, (breaker) => breaker.settleTx(permits, outcome, now))
 
 /**
  * Commits a transaction and announces the transitions it made.
@@ -73,7 +73,9 @@ export const settle = (
  * @category transactions
  * @since 0.1.0
  */
-export const commit = <A, E, R>(transaction: STM.STM<A, E, R>): Effect.Effect<A, E, R | CircuitBreaker> =>
+export const commit = <A, E, R>(
+  transaction: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, Exclude<R, Effect.Transaction> | CircuitBreaker> =>
   Effect.flatMap(CircuitBreaker, (breaker) => breaker.commit(transaction))
 
 /**

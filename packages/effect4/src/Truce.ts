@@ -7,7 +7,6 @@
  */
 import type { HealthModel, RetryBudget as Rule } from "@truce/core"
 import type * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -186,8 +185,8 @@ export const reload = <S = HealthModel.Ledger, R = never>(
  * @since 0.1.0
  */
 export const layerConfig = <S = HealthModel.Ledger, R = never>(
-  options: Config.Config.Wrap<Options<S, R>>
-): Layer.Layer<Services, ConfigError.ConfigError, R> => configured(options, (unwrapped) => layer(unwrapped), issuesOf)
+  options: Config.Wrap<Options<S, R>>
+): Layer.Layer<Services, Config.ConfigError, R> => configured(options, (unwrapped) => layer(unwrapped), issuesOf)
 
 /**
  * How one effect is protected.
@@ -270,7 +269,7 @@ interface Full<E, ER extends E, EP extends E> extends PlanOptions<E, ER, EP> {
 }
 
 const protectingWith = <E, ER extends E, EP extends E>(options: Full<E, ER, EP>) =>
-  protecting(options, options.retry === undefined ? undefined : RetryPolicy.unsafeMake(options.retry), Truce)
+  protecting(options, options.retry === undefined ? undefined : RetryPolicy.makeUnsafe(options.retry), Truce)
 
 /**
  * The fused order, for comparison: the breaker around the whole retried call, which sees one outcome where the dependency saw up to
@@ -314,7 +313,7 @@ export function fused<A, E, ER extends E, EP extends E, R>(
   ...args: readonly [ProtectOptions<E, ER, EP>] | readonly [Effect.Effect<A, E, R>, ProtectOptions<E, ER, EP>]
 ) {
   const fuse = (options: ProtectOptions<E, ER, EP>) =>
-    fusing(options, options.retry === undefined ? undefined : RetryPolicy.unsafeMake(options.retry))
+    fusing(options, options.retry === undefined ? undefined : RetryPolicy.makeUnsafe(options.retry))
   return args.length === 1 ? fuse(args[0]) : fuse(args[1])(args[0])
 }
 

@@ -1,7 +1,6 @@
 import { Circuit, CircuitPolicy, CircuitSnapshot, type HealthModel, type Outcome } from "@truce/core"
 import * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
-import * as STM from "effect/STM"
+import * as Effect from "effect/Effect"
 import * as CircuitOpen from "../CircuitOpen.ts"
 import type { Change, Transition } from "../Events.ts"
 import type { Log } from "./Log.ts"
@@ -21,7 +20,7 @@ export interface Listener {
 /** A decision in two halves, so that several can be taken before any is written. */
 export interface Proposal {
   readonly decision: Circuit.Decision
-  readonly write: STM.STM<void>
+  readonly write: Effect.Effect<void>
 }
 
 /** One key: its circuit, and who waits for it to change. */
@@ -29,30 +28,33 @@ export interface Cell {
   readonly key: string
   /** When it was last of use, in whole seconds. */
   readonly usedAt: number
-  readonly isTouched: boolean
   readonly status: Circuit.Status
   readonly isRejecting: boolean
   /** Where to tell what happens, if anybody listens. */
   readonly log: Log | undefined
-  /** Brings the mirror up to date; nothing where it is. */
-  readonly upToDate: () => Effect.Effect<void>
-  /** The permit of an attempt that needs no decision: Closed or Disabled, as far as the mirror is up to date. */
+  /** Tells of what was committed and not told of yet, as by a transaction of the user's. */
+  readonly announce: () => void
+  /** The permit of an attempt that needs no decision: Closed or Disabled. */
   readonly passing: () => Circuit.Permit | undefined
   /** The decision, where it needs no write: a rejection. */
   readonly peek: (now: number) => Circuit.Decision | undefined
   readonly admit: (now: number) => Effect.Effect<Circuit.Decision>
   /** The error of a rejection. */
   readonly refuse: (rejected: Circuit.Rejected, now: number) => CircuitOpen.CircuitOpen
-  readonly propose: (now: number) => STM.STM<Proposal>
+  /** For composing. */
+  readonly proposeTx: (now: number) => Effect.Effect<Proposal>
   /** Settles; `undefined` when done at once because the judgement stays the same, else the transaction. */
   readonly settle: (settled: Settled, now: number) => Effect.Effect<void> | undefined
-  readonly settleSTM: (settled: Settled, now: number) => STM.STM<void>
+  /** For composing. */
+  readonly settleTx: (settled: Settled, now: number) => Effect.Effect<void>
   readonly observe: (outcome: Outcome.Outcome, now: number) => Effect.Effect<void>
   readonly control: (command: Command, now: number) => Effect.Effect<void>
   readonly view: (now: number) => Circuit.View
+  /** The same, in the transaction of the user's if there is one. */
+  readonly viewTx: (now: number) => Effect.Effect<Circuit.View>
   /** The last changes of state or mode, oldest first. */
   readonly history: ReadonlyArray<Circuit.Transition>
-  readonly snapshot: (now: number) => CircuitSnapshot.Snapshot
+  readonly snapshotTx: (now: number) => Effect.Effect<CircuitSnapshot.Snapshot>
   readonly isIdle: () => boolean
   /** Whether its open time ended before that, and nobody asked since. */
   readonly isSpent: (before: number) => boolean
@@ -178,14 +180,14 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   }
 
   passing(): Circuit.Permit | undefined {
-    return this.isTouched ? undefined : Circuit.standing(this.value)
+    return Circuit.standing(this.value)
   }
 
   peek(now: number): Circuit.Decision | undefined {
-    if (this.isTouched) return undefined
     if (this.isForeign) this.adopt(now)
-    const [next, decision] = Circuit.admit(this.policy, this.value, now)
-    return next === this.value ? decision : undefined
+    const { value } = this
+    const [next, decision] = Circuit.admit(this.policy, value, now)
+    return next === value ? decision : undefined
   }
 
   admit(now: number): Effect.Effect<Circuit.Decision> {
@@ -209,15 +211,14 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
     return error
   }
 
-  propose(now: number): STM.STM<Proposal> {
-    return STM.map(this.readSTM(), (circuit) => {
+  proposeTx(now: number): Effect.Effect<Proposal> {
+    return Effect.map(this.readTx(), (circuit) => {
       const [next, decision] = Circuit.admit(this.policy, circuit, now)
-      return { decision, write: next === circuit ? STM.void : this.writeSTM(next) }
+      return { decision, write: next === circuit ? Effect.void : this.writeTx(next) }
     })
   }
 
   settle(settled: Settled, now: number): Effect.Effect<void> | undefined {
-    if (this.isTouched) return this.commit((circuit) => [undefined, this.settled(circuit, settled, now)])
     if (this.isForeign) this.adopt(now)
     const before = this.value
     const next = this.settled(before, settled, now)
@@ -229,10 +230,10 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
     return this.commit((circuit) => [undefined, circuit === before ? next : this.settled(circuit, settled, now)])
   }
 
-  settleSTM(settled: Settled, now: number): STM.STM<void> {
-    return STM.flatMap(this.readSTM(), (circuit) => {
+  settleTx(settled: Settled, now: number): Effect.Effect<void> {
+    return Effect.flatMap(this.readTx(), (circuit) => {
       const next = this.settled(circuit, settled, now)
-      return next === circuit ? STM.void : this.writeSTM(next)
+      return next === circuit ? Effect.void : this.writeTx(next)
     })
   }
 
@@ -254,9 +255,12 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
     return Circuit.view(this.policy, this.value, now)
   }
 
-  snapshot(now: number): CircuitSnapshot.Snapshot {
-    if (this.isForeign) this.adopt(now)
-    return CircuitSnapshot.take(this.policy, this.value, now)
+  viewTx(now: number): Effect.Effect<Circuit.View> {
+    return this.look((circuit) => Circuit.view(this.policy, circuit, now))
+  }
+
+  snapshotTx(now: number): Effect.Effect<CircuitSnapshot.Snapshot> {
+    return this.look((circuit) => CircuitSnapshot.take(this.policy, circuit, now))
   }
 
   isIdle(): boolean {
@@ -269,13 +273,12 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
 
   /** Converts the score once, where a model of another kind would have to at every look. */
   private adopt(now: number): void {
-    if (this.isTouched) return
     this.isForeign = false
     this.note(Circuit.adopt(this.policy, this.value, now))
   }
 
   private get isUnwatched(): boolean {
-    return !this.isTouched && (this.waiting === undefined || this.waiting.isEmpty)
+    return this.waiting === undefined || this.waiting.isEmpty
   }
 
   onChange(callback: () => void): () => void {

@@ -1,118 +1,123 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as STM from "effect/STM"
-import * as TRef from "effect/TRef"
+import type * as Fiber from "effect/Fiber"
+import * as TxRef from "effect/TxRef"
 
-/** `value` is the mirror as of `committed`, the value the TRef held then; `touched` by a transaction that may not have committed. */
+/** `committed` is what the ref held when the mirror was last brought up to date. */
 interface Live<A> {
-  readonly ref: TRef.TRef<A>
+  readonly ref: TxRef.TxRef<A>
   committed: A
-  touched: boolean
 }
+
+/** Whether the fiber runs a transaction of the user's: then all that is read and written must go through its journal. */
+export const isComposed = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+  Context.getOrUndefined(fiber.context, Effect.Transaction) !== undefined
 
 /**
  * Transactional state that can also be read without a transaction.
  *
- * A commit costs more than a breaker should, so what only reads takes the mirror. The mirror is written inside the body of this
- * ref's own transactions, which commit in the same synchronous step; a transaction composed by a user may still abort, so
- * there the mirror is only marked, and read anew by the next commit. The TRef is made by the first transaction: most keys never
- * need one.
+ * A commit costs more than a breaker should, so what only reads takes the mirror. Between a transaction's body and its commit the fiber
+ * may yield, and after a conflict the body runs again: nothing is told there, but where a commit is next noticed, each one once and in
+ * order. The ref is made by the first write: most keys never need one.
  */
 export class MirroredRef<A> {
-  protected value: A
+  private mirror: A
   private live: Live<A> | undefined = undefined
-  private isTelling = false
 
   constructor(value: A) {
-    this.value = value
+    this.mirror = value
   }
 
-  /** Whether the mirror may be out of date. */
-  get isTouched(): boolean {
-    return this.live !== undefined && this.live.touched
+  /** The committed value, with what was noted since. */
+  protected get value(): A {
+    const { live } = this
+    if (live !== undefined && live.ref.value !== live.committed) this.catchUp(live)
+    return this.mirror
+  }
+
+  /** Tells of what was committed and not told of yet, as by a transaction of the user's. */
+  announce(): void {
+    void this.value
   }
 
   /** Replaces the mirror by a value that differs only in statistics; the next transaction starts from it. */
   protected note(value: A): void {
-    this.value = value
+    this.mirror = value
   }
 
-  /** Called with every committed change, in order; what it runs on this ref itself comes next. */
+  /** Called with every committed change, in order. */
   protected changed(_before: A, _after: A): void {}
 
-  /** A whole transaction on this ref alone. */
+  /** A transaction on this ref alone, or a part of the user's. */
   protected commit<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
-    const transaction = STM.commit(
-      this.withLive((live) => TRef.modify(live.ref, (stored) => this.run(live, stored, f)))
+    // Interrupted after the commit and before it is told, those who wait for it would wait on.
+    return Effect.uninterruptible(
+      Effect.withFiber<B>((fiber) => {
+        if (isComposed(fiber)) return this.composed(f)
+        const before = this.value
+        const decided = f(before)
+        // To write the same value would wake whoever waits for another.
+        if (decided[1] === before) return Effect.succeed(decided[0])
+        const live = this.enliven()
+        return Effect.map(
+          TxRef.modify(live.ref, (stored): [B, A] => {
+            const base = this.resolve(live, stored)
+            const [result, after] = base === before ? decided : f(base)
+            return [result, after === base ? stored : after]
+          }),
+          (result) => {
+            this.announce()
+            return result
+          }
+        )
+      })
     )
-    // Who is told of a change may make the next one: a second transaction inside the first would make that start again.
-    return this.isTelling
-      ? Effect.suspend(() => (this.isTelling ? Effect.succeed(this.follow(f)) : transaction))
-      : transaction
   }
 
-  /** Brings the mirror up to date; nothing where it is. */
-  upToDate(): Effect.Effect<void> {
-    return Effect.suspend(() => (this.isTouched ? this.commit((value) => [undefined, value]) : Effect.void))
+  /** What `f` finds, in the transaction of the user's if there is one. */
+  protected look<B>(f: (value: A) => B): Effect.Effect<B> {
+    return Effect.withFiber((fiber) =>
+      isComposed(fiber) ? Effect.map(this.readTx(), f) : Effect.succeed(f(this.value))
+    )
   }
 
-  /** For composing: reads, and gives the transaction that writes. */
-  protected readSTM(): STM.STM<A> {
-    return this.withLive((live) => STM.map(TRef.get(live.ref), (stored) => this.resolve(live, stored)))
-  }
-
-  protected writeSTM(value: A): STM.STM<void> {
-    return this.withLive((live) => {
-      live.touched = true
-      return TRef.set(live.ref, value)
+  /** For composing. */
+  protected readTx(): Effect.Effect<A> {
+    return Effect.suspend(() => {
+      const live = this.enliven()
+      return Effect.map(TxRef.get(live.ref), (stored) => this.resolve(live, stored))
     })
   }
 
-  private run<B>(live: Live<A>, stored: A, f: (value: A) => readonly [B, A]): readonly [B, A] {
-    if (stored !== live.committed) {
-      const before = this.value
-      this.value = stored
-      live.committed = stored
-      this.tell(before, stored)
-    }
-    live.touched = false
-    const base = this.value
-    const [result, after] = f(base)
-    this.value = after
+  protected writeTx(value: A): Effect.Effect<void> {
+    return Effect.suspend(() => TxRef.set(this.enliven().ref, value))
+  }
+
+  private composed<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
+    return Effect.tx(
+      Effect.flatMap(this.readTx(), (base) => {
+        const [result, after] = f(base)
+        return after === base ? Effect.succeed(result) : Effect.as(this.writeTx(after), result)
+      })
+    )
+  }
+
+  private catchUp(live: Live<A>): void {
+    const before = this.mirror
+    const after = live.ref.value
     live.committed = after
-    this.tell(base, after)
-    return [result, after]
+    this.mirror = after
+    this.changed(before, after)
   }
 
-  /** A change of the mirror alone, as by `note`. */
-  private follow<B>(f: (value: A) => readonly [B, A]): B {
-    const before = this.value
-    const [result, after] = f(before)
-    this.value = after
-    this.tell(before, after)
-    return result
-  }
-
-  private tell(before: A, after: A): void {
-    if (after === before) return
-    const isTelling = this.isTelling
-    this.isTelling = true
-    try {
-      this.changed(before, after)
-    } finally {
-      this.isTelling = isTelling
-    }
-  }
-
+  // What is built on a commit that was not told of yet would hide it.
   private resolve(live: Live<A>, stored: A): A {
-    return stored === live.committed ? this.value : stored
+    const { value } = this
+    return stored === live.committed ? value : stored
   }
 
-  private withLive<B>(f: (live: Live<A>) => STM.STM<B>): STM.STM<B> {
-    if (this.live !== undefined) return f(this.live)
-    return STM.suspend(() => {
-      if (this.live !== undefined) return f(this.live)
-      const committed = this.value
-      return STM.flatMap(TRef.make(committed), (ref) => f((this.live = { ref, committed, touched: false })))
-    })
+  private enliven(): Live<A> {
+    const committed = this.value
+    return (this.live ??= { ref: TxRef.makeUnsafe(committed), committed })
   }
 }

@@ -8,6 +8,7 @@ import type { CallContext } from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { Classifier } from "../Classifier.ts"
 import type { Cell } from "./Cell.ts"
+import { isComposed } from "./MirroredRef.ts"
 import { nowOf } from "./monotonic.ts"
 
 /** What is fixed about the attempts of one protected effect. */
@@ -44,25 +45,32 @@ export const run = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
   self: Effect.Effect<A, E, R>,
   then: Then<A, E, B, E2, R2>
 ): Effect.Effect<B, E2, R | R2> => {
-  const permit = cell.passing()
+  const composed = isComposed(fiber)
+  const permit = composed ? undefined : cell.passing()
   if (permit !== undefined) {
     // A passing attempt holds nothing: without a rule for slow attempts its interruption needs no notice, unless it was paid for or is told of.
     return plan.slowAfterMillis === Infinity && then.interrupted === undefined && cell.log === undefined
-      ? settling(fiber, cell, plan, permit, startedAt, self, then, same)
+      ? settling(fiber, cell, plan, { permit, composed }, startedAt, self, then, same)
       : Effect.uninterruptibleMask((restore) =>
-          settling(fiber, cell, plan, permit, startedAt, restore(self), then, restore)
+          settling(fiber, cell, plan, { permit, composed }, startedAt, restore(self), then, restore)
         )
   }
   const askedAt = startedAt ?? nowOf(fiber)
-  const known = cell.peek(askedAt)
+  const known = composed ? undefined : cell.peek(askedAt)
   if (known !== undefined && known._tag === "Rejected") return then.rejected(cell.refuse(known, askedAt))
   return Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(cell.admit(askedAt), (decision) =>
       decision._tag === "Rejected"
         ? restore(then.rejected(cell.refuse(decision, askedAt)))
-        : settling(fiber, cell, plan, decision.permit, startedAt, restore(self), then, restore)
+        : settling(fiber, cell, plan, { permit: decision.permit, composed }, startedAt, restore(self), then, restore)
     )
   )
+}
+
+interface Admitted {
+  readonly permit: Circuit.Permit
+  /** Whether in a transaction of the user's. */
+  readonly composed: boolean
 }
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -73,13 +81,17 @@ const settling = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
   fiber: Fiber.Fiber<unknown, unknown>,
   cell: Cell,
   plan: Plan<E, ER, EP>,
-  permit: Circuit.Permit,
+  { composed, permit }: Admitted,
   startedAt: number | undefined,
   self: Effect.Effect<A, E, R>,
   then: Then<A, E, B, E2, R2>,
   restore: Restore
 ): Effect.Effect<B, E2, R | R2> => {
   const { log } = cell
+  const settle = (outcome: Outcome.Outcome, failedBefore: number, at: number): Effect.Effect<void> | undefined =>
+    composed
+      ? Effect.tx(cell.settleTx({ permit, outcome, failedBefore }, at))
+      : cell.settle({ permit, outcome, failedBefore }, at)
   const told = log?.admitted(
     { key: cell.key, generation: permit.generation, probe: permit.probe > 0 },
     startedAt ?? nowOf(fiber)
@@ -91,7 +103,7 @@ const settling = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
       if (told !== undefined) {
         log?.settled(told, made.outcome, { cause: undefined, failedBefore: 0 }, endedAt)
       }
-      const transaction = cell.settle({ permit, outcome: made.outcome, failedBefore: 0 }, endedAt)
+      const transaction = settle(made.outcome, 0, endedAt)
       // What comes next sees the circuit as settled.
       return transaction === undefined
         ? restore(afterSuccess(value, made, then))
@@ -106,10 +118,10 @@ const settling = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
       if (told !== undefined) {
         log?.settled(told, made.outcome, { cause, failedBefore }, endedAt)
       }
-      const transaction = cell.settle({ permit, outcome: made.outcome, failedBefore }, endedAt)
+      const transaction = settle(made.outcome, failedBefore, endedAt)
       const next = () => {
         const rest = restore(made.thrown === undefined ? then.failed(cause, made) : Effect.die(made.thrown.defect))
-        return then.interrupted !== undefined && Cause.isInterruptedOnly(cause)
+        return then.interrupted !== undefined && Cause.hasInterruptsOnly(cause)
           ? Effect.andThen(then.interrupted(made), rest)
           : rest
       }
@@ -129,7 +141,7 @@ export const failure = <E, ER extends E, EP extends E>(
   cause: Cause.Cause<E>,
   durationMillis: number
 ): Outcome.Outcome =>
-  durationMillis > plan.slowAfterMillis && Cause.isInterruptedOnly(cause) ? abandoned : plan.classify.failure(cause)
+  durationMillis > plan.slowAfterMillis && Cause.hasInterruptsOnly(cause) ? abandoned : plan.classify.failure(cause)
 
 /** One attempt that was made, with what the classifier threw. */
 interface Judged extends Made {

@@ -3,7 +3,6 @@ import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import type * as STM from "effect/STM"
 import type * as Stream from "effect/Stream"
 import type { Options } from "../CircuitOptions.ts"
 import type { Transition } from "../Events.ts"
@@ -56,14 +55,14 @@ export interface Service {
     options?: { readonly elapsed?: Duration.Input | undefined }
   ) => Effect.Effect<void, InvalidSnapshot>
   readonly register: (key: string, options: Options) => Effect.Effect<void, PolicyConflict>
-  readonly admitSTM: (keys: Arr.NonEmptyReadonlyArray<string>, now: number) => STM.STM<Admission>
-  readonly settleSTM: (
+  readonly admitTx: (keys: Arr.NonEmptyReadonlyArray<string>, now: number) => Effect.Effect<Admission>
+  readonly settleTx: (
     permits: ReadonlyArray<Permit>,
     outcome: Outcome.Outcome,
     now: number,
     failedBefore?: number
-  ) => STM.STM<void>
-  readonly commit: <A, E, R>(transaction: STM.STM<A, E, R>) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<void>
+  readonly commit: <A, E, R>(transaction: Effect.Effect<A, E, R>) => Effect.Effect<A, E, Exclude<R, Effect.Transaction>>
   /** For what is built on the breaker. */
   readonly [guard]: Guarded
 }

@@ -21,7 +21,7 @@ export const executing = <E, ER extends E, EP extends E>(options: PlanOptions<E,
     const limited = limit(self)
     return Effect.withFiber<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker>((fiber) => {
       const cells = Context.getUnsafe(fiber.context, CircuitBreaker)[guard]
-      const context = fiber.getFiberRef(CallContext.current)
+      const context = fiber.getRef(CallContext.current)
       const lone: Then<A, E | AttemptTimeout> = alone
       const known = cells.known(plan.key)
       // The clock is a third of what a success costs: without a rule for slow attempts nothing outside a call asks when one began.
@@ -57,10 +57,10 @@ export const executingAll = <E, ER extends E, EP extends E>(
       const startedAt = Monotonic.nowOf(fiber)
       const breaker = Context.getUnsafe(fiber.context, CircuitBreaker)
       const seen = { key: plan.key, view: (now: number) => breaker[guard].cell(first, now).view(now) }
-      const context = fiber.getFiberRef(CallContext.current)
+      const context = fiber.getRef(CallContext.current)
       const then: Then<A, E> = context === undefined ? alone : within(context, seen, startedAt)
       return Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(breaker.commit(breaker.admitSTM(options.keys, startedAt)), (admission) => {
+        Effect.flatMap(breaker.commit(breaker.admitTx(options.keys, startedAt)), (admission) => {
           const { log } = breaker[guard]
           if (admission._tag === "Rejected") {
             if (log.isOn) log.rejected(admission.error, startedAt)
@@ -77,7 +77,7 @@ export const executingAll = <E, ER extends E, EP extends E>(
             const failedBefore = then.failedBefore()
             for (const attempt of told) log.settled(attempt, made.outcome, { cause, failedBefore }, endedAt)
             return Effect.flatMap(
-              breaker.commit(breaker.settleSTM(admission.permits, made.outcome, endedAt, failedBefore)),
+              breaker.commit(breaker.settleTx(admission.permits, made.outcome, endedAt, failedBefore)),
               () => (made.thrown === undefined ? next(made) : Effect.die(made.thrown.defect))
             )
           }

@@ -4,7 +4,7 @@ import type * as Scope from "effect/Scope"
 import type { Cell } from "./Cell.ts"
 import type { Log } from "./Log.ts"
 import { now } from "./monotonic.ts"
-import * as Race from "./race.ts"
+import { isComposed } from "./MirroredRef.ts"
 import { type Turn, Waiting } from "./Waiting.ts"
 import type { Guard } from "./Registry.ts"
 
@@ -47,22 +47,16 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
     isCurrent: () => boolean,
     waiting?: { readonly turn: Turn; readonly at: number }
   ): Effect.Effect<void> =>
-    Effect.async((resume) => {
+    Effect.callback((resume) => {
       const called = () => resume(Effect.void)
       if (guard.known(cell.key) !== cell || !isCurrent()) return called()
       if (waiting === undefined) return Effect.sync(cell.onChange(called))
       const { at, turn } = waiting
       return cell.claim(turn, at) ? called() : Effect.sync(cell.onTurn(turn, called))
     })
-  /** The cell there is now, up to date: a restored snapshot puts another one in the place of `cell`. */
+  /** The cell there is now: a restored snapshot puts another one in the place of `cell`. */
   const present = <A>({ key }: Cell, look: (cell: Cell, at: number) => Effect.Effect<A>): Effect.Effect<A> =>
-    Effect.flatMap(now, (at) => {
-      const cell = guard.cell(key, at)
-      return Effect.andThen(
-        cell.upToDate(),
-        Effect.suspend(() => look(cell, at))
-      )
-    })
+    Effect.flatMap(now, (at) => look(guard.cell(key, at), at))
   const until = (watched: Cell, met: (cell: Cell, at: number) => boolean): Effect.Effect<void> =>
     present(watched, (cell, at) =>
       met(cell, at)
@@ -80,7 +74,20 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
     Waiting.decided(turn)
     guard.known(key)?.wakeNext(at)
   }
+  // A transaction sees nothing of what others do meanwhile: for it only an open time can end.
+  const awaitOpenTime = (cell: Cell, withinMillis: number): Effect.Effect<boolean> =>
+    Effect.flatMap(now, (at) =>
+      Effect.flatMap(cell.viewTx(at), ({ nextAdmission, status }) => {
+        if (nextAdmission === undefined) return Effect.succeed(status !== "HalfOpen")
+        const remaining = nextAdmission - at
+        return remaining > withinMillis ? Effect.succeed(false) : Effect.as(Effect.sleep(remaining), true)
+      })
+    )
   const awaitAdmission = (watched: Cell, withinMillis: number, turn: Turn): Effect.Effect<boolean> =>
+    Effect.withFiber((fiber) =>
+      isComposed(fiber) ? awaitOpenTime(watched, withinMillis) : awaitPermit(watched, withinMillis, turn)
+    )
+  const awaitPermit = (watched: Cell, withinMillis: number, turn: Turn): Effect.Effect<boolean> =>
     present(watched, (cell, at) => {
       const { nextAdmission, status } = cell.view(at)
       if (nextAdmission === undefined && (status !== "HalfOpen" || cell.claim(turn, at))) return Effect.succeed(true)
@@ -97,7 +104,7 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
         return next - at > withinMillis ? Effect.succeed(false) : Effect.andThen(changed, again)
       }
       return Effect.flatMap(
-        Race.first(Effect.as(changed, true), Effect.as(Effect.sleep(withinMillis), false)),
+        Effect.raceFirst(Effect.as(changed, true), Effect.as(Effect.sleep(withinMillis), false)),
         (isChanged) => (isChanged ? again : Effect.succeed(false))
       )
     })

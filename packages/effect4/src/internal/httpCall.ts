@@ -76,7 +76,7 @@ export const protectingClient = (
   options: RepeatOptions & { readonly retry?: RetryPolicy.Options | undefined }
 ) => {
   const { keyOf, policyFor, table, times, wire } = repeated(owner, options)
-  const own = options.retry === undefined ? undefined : RetryPolicy.unsafeMake(options.retry)
+  const own = options.retry === undefined ? undefined : RetryPolicy.makeUnsafe(options.retry)
   return <E, R>(self: HttpClient.HttpClient.With<E, R>) =>
     around(self, (request, send, fiber): Effect.Effect<Response, CircuitOpen | Retried<E>, R | Truce> => {
       const key = keyOf(request)

@@ -1,14 +1,11 @@
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
-// Effect's millisecond clock is the wall clock and steps with it; its nanosecond clock never goes back.
-const read = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1_000_000
+const read = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
 
 /** Milliseconds on the fiber's monotonic clock. */
-export const nowOf = <A, E>(fiber: Fiber.Fiber<A, E>): number =>
-  read(Context.getUnsafe(fiber.currentDefaultServices, Clock.Clock))
+export const nowOf = <A, E>(fiber: Fiber.Fiber<A, E>): number => read(fiber.getRef(Clock.Clock))
 
 /** Milliseconds on the monotonic clock. */
 export const now: Effect.Effect<number> = Effect.clockWith((clock) => Effect.sync(() => read(clock)))

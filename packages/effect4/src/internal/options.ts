@@ -1,19 +1,21 @@
 import { InvalidOption } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
-import * as ConfigError from "effect/ConfigError"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import type { Issue } from "./issues.ts"
 
 /** Milliseconds of a duration option; throws `InvalidOption` for what is not one. */
 export const millis = (owner: string, field: string, input: Duration.Input | undefined): number | undefined => {
   if (input === undefined) return undefined
-  const decoded = Duration.decodeUnknown(input)
-  if (Option.isNone(decoded) || isNegative(input)) {
+  const decoded = Duration.fromInput(input)
+  if (Option.isNone(decoded) || Duration.isNegative(decoded.value) || isNotANumber(input)) {
     throw new InvalidOption.InvalidOption(owner, field, `a duration such as "500 millis"`, shown(input))
   }
   return Duration.toMillis(decoded.value)
@@ -43,22 +45,31 @@ export const given = <Options extends object>(options: Options): Partial<Options
 
 /** A layer from configs; what the options' rules reject is a `ConfigError` at the option's name, or at the paths that `locate` finds. */
 export const configured = <Options, A, R>(
-  configs: Config.Config.Wrap<Options>,
+  configs: Config.Wrap<Options>,
   layer: (options: Options) => Layer.Layer<A, never, R>,
   locate: (options: Options, context: Context.Context<R>) => ReadonlyArray<Issue> = () => []
-): Layer.Layer<A, ConfigError.ConfigError, R> =>
+): Layer.Layer<A, Config.ConfigError, R> =>
   Layer.unwrap(
     Effect.zipWith(Config.unwrap(configs), Effect.context<R>(), (options, context) =>
       Layer.catchCause(layer(options), (cause) => {
-        const defect = Option.getOrUndefined(Cause.dieOption(cause))
-        if (!(defect instanceof InvalidOption.InvalidOption)) return Layer.failCause(cause)
-        const [first = ConfigError.InvalidData([defect.field], defect.message), ...rest] = locate(options, context).map(
-          ({ path, rule }) => ConfigError.InvalidData([...path], rule)
+        const defect = Result.getOrUndefined(Cause.findDefect(cause))
+        if (!(defect instanceof InvalidOption.InvalidOption)) return Layer.effectContext(Effect.failCause(cause))
+        const issues = locate(options, context)
+        return Layer.effectContext(
+          Effect.fail(toConfigError(issues.length === 0 ? [{ path: [defect.field], rule: defect.message }] : issues))
         )
-        return Layer.fail(rest.reduce((left, right) => ConfigError.And(left, right), first))
       })
     )
   )
+
+const toConfigError = (issues: ReadonlyArray<Issue>): Config.ConfigError => {
+  const [first = new SchemaIssue.InvalidValue(), ...rest] = issues.map(
+    ({ path, rule }) => new SchemaIssue.Pointer(path, new SchemaIssue.InvalidValue({ message: rule }))
+  )
+  return new Config.ConfigError(
+    new Schema.SchemaError(rest.length === 0 ? first : new SchemaIssue.Composite(Schema.Unknown.ast, [first, ...rest]))
+  )
+}
 
 /** Runs the core's own checks under the names and with the values that the user gave. */
 export const renamed = <A>(
@@ -77,12 +88,10 @@ export const renamed = <A>(
   }
 }
 
-// A duration is never negative: Effect takes the nearest, which is zero.
-const isNegative = (input: Duration.Input): boolean => {
-  if (typeof input === "string") return input.startsWith("-")
-  if (typeof input === "bigint") return input < 0n
-  if (typeof input === "number") return !(input >= 0)
-  return Array.isArray(input) && input.some((part) => !(part >= 0))
-}
+// Effect takes what is not a number for zero.
+const isNotANumber = (input: Duration.Input): boolean =>
+  typeof input === "object" && !Duration.isDuration(input)
+    ? Object.values(input).some(Number.isNaN)
+    : Number.isNaN(input)
 
 const shown = (value: unknown): unknown => (Duration.isDuration(value) ? Duration.format(value) : value)

@@ -40,9 +40,9 @@ export const makePlan = <E, ER extends E, EP extends E>(
     limit:
       timeout === undefined
         ? (self) => self
-        : Effect.timeoutFail({
+        : Effect.timeoutOrElse({
             duration: timeout,
-            onTimeout: () => new AttemptTimeout({ key, after: Duration.millis(timeout) })
+            orElse: () => Effect.fail(new AttemptTimeout({ key, after: Duration.millis(timeout) }))
           })
   }
 }
@@ -56,7 +56,7 @@ const withTimeout = <E, ER extends E, EP extends E>(
   // One of an attempt inside this one is the classifier's business.
   const isTimeout = (error: unknown): error is AttemptTimeout => error instanceof AttemptTimeout && error.key === key
   const own = (cause: Cause.Cause<E | AttemptTimeout>): cause is Cause.Cause<E> =>
-    key === undefined || !Option.exists(Cause.failureOption(cause), isTimeout)
+    key === undefined || !Option.exists(Cause.findErrorOption(cause), isTimeout)
   const failure = (cause: Cause.Cause<E | AttemptTimeout>): Outcome.Outcome =>
     own(cause) ? classify.failure(cause) : timedOut
   return {

@@ -25,7 +25,7 @@ import type { Turn } from "./Waiting.ts"
 export const protecting = <E, ER extends E, EP extends E, I>(
   options: PlanOptions<E, ER, EP>,
   ownPolicy: RetryRules | undefined,
-  tag: Context.Tag<I, Service>
+  tag: Context.Key<I, Service>
 ) => {
   const { limit, plan } = makePlan("Truce.protect", options)
   const { classify, key } = plan
@@ -37,7 +37,7 @@ export const protecting = <E, ER extends E, EP extends E, I>(
       const truce = Context.getUnsafe(fiber.context, tag)
       const begunAt = Monotonic.nowOf(fiber)
       const cell = truce.breaker[guard].cell(key, begunAt)
-      const outer = fiber.getFiberRef(CallContext.current)
+      const outer = fiber.getRef(CallContext.current)
       const { log } = truce.breaker[guard]
       const tally = log.isOn ? begun(log) : undefined
       const policyOf = () => ownPolicy ?? truce.policy.of(key)
@@ -130,7 +130,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
           outcome: made.outcome
         })
     })
-    return Cause.isInterruptedOnly(cause) ? tried : Effect.andThen(settle(made, paid.cost, paid.retry), tried)
+    return Cause.hasInterruptsOnly(cause) ? tried : Effect.andThen(settle(made, paid.cost, paid.retry), tried)
   }
 
   const attempt = (cost: number, onSent: () => void): Effect.Effect<Tried<A, ER>, EP, R> =>
@@ -144,7 +144,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
         cell,
         plan,
         startedAt,
-        Effect.locally(
+        Effect.provideService(
           Effect.suspend(() => {
             onSent()
             guarded.decided(key, turn, startedAt)

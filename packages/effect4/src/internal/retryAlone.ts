@@ -1,7 +1,6 @@
 import type { Outcome } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import type { Attempt } from "../Attempt.ts"
 import * as CallContext from "../CallContext.ts"
@@ -10,7 +9,7 @@ import type { RetryExhausted } from "../RetryExhausted.ts"
 import type { RetryOptions, Rules } from "../RetryPolicy.ts"
 import * as Made from "./attempt.ts"
 import * as Monotonic from "./monotonic.ts"
-import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
+import { type Tried, failuresTo, permanentCause, retriableError, retrying } from "./retrying.ts"
 import { errorOf, tellCall } from "./trail.ts"
 
 /** Retries an effect that may or may not have a breaker inside, as one call. */
@@ -22,7 +21,7 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
   const isRetriable = (error: E | CircuitOpen): error is ER => !isCircuitOpen(error) && classify.retriable(error)
   const isPermanent = (error: E | CircuitOpen): error is EP => !isCircuitOpen(error) && classify.permanent(error)
   return Effect.gen(function* () {
-    const outer = yield* FiberRef.get(CallContext.current)
+    const outer = yield* CallContext.current
     const context = CallContext.make()
     const begunAt = context.begun(yield* Monotonic.now)
 
@@ -42,11 +41,11 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
         onSuccess: (value) =>
           Effect.as(remember(classify.success(value), undefined), { _tag: "Succeeded", value } as const),
         onFailure: (cause): Effect.Effect<Tried<A, ER>, EP> => {
-          const rejection = Option.filter(Cause.failureOption(cause), isCircuitOpen)
+          const rejection = Option.filter(Cause.findErrorOption(cause), isCircuitOpen)
           if (Option.isSome(rejection)) return Effect.succeed({ _tag: "Rejected", error: rejection.value })
           const error = retriableError(cause, isRetriable)
-          const own = Cause.flatMap(cause, (failure) =>
-            isCircuitOpen(failure) ? Cause.die(failure) : Cause.fail(failure)
+          const own = failuresTo<E | CircuitOpen, E>(cause, (failure) =>
+            isCircuitOpen(failure) ? Cause.makeDieReason(failure) : Cause.makeFailReason(failure)
           )
           const outcome = classify.failure(own)
           return Option.match(error, {
@@ -72,7 +71,7 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
       })
     )
     return yield* Effect.ensuring(
-      Effect.locally(call, CallContext.current, context),
+      Effect.provideService(call, CallContext.current, context),
       Effect.suspend(() => {
         context.end()
         return tellCall(begunAt, context.trail(), outer)

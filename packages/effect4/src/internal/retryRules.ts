@@ -4,8 +4,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import * as ScheduleDecision from "effect/ScheduleDecision"
-import * as ScheduleInterval from "effect/ScheduleInterval"
 import type { BackoffOptions, LayerOptions, Options, Rules } from "../RetryPolicy.ts"
 import { count, given, millis, positiveDuration, renamed } from "./options.ts"
 
@@ -23,8 +21,19 @@ export const rulesByKey = <R>({ overrides, ...base }: LayerOptions<R>, context: 
 
 const rulesOf = <R>(options: Options<R>, context: Context.Context<R>): Rules => ({
   ...limits(options),
-  schedule: options.schedule === undefined ? standard(options) : Schedule.provideContext(options.schedule, context)
+  schedule: options.schedule === undefined ? standard(options) : provided(options.schedule, context)
 })
+
+const provided = <Out, In, R>(
+  schedule: Schedule.Schedule<Out, In, never, R>,
+  context: Context.Context<R>
+): Schedule.Schedule<Out, In> =>
+  Schedule.fromStep(
+    Effect.map(
+      Effect.provideContext(Schedule.toStep(schedule), context),
+      (step) => (now, input: In) => Effect.provideContext(step(now, input), context)
+    )
+  )
 
 // A schedule takes the place of the options it excludes, and they take its place.
 const merged = <R>(base: Options<R>, own: Options<R>): Options<R> => {
@@ -46,23 +55,24 @@ export const backingOff = (options: BackoffOptions = {}): Schedule.Schedule<Dura
       jitter: options.jitter
     })
   )
-  return Schedule.makeWithState({ retry: 0, previousMillis: 0 }, (now, _, at) =>
-    Effect.map(Random.next, (u) => {
-      const delay = Backoff.delay(backoff, at, u)
-      return [
-        { retry: at.retry + 1, previousMillis: delay },
-        Duration.millis(delay),
-        ScheduleDecision.continueWith(ScheduleInterval.after(now + delay))
-      ]
+  return Schedule.fromStep(
+    Effect.sync(() => {
+      let at = { retry: 0, previousMillis: 0 }
+      return () =>
+        Effect.map(Random.next, (u) => {
+          const previousMillis = Backoff.delay(backoff, at, u)
+          at = { retry: at.retry + 1, previousMillis }
+          const delay = Duration.millis(previousMillis)
+          return [delay, delay]
+        })
     })
   )
 }
 
 const standard = (options: BackoffOptions & { readonly attempts?: number | undefined }) =>
-  Schedule.intersect(
-    backingOff(options),
-    Schedule.recurs(count("RetryPolicy", "attempts", options.attempts, Retry.defaults.attempts) - 1)
-  )
+  Schedule.upTo(backingOff(options), {
+    times: count("RetryPolicy", "attempts", options.attempts, Retry.defaults.attempts) - 1
+  })
 
 const limits = <R>(options: Options<R>): Omit<Rules, "schedule"> => {
   const owner = "RetryPolicy"

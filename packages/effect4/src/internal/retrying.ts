@@ -1,5 +1,6 @@
 import { Outcome, Retry } from "@truce/core"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -9,7 +10,6 @@ import type { CircuitOpen } from "../CircuitOpen.ts"
 import { type Reason, RetryExhausted } from "../RetryExhausted.ts"
 import type { Rules as RetryRules } from "../RetryPolicy.ts"
 import * as Monotonic from "./monotonic.ts"
-import * as Race from "./race.ts"
 
 /** What became of one attempt, as far as the retry is concerned; a permanent error is none of its business. */
 export type Tried<A, ER, ED = CircuitOpen> =
@@ -43,12 +43,12 @@ export const retrying = <A, ER, ED, EP, R>(
     const maxRetryAfterMillis = Duration.toMillis(call.policy.maxRetryAfter)
     const attempts: Array<Attempt<ER>> = []
     let outcome: Outcome.Outcome = Outcome.ignored
-    let next: Effect.Effect<Duration.Duration, Option.Option<never>> | undefined
+    let next: Effect.Effect<Option.Option<Duration.Duration>> | undefined
     let tried = first
     const ended = (reason: Reason) => {
       const [head, ...tail] = attempts
       if (head !== undefined) return Effect.fail(exhausted(call.key, reason, [head, ...tail]))
-      return Effect.dieMessage(`retry of ${call.key} ended without an attempt`)
+      return Effect.die(new Error(`retry of ${call.key} ended without an attempt`))
     }
     while (true) {
       let delayMillis = 0
@@ -66,17 +66,22 @@ export const retrying = <A, ER, ED, EP, R>(
           outcome = tried.outcome
           const wish = wishOf(outcome)
           if (next === undefined) {
-            const driver = yield* Schedule.driver(delaysOf(call.policy.schedule))
-            next = Effect.suspend(() =>
-              driver.next({
-                key: call.key,
-                error: attempts.at(-1)?.error,
-                failed: attempts.length,
-                retryAfter: Option.map(Option.fromNullishOr(wishOf(outcome)), Duration.millis)
-              })
+            const step = yield* Schedule.toStep(call.policy.schedule)
+            next = Effect.flatMap(Clock.currentTimeMillis, (wall) =>
+              Effect.option(
+                Effect.map(
+                  step(wall, {
+                    key: call.key,
+                    error: attempts.at(-1)?.error,
+                    failed: attempts.length,
+                    retryAfter: Option.map(Option.fromNullishOr(wishOf(outcome)), Duration.millis)
+                  }),
+                  ([, delay]) => delay
+                )
+              )
             )
           }
-          const planned = yield* Effect.option(next)
+          const planned = yield* next
           if (Option.isNone(planned)) return yield* ended("attempts")
           const wait = Retry.wait(
             { deadlineMillis, maxRetryAfterMillis },
@@ -132,26 +137,32 @@ export const retriableError = <E, ER extends E>(
   isRetriable: (error: E) => error is ER
 ): Option.Option<ER> =>
   // One that failed beside others, as in `Effect.all`, interrupted them: that is no interruption of the attempt.
-  Option.isSome(Cause.dieOption(cause)) ? Option.none() : Option.filter(Cause.failureOption(cause), isRetriable)
+  Cause.hasDies(cause) ? Option.none() : Option.filter(Cause.findErrorOption(cause), isRetriable)
 
 /** The cause with permanent errors only; a retriable error that failed beside one is kept as a defect, not lost. */
 export const permanentCause = <E, EP extends E>(
   cause: Cause.Cause<E>,
   isPermanent: (error: E) => error is EP
-): Cause.Cause<EP> => Cause.flatMap(cause, (error) => (isPermanent(error) ? Cause.fail(error) : Cause.die(error)))
+): Cause.Cause<EP> => failuresTo(cause, (error) => (isPermanent(error) ? failing(error) : Cause.makeDieReason(error)))
 
-// A driver sleeps by itself; here the delay must be known first, so the schedule tells it and waits for nothing.
-const delaysOf = <In>(schedule: Schedule.Schedule<unknown, In>): Schedule.Schedule<Duration.Duration, In> =>
-  Schedule.modifyDelay(Schedule.delays(schedule), () => Duration.zero)
+/** The cause with each failure read again; annotations, such as where it failed, stay. */
+export const failuresTo = <E, E2>(cause: Cause.Cause<E>, read: (error: E) => Cause.Reason<E2>): Cause.Cause<E2> =>
+  Cause.fromReasons(
+    cause.reasons.map((reason) =>
+      Cause.isFailReason(reason) ? read(reason.error).annotate(Cause.reasonAnnotations(reason)) : reason
+    )
+  )
+
+const failing = <E>(error: E): Cause.Reason<E> => Cause.makeFailReason(error)
 
 const asleep = <R>(
   delayMillis: number,
   pointless: Effect.Effect<unknown, never, R> | undefined
 ): Effect.Effect<boolean, never, R> => {
   // Fibers that only wake each other keep Effect's scheduler from timers and sockets: beside another one even no delay is a sleep.
-  const slept = delayMillis > 0 || pointless !== undefined ? Effect.sleep(delayMillis) : Effect.yieldNow()
+  const slept = delayMillis > 0 || pointless !== undefined ? Effect.sleep(delayMillis) : Effect.yieldNow
   const isSlept = Effect.as(slept, false)
-  return pointless === undefined ? isSlept : Race.first(isSlept, Effect.as(pointless, true))
+  return pointless === undefined ? isSlept : Effect.raceFirst(isSlept, Effect.as(pointless, true))
 }
 
 const exhausted = <ER>(

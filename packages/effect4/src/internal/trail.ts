@@ -66,4 +66,4 @@ const httpNameOf = (error: unknown): string | undefined => {
 
 /** The error of a failed attempt, or the defect or interruption it ended by. */
 export const errorOf = <E>(cause: Cause.Cause<E>): unknown =>
-  Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause))
+  Option.getOrElse(Cause.findErrorOption(cause), () => Cause.squash(cause))

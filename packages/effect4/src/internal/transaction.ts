@@ -2,10 +2,10 @@ import type { Outcome } from "@truce/core"
 import { type Circuit } from "@truce/core"
 import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as STM from "effect/STM"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import { InvalidSnapshot } from "../InvalidSnapshot.ts"
 import { type Cell, toError } from "./Cell.ts"
+import { isComposed } from "./MirroredRef.ts"
 import type { Clock, Guard } from "./Registry.ts"
 
 const cellOf: unique symbol = Symbol.for("@truce/effect4/Permit/cell")
@@ -22,53 +22,74 @@ export type Admission =
   | { readonly _tag: "Admitted"; readonly permits: ReadonlyArray<Permit> }
   | { readonly _tag: "Rejected"; readonly error: CircuitOpen }
 
+/** Cells that may have been touched and not announced: more are announced at once, so that forgotten keys are let go. */
+const remembered = 1_024
+
 /** Admission and settling of several keys as transactions to compose with others. */
 export const make = (guard: Guard) => {
-  // Cells whose mirror a transaction of the user's may have left behind.
+  // Cells that a transaction of the user's may have changed.
   const touched = new Set<Cell>()
+  const announce = (): void => {
+    const changed = [...touched]
+    touched.clear()
+    for (const cell of changed) cell.announce()
+  }
+  const touch = (cell: Cell): void => {
+    if (touched.size >= remembered) announce()
+    touched.add(cell)
+  }
   return {
-    /**
-     * Reads and decides for all keys first, then writes for all or for none. A rejection is a value: a transaction of Effect 4.22 that
-     * fails after it was woken keeps what it wrote.
-     */
-    admit: (keys: Arr.NonEmptyReadonlyArray<string>, now: number): STM.STM<Admission> =>
-      STM.suspend(() => {
-        const asked = Array.from(new Set(keys), (key) => guard.cell(key, now))
-        return STM.flatMap(
-          STM.forEach(asked, (cell) => STM.map(cell.propose(now), (proposal) => ({ cell, proposal }))),
-          (proposals) => {
-            const permits: Array<Permit> = []
-            for (const { cell, proposal } of proposals) {
-              if (proposal.decision._tag === "Rejected") {
-                return STM.succeed<Admission>({ _tag: "Rejected", error: toError(cell.key, proposal.decision, now) })
-              }
-              permits.push(toPermit(cell, proposal.decision.permit))
-            }
-            for (const { cell } of proposals) touched.add(cell)
-            return STM.as(
-              STM.forEach(proposals, ({ proposal }) => proposal.write, { discard: true }),
-              { _tag: "Admitted", permits } satisfies Admission
-            )
-          }
-        )
-      }),
-    settle: (permits: ReadonlyArray<Permit>, outcome: Outcome.Outcome, now: number, failedBefore = 0): STM.STM<void> =>
-      STM.forEach(
-        permits,
-        ({ [cellOf]: { cell, permit } }) =>
-          STM.suspend(() => {
-            touched.add(cell)
-            return cell.settleSTM({ permit, outcome, failedBefore }, now)
-          }),
-        { discard: true }
-      ),
-    commit: <A, E, R>(transaction: STM.STM<A, E, R>): Effect.Effect<A, E, R> =>
-      Effect.ensuring(
-        STM.commit(transaction),
+    /** Reads and decides for all keys first, then writes for all or for none; a rejection is a value. */
+    admit: (keys: Arr.NonEmptyReadonlyArray<string>, now: number): Effect.Effect<Admission> =>
+      Effect.tx(
         Effect.suspend(() => {
-          const behind = [...touched]
-          touched.clear()
-          return Effect.forEach(behind, (cell) => cell.upToDate(), { discard: true })
+          const asked = Array.from(new Set(keys), (key) => guard.cell(key, now))
+          return Effect.flatMap(
+            Effect.forEach(asked, (cell) => Effect.map(cell.proposeTx(now), (proposal) => ({ cell, proposal }))),
+            (proposals) => {
+              const permits: Array<Permit> = []
+              for (const { cell, proposal } of proposals) {
+                if (proposal.decision._tag === "Rejected") {
+                  return Effect.succeed<Admission>({
+                    _tag: "Rejected",
+                    error: toError(cell.key, proposal.decision, now)
+                  })
+                }
+                permits.push(toPermit(cell, proposal.decision.permit))
+              }
+              for (const { cell } of proposals) touch(cell)
+              return Effect.as(
+                Effect.forEach(proposals, ({ proposal }) => proposal.write, { discard: true }),
+                { _tag: "Admitted", permits } satisfies Admission
+              )
+            }
+          )
+        })
+      ),
+    settle: (
+      permits: ReadonlyArray<Permit>,
+      outcome: Outcome.Outcome,
+      now: number,
+      failedBefore = 0
+    ): Effect.Effect<void> =>
+      Effect.tx(
+        Effect.forEach(
+          permits,
+          ({ [cellOf]: { cell, permit } }) =>
+            Effect.suspend(() => {
+              touch(cell)
+              return cell.settleTx({ permit, outcome, failedBefore }, now)
+            }),
+          { discard: true }
+        )
+      ),
+    commit: <A, E, R>(transaction: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Effect.Transaction>> =>
+      Effect.ensuring(
+        Effect.tx(transaction),
+        // A part of another transaction is committed with that one only.
+        Effect.withFiber((fiber) => {
+          if (!isComposed(fiber)) announce()
+          return Effect.void
         })
       )
   }
