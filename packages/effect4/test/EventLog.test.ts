@@ -56,8 +56,7 @@ describe("EventLog", () => {
       yield* Effect.exit(protect(Effect.die("bug")))
       const hanging = yield* Effect.forkChild(protect(Effect.never))
       yield* Effect.yieldNow
-      yield* hanging.interruptAsFork(hanging.id())
-      yield* Fiber.await(hanging)
+      yield* Fiber.interrupt(hanging)
       expect(calls(events)).toEqual([
         ["success", undefined, 1],
         ["permanent", undefined, 1],

@@ -17,7 +17,7 @@ const letters = (n: number, of = key) =>
       exits
         .map((exit) =>
           Exit.match(exit, {
-            onFailure: (cause) => (Cause.isDie(cause) ? "d" : "f"),
+            onFailure: (cause) => (Cause.hasDies(cause) ? "d" : "f"),
             onSuccess: Option.match({ onNone: () => "h", onSome: () => "." })
           })
         )
@@ -277,7 +277,7 @@ describe("impossible options", () => {
   it.effect.each(cases)("of the layer is a defect when it is built: %j", ([options, message]) =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(Effect.scoped(Layer.build(Faults.layer(options))))
-      const defect = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.dieOption(exit.cause)) : undefined
+      const defect = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
       expect(defect).toBeInstanceOf(InvalidOption.InvalidOption)
       expect(String(defect)).toBe(`InvalidOption: Faults: ${message}`)
     })
@@ -290,9 +290,7 @@ describe("layerConfig", () => {
       Effect.all({ enabled: Faults.isEnabled, rules: Faults.rules, seed: Faults.seed }),
       Faults.layerConfig(Faults.config()).pipe(
         Layer.provide(
-          ConfigProvider.layer(
-            ConfigProvider.fromMap(new Map(Object.entries(entries)), { pathDelim: "_", seqDelim: "," })
-          )
+          ConfigProvider.layer(ConfigProvider.fromEnvRecord(entries))
         )
       )
     )

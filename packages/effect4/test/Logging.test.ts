@@ -1,6 +1,6 @@
 import { it } from "@effect/vitest"
 import { CircuitBreaker, HealthModel, Logging, Truce } from "@truce/effect4"
-import { Effect, HashMap, Layer, Logger } from "effect"
+import { Effect, Layer, Logger, type LogLevel, References } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { answering, attempt, classify, failing, key, steady } from "./support.ts"
@@ -14,18 +14,18 @@ interface Line {
 /** Runs an effect on services that log; gives the lines. */
 const logged = (
   body: Effect.Effect<unknown, unknown, Truce.Services>,
-  minimum = "Debug"
+  minimum: LogLevel.LogLevel = "Debug"
 ): Effect.Effect<ReadonlyArray<Line>, never> =>
   Effect.suspend(() => {
     const lines: Array<Line> = []
-    const collecting = Logger.make(({ annotations, logLevel, message }) => {
-      lines.push({ level: logLevel, message, annotations: Object.fromEntries(HashMap.toEntries(annotations)) })
+    const collecting = Logger.make(({ fiber, logLevel, message }) => {
+      lines.push({ level: logLevel, message, annotations: fiber.getRef(References.CurrentLogAnnotations) })
     })
     const services = steady({ model: HealthModel.consecutive({ failures: 2 }), circuit: { openFor: "1 second" } })
     const layer = Logging.layer.pipe(
       Layer.provideMerge(services),
       Layer.provide(Logger.layer([collecting])),
-      Layer.provide(Logger.minimumLogLevel(minimum))
+      Layer.provide(Layer.succeed(References.MinimumLogLevel, minimum))
     )
     return Effect.as(Effect.exit(Effect.provide(body, layer)), lines)
   })
@@ -47,13 +47,13 @@ describe("Logging", () => {
   it.effect("an outage is a warning, and an info line when it is over; its probes are for debugging", () =>
     Effect.gen(function* () {
       expect(told(yield* logged(outage))).toEqual([
-        ["WARN", "circuit users-api: Closed -> Open, score 0.000, next probe in 1 s"],
-        ["DEBUG", "circuit users-api: Open -> HalfOpen, score 0.000"],
-        ["DEBUG", "circuit users-api: HalfOpen -> Open, score 0.000, next probe in 2 s"],
-        ["DEBUG", "circuit users-api: Open -> HalfOpen, score 0.000"],
-        ["INFO", "circuit users-api: HalfOpen -> Closed, score 1.000"]
+        ["Warn", "circuit users-api: Closed -> Open, score 0.000, next probe in 1 s"],
+        ["Debug", "circuit users-api: Open -> HalfOpen, score 0.000"],
+        ["Debug", "circuit users-api: HalfOpen -> Open, score 0.000, next probe in 2 s"],
+        ["Debug", "circuit users-api: Open -> HalfOpen, score 0.000"],
+        ["Info", "circuit users-api: HalfOpen -> Closed, score 1.000"]
       ])
-      expect(told(yield* logged(outage, "Info")).map(([level]) => level)).toEqual(["WARN", "INFO"])
+      expect(told(yield* logged(outage, "Info")).map(([level]) => level)).toEqual(["Warn", "Info"])
     })
   )
 
@@ -67,9 +67,9 @@ describe("Logging", () => {
         })
       )
       expect(told(lines)).toEqual([
-        ["INFO", "circuit users-api: Closed -> Isolated by hand: migration"],
-        ["INFO", "circuit users-api: Isolated -> Closed by hand, observing: trial"],
-        ["INFO", "circuit users-api: Closed -> Closed by hand"]
+        ["Info", "circuit users-api: Closed -> Isolated by hand: migration"],
+        ["Info", "circuit users-api: Isolated -> Closed by hand, observing: trial"],
+        ["Info", "circuit users-api: Closed -> Closed by hand"]
       ])
     })
   )
@@ -77,7 +77,7 @@ describe("Logging", () => {
   it.effect("what a circuit would have done while it only observes is no warning", () =>
     Effect.gen(function* () {
       const lines = yield* logged(Effect.andThen(CircuitBreaker.observe(key, "trial"), outage))
-      expect(told(lines)[1]).toEqual(["INFO", "circuit users-api: Closed -> Open (observing), score 0.000"])
+      expect(told(lines)[1]).toEqual(["Info", "circuit users-api: Closed -> Open (observing), score 0.000"])
     })
   )
 

@@ -10,7 +10,7 @@ import {
   Truce
 } from "@truce/effect4"
 import { it } from "@effect/vitest"
-import { Cause, Config, ConfigProvider, Duration, Effect, Exit, Layer, Option, Schedule } from "effect"
+import { Cause, Config, ConfigProvider, Duration, Effect, Exit, Layer, Schedule } from "effect"
 import { describe, expect } from "vitest"
 import { answering, classify, key } from "./support.ts"
 
@@ -189,7 +189,7 @@ describe("layerConfig", () => {
     Effect.gen(function* () {
       const layer = Truce.layerConfig({
         circuit: { openFor: Config.Duration("OPEN_FOR"), permits: Config.Int("PERMITS") },
-        retry: { attempts: Config.Int("ATTEMPTS"), whenOpen: Config.literal("stop", "wait")("WHEN_OPEN") },
+        retry: { attempts: Config.Int("ATTEMPTS"), whenOpen: Config.Literals(["stop", "wait"], "WHEN_OPEN") },
         model: Config.map(Config.Int("FAILURES"), (failures) => HealthModel.consecutive({ failures }))
       })
       const env = { OPEN_FOR: "2 seconds", PERMITS: "3", ATTEMPTS: "5", WHEN_OPEN: "stop", FAILURES: "7" }
@@ -218,17 +218,11 @@ describe("layerConfig", () => {
       const error = yield* Effect.flip(
         Layer.build(configured(layer, { X: "1 second", CAP: "2 seconds", PERMITS: "0" }))
       )
-      expect(error).toMatchObject({
-        _op: "InvalidData",
-        path: ["overrides", "payments-*", "circuit", "permits"],
-        message: "must be a whole number of at least 1, got 0"
-      })
+      expect(error.message).toContain(
+        'must be a whole number of at least 1, got 0\n  at ["overrides"]["payments-*"]["circuit"]["permits"]'
+      )
       const both = yield* Effect.flip(Layer.build(configured(layer, { X: "0 seconds", CAP: "1 millis", PERMITS: "1" })))
-      expect(both).toMatchObject({
-        _op: "And",
-        left: { path: ["circuit", "openFor"] },
-        right: { path: ["retry", "cap"] }
-      })
+      expect(both.message).toMatch(/at \["circuit"\]\["openFor"\]\n.*\n  at \["retry"\]\["cap"\]/)
     }).pipe(Effect.scoped)
   )
 
@@ -238,8 +232,9 @@ describe("layerConfig", () => {
         const error = yield* Effect.flip(
           Layer.build(configured(Layer.provide(layer, HealthScore.layer()), { X: value }))
         )
-        expect(error).toMatchObject({ _op: "InvalidData", path: field.split(".") })
-        expect(error).toHaveProperty("message", expect.stringContaining("must be "))
+        const path = field.split(".").map((name) => `["${name}"]`)
+        expect(error.message).toMatch(/must be .*\n/)
+        expect(error.message).toContain(`\n  at ${path.join("")}`)
       }).pipe(Effect.scoped)
     )
   }
@@ -248,7 +243,7 @@ describe("layerConfig", () => {
     Effect.gen(function* () {
       const layer = CircuitBreaker.layerConfig({ permits: Config.Int("PERMITS") })
       const error = yield* Effect.flip(Layer.build(configured(Layer.provide(layer, HealthScore.layer()), {})))
-      expect(error).toMatchObject({ _op: "MissingData", path: ["PERMITS"] })
+      expect(error.message).toContain('at ["PERMITS"]')
     }).pipe(Effect.scoped)
   )
 })
@@ -278,9 +273,9 @@ const configured = <A, E, R>(layer: Layer.Layer<A, E, R>, env: { readonly [name:
 /** The `InvalidOption` an effect dies with. */
 const invalid = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Effect.exit(Effect.scoped(self)), (exit) => {
-    const defect = Exit.isFailure(exit) ? Cause.dieOption(exit.cause) : Option.none()
-    return Option.isSome(defect) && defect.value instanceof InvalidOption.InvalidOption
-      ? Effect.succeed(defect.value)
+    const defect = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+    return defect instanceof InvalidOption.InvalidOption
+      ? Effect.succeed(defect)
       : Effect.die(`no InvalidOption: ${String(exit)}`)
   })
 
