@@ -203,7 +203,7 @@ const byExecution = (
       Effect.tapError((error) =>
         CircuitOpen.isCircuitOpen(error) ? Deferred.succeed(decided, tellOf(error)) : Effect.void
       ),
-      Effect.locally(CallContext.current, context),
+      Effect.provideService(CallContext.current, context),
       Effect.forkChild
     )
     const told = yield* Deferred.await(decided)

@@ -84,7 +84,8 @@ export const watching = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
   })
 
 /** What a fiber has come to, if it has ended. */
-export const peek = <A, E>(fiber: Fiber.Fiber<A, E>) => Effect.map(settled, () => Option.fromUndefinedOr(fiber.pollUnsafe()))
+export const peek = <A, E>(fiber: Fiber.Fiber<A, E>) =>
+  Effect.map(settled, () => Option.fromUndefinedOr(fiber.pollUnsafe()))
 
 export const outcomeOf = (outcome: Outcome.Outcome): string =>
   outcome._tag === "Failure" ? `Failure ${outcome.weight}` : outcome._tag

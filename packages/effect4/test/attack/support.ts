@@ -1,18 +1,6 @@
 import { it } from "@effect/vitest"
 import { CircuitBreaker, type Truce } from "@truce/effect4"
-import {
-  Cause,
-  Clock,
-  Duration,
-  Effect,
-  Exit,
-  type Fiber,
-  type Layer,
-  Option,
-  Random,
-  Scheduler,
-  type Scope
-} from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, type Layer, Option, Random, Scheduler, type Scope } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { type ApiError, classify, key, seed, settled } from "../support.ts"
@@ -28,20 +16,18 @@ export const numbers = (from: number): (() => number) => {
   }
 }
 
-const scheduler = new Scheduler.MixedScheduler(2_048)
-
 /**
  * Lets a fiber yield in about one of `every` operations instead of every 2 048th, so that others, and interruptions, come in
  * between any two. A yield is some ten operations itself: more than one in twenty would never get anywhere.
  */
 export const yielding = (from: number, every = 30) => {
   const next = numbers(from)
-  return Effect.withScheduler(
-    Scheduler.make(
-      (task, priority, fiber) => scheduler.scheduleTask(task, priority, fiber),
-      () => (next() * every < 1 ? 0 : false)
-    )
-  )
+  class Yielding extends Scheduler.MixedScheduler {
+    override shouldYield(): boolean {
+      return next() * every < 1
+    }
+  }
+  return Effect.provideService(Scheduler.Scheduler, new Yielding())
 }
 
 /** A dependency that knows how many attempts it has, and the most it ever had at once. */
@@ -82,7 +68,8 @@ export const admitsAtOnce = (of = key) => Effect.map(execute(Effect.succeed("hel
 export const all = <A, E, R>(count: number, self: (index: number) => Effect.Effect<A, E, R>) =>
   Effect.forEach(Array.from({ length: count }), (_, index) => Effect.forkChild(self(index)))
 
-export const exits = <A, E>(fibers: ReadonlyArray<Fiber.Fiber<A, E>>) => Effect.forEach(fibers, (fiber) => fiber.await)
+export const exits = <A, E>(fibers: ReadonlyArray<Fiber.Fiber<A, E>>) =>
+  Effect.forEach(fibers, (fiber) => Fiber.await(fiber))
 
 /** How many of each. */
 export const tally = (names: Iterable<string>): Record<string, number> => {
@@ -93,7 +80,7 @@ export const tally = (names: Iterable<string>): Record<string, number> => {
 
 /** Lets the others run, a number of times that is the same at every run. */
 export const hops = (most: number) =>
-  Effect.flatMap(Random.nextIntBetween(0, most), (count) => Effect.repeatN(Effect.yieldNow(), count))
+  Effect.flatMap(Random.nextIntBetween(0, most), (count) => Effect.repeat(Effect.yieldNow, { times: count }))
 
 /** A clock moved by hand whose wall time can be stepped while its monotonic time goes on. */
 export interface Hand extends Clock.Clock {
@@ -112,14 +99,16 @@ export const hand = (): Hand => {
   const sleepers = new Map<() => void, number>()
   const nanos = () => BigInt(Math.round(monotonic * 1_000_000))
   const wall = () => monotonic + offset
+  const wallNanos = () => BigInt(Math.round(wall())) * 1_000_000n
   return {
-    [Clock.ClockTypeId]: Clock.ClockTypeId,
-    unsafeCurrentTimeMillis: wall,
+    currentTimeMillisUnsafe: wall,
     currentTimeMillis: Effect.sync(wall),
-    unsafeCurrentTimeNanos: nanos,
-    currentTimeNanos: Effect.sync(nanos),
+    currentTimeNanosUnsafe: wallNanos,
+    currentTimeNanos: Effect.sync(wallNanos),
+    monotonicTimeNanosUnsafe: nanos,
+    monotonicTimeNanos: Effect.sync(nanos),
     sleep: (duration) =>
-      Effect.async<void>((resume) => {
+      Effect.callback<void>((resume) => {
         const wake = () => resume(Effect.void)
         if (Duration.toMillis(duration) === 0) return wake()
         sleepers.set(wake, monotonic + Duration.toMillis(duration))
@@ -149,9 +138,9 @@ export const hand = (): Hand => {
 export const by =
   <R>(layer: () => Layer.Layer<R>) =>
   <A, E>(name: string, body: (clock: Hand) => Effect.Effect<A, E, R | Scope.Scope>): void =>
-    it.scopedLive(name, () => {
+    it.live(name, () => {
       const clock = hand()
-      return body(clock).pipe(Effect.provide(layer()), Effect.withClock(clock), Effect.withRandom(Random.make(name)))
+      return body(clock).pipe(Effect.provide(layer()), Effect.provideService(Clock.Clock, clock), Random.withSeed(name))
     })
 
 setFlagsFromString("--expose-gc")
@@ -169,8 +158,8 @@ export const ending = <A>(exit: Exit.Exit<A, Truce.Protected<ApiError, ApiError,
   Exit.match(exit, {
     onSuccess: () => "success",
     onFailure: (cause) => {
-      if (Cause.isInterrupted(cause)) return "interrupted"
-      return Option.match(Cause.failureOption(cause), {
+      if (Cause.hasInterrupts(cause)) return "interrupted"
+      return Option.match(Cause.findErrorOption(cause), {
         onNone: () => "defect",
         onSome: (error) => (error._tag === "RetryExhausted" ? error.reason : error._tag)
       })
