@@ -1,6 +1,6 @@
 import { it } from "@effect/vitest"
 import { CircuitBreaker, HealthModel, HealthScore, InvalidOption, Metrics, RetryBudget, Truce } from "@truce/effect4"
-import { Array, Cause, Config, ConfigProvider, Effect, Exit, Fiber, FiberRef, Layer, Metric, MetricState, Scope } from "effect"
+import { Array, Cause, Clock, Config, ConfigProvider, Effect, Exit, Fiber, Layer, Metric, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import {
@@ -31,16 +31,15 @@ const recording =
 
 /** The series of a metric in this test: value (or count) by its labels. */
 const series = (name: string) =>
-  Effect.map(FiberRef.get(FiberRef.currentMetricLabels), (own) => {
+  Effect.gen(function* () {
+    const own = yield* Metric.CurrentMetricAttributes
     const found: { [labels: string]: number } = {}
-    for (const { metricKey, metricState } of Metric.unsafeSnapshot()) {
-      if (metricKey.name !== name || !own.every((label) => metricKey.tags.some((tag) => tag.value === label.value)))
-        continue
-      const labels = metricKey.tags.filter((tag) => tag.key !== "test" && tag.key !== "unit")
-      const text = labels.map((tag) => `${tag.key.replace("truce.", "")}=${tag.value}`).join(" ")
-      if (MetricState.isCounterState(metricState) || MetricState.isHistogramState(metricState)) {
-        found[text] = Number(metricState.count)
-      } else if (MetricState.isGaugeState(metricState)) found[text] = Number(metricState.value)
+    for (const one of yield* Metric.snapshot) {
+      const { test, unit: _, ...labels } = one.attributes ?? {}
+      if (one.id !== name || test !== own.test) continue
+      const text = Object.entries(labels).map(([label, value]) => `${label.replace("truce.", "")}=${value}`)
+      if (one.type === "Counter" || one.type === "Histogram") found[text.join(" ")] = Number(one.state.count)
+      else if (one.type === "Gauge") found[text.join(" ")] = Number(one.state.value)
     }
     return found
   })
@@ -151,12 +150,13 @@ describe("Metrics", () => {
       const fiber = yield* Effect.forkChild(protect(Effect.delay(answering, "300 millis")))
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(fiber)
-      const pair = Metric.unsafeSnapshot().find(
-        ({ metricKey }) =>
-          metricKey.name === "truce.call.duration" && metricKey.tags.some((tag) => tag.value.startsWith("measures"))
+      const { test } = yield* Metric.CurrentMetricAttributes
+      const found = (yield* Metric.snapshot).find(
+        ({ attributes, id }) => id === "truce.call.duration" && attributes?.test === test
       )
-      const state = pair?.metricState
-      if (state === undefined || !MetricState.isHistogramState(state)) return expect.unreachable()
+      if (found?.type !== "Histogram") return expect.unreachable()
+      const { state } = found
+      expect(found.attributes?.unit).toBe("s")
       expect(state.sum).toBeCloseTo(0.3)
       expect(state.buckets.map(([bound]) => bound)).toEqual([...Metrics.boundaries, Infinity])
       expect(state.buckets.find(([, count]) => count > 0)?.[0]).toBe(0.5)
@@ -316,16 +316,24 @@ describe("Metrics", () => {
 
   it.effect("one fiber samples all gauges: there is one timer, whatever the number of keys", () =>
     Effect.gen(function* () {
-      const children = yield* Effect.scoped(
-        Effect.gen(function* () {
-          const context = yield* Layer.build(Metrics.layer().pipe(Layer.provideMerge(steady())))
-          yield* Effect.provide(attempt(answering, "one"), context)
-          yield* Effect.provide(attempt(answering, "two"), context)
-          yield* settled
-          return yield* TestClock.sleeps()
-        })
-      )
-      expect([...children]).toHaveLength(1)
+      const clock = yield* Clock.Clock
+      let sleeps = 0
+      const counting: Clock.Clock = {
+        currentTimeMillis: clock.currentTimeMillis,
+        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
+        currentTimeNanos: clock.currentTimeNanos,
+        currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+        monotonicTimeNanos: clock.monotonicTimeNanos,
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+        sleep: (duration) => Effect.suspend(() => (sleeps++, clock.sleep(duration)))
+      }
+      yield* Effect.gen(function* () {
+        const context = yield* Layer.build(Metrics.layer().pipe(Layer.provideMerge(steady())))
+        yield* Effect.provide(attempt(answering, "one"), context)
+        yield* Effect.provide(attempt(answering, "two"), context)
+        yield* settled
+      }).pipe(Effect.scoped, Effect.provideService(Clock.Clock, counting))
+      expect(sleeps).toBe(1)
     })
   )
 
@@ -353,16 +361,11 @@ describe("Metrics", () => {
   it.effect("options come from the environment", () =>
     Effect.gen(function* () {
       const built = (maxKeys: string) =>
-        Metrics.layerConfig({ maxKeys: Config.Int("MAX_KEYS"), keys: Config.Array(Config.String(), "KEYS") }).pipe(
+        Metrics.layerConfig({ maxKeys: Config.Int("MAX_KEYS"), keys: Config.Array(Schema.String, "KEYS") }).pipe(
           Layer.provide(steady()),
           Layer.provide(
             ConfigProvider.layer(
-              ConfigProvider.fromMap(
-                new Map([
-                  ["MAX_KEYS", maxKeys],
-                  ["KEYS", "a,b"]
-                ])
-              )
+              ConfigProvider.fromEnvRecord({ MAX_KEYS: maxKeys, KEYS: "a,b" })
             )
           ),
           Layer.build,

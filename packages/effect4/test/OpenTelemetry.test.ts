@@ -1,6 +1,7 @@
 // What arrives: a real SDK with exporters in memory, and a Prometheus endpoint that is scraped over HTTP.
 import { createServer } from "node:http"
-import { Metrics as OtelMetrics, NodeSdk, Resource } from "@effect/opentelemetry"
+import { OtelMetrics, Resource } from "@effect/opentelemetry"
+import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
 import { it } from "@effect/vitest"
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api"
 import { PrometheusExporter } from "@opentelemetry/exporter-prometheus"
@@ -13,7 +14,7 @@ import {
 } from "@opentelemetry/sdk-metrics"
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { CircuitBreaker, Classifier, HealthModel, Logging, Metrics, Tracing, Truce } from "@truce/effect4"
-import { Effect, Fiber, Layer, Logger, Metric } from "effect"
+import { Effect, Fiber, Layer, Metric, References } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { answering, attempt, classify, failing, key, missing, scripted, steady } from "./support.ts"
@@ -93,7 +94,7 @@ describe("metrics in an OpenTelemetry SDK", () => {
 /** A real server of the exporter's own handler, on a free port. */
 const scraped = Effect.gen(function* () {
   const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true })
-  const producer = yield* Effect.provide(OtelMetrics.makeProducer, Resource.layer({ serviceName: "shop" }))
+  const producer = yield* Effect.provide(OtelMetrics.makeProducer(), Resource.layer({ serviceName: "shop" }))
   exporter.setMetricProducer(producer)
   const server = yield* Effect.acquireRelease(
     Effect.callback<ReturnType<typeof createServer>>((resume) => {
@@ -389,7 +390,7 @@ describe("logs in an OpenTelemetry SDK", () => {
       }))
       const layer = Logging.layer.pipe(
         Layer.provideMerge(steady(fragile)),
-        Layer.provide(Layer.merge(sdk, Logger.minimumLogLevel("Info")))
+        Layer.provide(Layer.merge(sdk, Layer.succeed(References.MinimumLogLevel, "Info")))
       )
       yield* Effect.provide(
         Effect.gen(function* () {

@@ -74,11 +74,7 @@ interface Event {
 const traced = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const events: Array<Event> = []
-    const tracer = Tracer.make({
-      span: (name, parent, context, links, startTime, kind) =>
-        new Recorded(name, { parent, context, links, startTime, kind }, events),
-      context: (run) => run()
-    })
+    const tracer = Tracer.make({ span: (options) => new Recorded(options, events) })
     const fiber = yield* Effect.forkChild(Effect.withTracer(Effect.withSpan(self, "call"), tracer))
     yield* TestClock.adjust("10 seconds")
     yield* Fiber.join(fiber)
@@ -93,20 +89,16 @@ class Recorded implements Tracer.Span {
   readonly attributes = new Map<string, unknown>()
   readonly status: Tracer.SpanStatus
   readonly parent: Option.Option<Tracer.AnySpan>
-  readonly context: Context.Context<never>
+  readonly annotations: Context.Context<never>
   readonly links: ReadonlyArray<Tracer.SpanLink>
   readonly kind: Tracer.SpanKind
   readonly name: string
   private readonly events: Array<Event>
 
-  constructor(
-    name: string,
-    start: Pick<Tracer.Span, "parent" | "context" | "links" | "kind"> & { readonly startTime: bigint },
-    events: Array<Event>
-  ) {
-    this.name = name
+  constructor(start: Parameters<Tracer.Tracer["span"]>[0], events: Array<Event>) {
+    this.name = start.name
     this.parent = start.parent
-    this.context = start.context
+    this.annotations = start.annotations
     this.links = start.links
     this.kind = start.kind
     this.status = { _tag: "Started", startTime: start.startTime }

@@ -1,5 +1,6 @@
 import type { Circuit } from "@truce/core"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -35,14 +36,14 @@ interface Call {
 export const told = <A, E, R>(self: Effect.Effect<A, E, R>, call: Call): Effect.Effect<A, E, R> => {
   const { trail } = call.tally
   return trail === undefined
-    ? Effect.onExit(self, (exit) => telling(exit, call, () => {}))
+    ? Effect.onExit(self, (exit) => telling(exit, call))
     : Effect.useSpan(
         "truce.call",
         { attributes: { "truce.key": call.cell.key }, kind: "internal" },
         (span) =>
           Effect.onExit(Effect.withParentSpan(self, span, { captureStackTrace: false }), (exit) =>
-            telling(exit, call, (called) => {
-              tellSpan(span, call.startedAt, trail)
+            telling(exit, call, (called, clock) => {
+              tellSpan(span, clock, call.startedAt, trail)
               describe(span, called, exit, call.cell.view(called.at))
             })
           )
@@ -52,13 +53,13 @@ export const told = <A, E, R>(self: Effect.Effect<A, E, R>, call: Call): Effect.
 const telling = (
   exit: Exit.Exit<unknown, unknown>,
   { cell: { key }, log, startedAt, tally }: Call,
-  then: (called: typeof Called.Type) => void
+  then?: (called: typeof Called.Type, clock: Clock.Clock) => void
 ): Effect.Effect<void> =>
   Effect.withFiber((fiber) => {
     const at = Monotonic.nowOf(fiber)
     const called = { _tag: "Called", key, at, startedAt, attempts: tally.attempts, ...ended(exit) } as const
     log.tell(called)
-    then(called)
+    then?.(called, fiber.getRef(Clock.Clock))
     return Effect.void
   })
 

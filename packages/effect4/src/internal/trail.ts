@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -6,6 +7,7 @@ import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
 import type { Attempt } from "../Attempt.ts"
 import type { CallContext } from "../CallContext.ts"
+import * as Monotonic from "./monotonic.ts"
 
 /** Tells what a call has behind it: to the call around it, and, if it had to try again, to the current span. */
 export const tellCall = (
@@ -17,17 +19,24 @@ export const tellCall = (
   if (outer !== undefined) for (const attempt of attempts) outer.record(attempt)
   // A call that is a span of its own tells of its attempts there.
   return attempts.length > 1 && !hasSpan
-    ? Effect.match(Effect.currentSpan, {
-        onFailure: () => undefined,
-        onSuccess: (span) => tellSpan(span, begunAt, attempts)
-      })
+    ? Effect.clockWith((clock) =>
+        Effect.match(Effect.currentSpan, {
+          onFailure: () => undefined,
+          onSuccess: (span) => tellSpan(span, clock, begunAt, attempts)
+        })
+      )
     : Effect.void
 }
 
 /** Adds one event per attempt to a span. */
-export const tellSpan = (span: Tracer.Span, begunAt: number, attempts: ReadonlyArray<Attempt>): void => {
+export const tellSpan = (
+  span: Tracer.Span,
+  clock: Clock.Clock,
+  begunAt: number,
+  attempts: ReadonlyArray<Attempt>
+): void => {
   for (const attempt of attempts) {
-    const start = BigInt(Math.round((begunAt + Duration.toMillis(attempt.start)) * 1_000_000))
+    const start = Monotonic.toWallNanos(clock, begunAt + Duration.toMillis(attempt.start))
     // The first one is begun just before the span of its own call.
     span.event("truce.attempt", start < span.status.startTime ? span.status.startTime : start, {
       "truce.key": attempt.key,
