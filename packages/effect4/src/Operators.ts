@@ -5,19 +5,20 @@
  *
  * @since 0.1.0
  */
-import type * as HttpApi from "effect/http-api/HttpApi"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
-import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
-import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
-import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
-import type { HttpServerRequest } from "effect/http/HttpServerRequest"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as OpenApi from "effect/http-api/OpenApi"
 import { InvalidOption } from "@truce/core"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import type * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as OpenApi from "effect/http-api/OpenApi"
+import type { HttpServerRequest } from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
+import { hasProperty } from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { CircuitBreaker, type State } from "./CircuitBreaker.ts"
@@ -36,7 +37,7 @@ import * as TransitionFeed from "./TransitionFeed.ts"
 export class CircuitNotFound extends Schema.TaggedError<CircuitNotFound>("@truce/effect4/CircuitNotFound")(
   "CircuitNotFound",
   { key: Schema.String, message: Schema.String },
-  HttpApiSchema.annotations({ status: 404, description: "No circuit has the key" })
+  { httpApiStatus: 404, description: "No circuit has the key" }
 ) {}
 
 /**
@@ -49,7 +50,7 @@ export class CircuitNotFound extends Schema.TaggedError<CircuitNotFound>("@truce
 export class JsonRequired extends Schema.TaggedError<JsonRequired>("@truce/effect4/JsonRequired")(
   "JsonRequired",
   { message: Schema.String },
-  HttpApiSchema.annotations({ status: 415, description: "The body is not declared as application/json" })
+  { httpApiStatus: 415, description: "The body is not declared as application/json" }
 ) {}
 
 /**
@@ -58,54 +59,58 @@ export class JsonRequired extends Schema.TaggedError<JsonRequired>("@truce/effec
  * @category schemas
  * @since 0.1.0
  */
-export const Reason = Schema.String.pipe(
-  Schema.pattern(/\S/, { message: () => "Expected a reason that is not blank" }),
-  Schema.maxLength(500)
-).annotations({ description: "Why: not blank, at most 500 characters; kept with the circuit" })
+export const Reason = Schema.String.check(
+  Schema.isPattern(/\S/, { message: "Expected a reason that is not blank" }),
+  Schema.isMaxLength(500)
+).annotate({ description: "Why: not blank, at most 500 characters; kept with the circuit" })
 
 const Control = Schema.Struct({
   reason: Reason,
-  create: Schema.optional(Schema.Boolean).annotations({
-    description: "Whether a key that no circuit has is taken control of before its first call; else that is a 404"
-  })
-}).annotations({ identifier: "CircuitControl" })
+  create: Schema.optional(
+    Schema.Boolean.annotate({
+      description: "Whether a key that no circuit has is taken control of before its first call; else that is a 404"
+    })
+  )
+}).annotate({ identifier: "CircuitControl" })
 
-const Reset = Schema.Struct({ reason: Reason }).annotations({ identifier: "CircuitReset" })
+const Reset = Schema.Struct({ reason: Reason }).annotate({ identifier: "CircuitReset" })
 
-const path = Schema.Struct({
-  key: PathKey.annotations({
+const params = {
+  key: PathKey.annotate({
     description: "The key, percent-encoded; one that is empty, . or .., or begins with ~ is base64url behind a ~"
   })
-})
+}
 
-const list = HttpApiEndpoint.get("list", "/circuits")
-  .setUrlParams(Schema.Struct({ status: Schema.optional(CircuitReport.Status) }))
-  .addSuccess(Schema.Struct({ circuits: Schema.Array(CircuitReport.Circuit) }))
+const list = HttpApiEndpoint.get("list", "/circuits", {
+  query: { status: Schema.optional(CircuitReport.Status) },
+  success: Schema.Struct({ circuits: Schema.Array(CircuitReport.Circuit) })
+})
   .annotate(OpenApi.Summary, "List circuits")
   .annotate(OpenApi.Description, "All circuits, or those of one status, by key.")
 
-const explain = HttpApiEndpoint.get("explain", "/circuits/:key")
-  .setPath(path)
-  .addSuccess(CircuitReport.Explanation)
-  .addError(CircuitNotFound)
+const explain = HttpApiEndpoint.get("explain", "/circuits/:key", {
+  params,
+  success: CircuitReport.Explanation,
+  error: CircuitNotFound
+})
   .annotate(OpenApi.Summary, "Explain a circuit")
   .annotate(
     OpenApi.Description,
     "Why it is in its state, what moved its score last, and when the next call is admitted."
   )
 
-const control = <const Name extends string, A, I>(
+const control = <const Name extends string, Payload extends Schema.Top>(
   name: Name,
-  payload: Schema.Schema<A, I>,
+  payload: Payload,
   summary: string,
   description: string
 ) =>
-  HttpApiEndpoint.post(name, `/circuits/:key/${name}`)
-    .setPath(path)
-    .setPayload(payload)
-    .addSuccess(CircuitReport.Circuit)
-    .addError(CircuitNotFound)
-    .addError(JsonRequired)
+  HttpApiEndpoint.post(name, `/circuits/:key/${name}`, {
+    params,
+    payload,
+    success: CircuitReport.Circuit,
+    error: [CircuitNotFound, JsonRequired]
+  })
     .annotate(OpenApi.Summary, summary)
     .annotate(OpenApi.Description, description)
 
@@ -130,9 +135,11 @@ const reset = control(
   "It is closed, with a score of 1 and no memory of openings."
 )
 
-const transitions = HttpApiEndpoint.get("transitions", "/transitions")
-  .setHeaders(Schema.Struct({ "last-event-id": Schema.optional(Schema.String) }))
-  .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
+const transitions = HttpApiEndpoint.get("transitions", "/transitions", {
+  headers: { "last-event-id": Schema.optional(Schema.String) },
+  // Not `StreamSse`, whose client takes the time after which to come back for the end.
+  success: HttpApiSchema.StreamUint8Array({ contentType: "text/event-stream" })
+})
   .annotate(OpenApi.Summary, "Follow transitions")
   .annotate(
     OpenApi.Description,
@@ -160,23 +167,20 @@ export type Endpoints =
  * @category models
  * @since 0.1.0
  */
-export type Group<I> = HttpApiGroup.HttpApiGroup<
+export type Group<I extends HttpApiMiddleware.AnyId> = HttpApiGroup.HttpApiGroup<
   "circuits",
-  Endpoints,
-  HttpApiMiddleware.HttpApiMiddleware.Error<I>,
-  I | HttpApiMiddleware.HttpApiMiddleware.ErrorContext<I>
+  HttpApiEndpoint.AddMiddleware<Endpoints, I>
 >
 
 /**
- * The tag of a middleware that can reject a request: one made with `optional: true` cannot, and does not compile.
+ * The class of a middleware that can reject a request: one that declares no error cannot, and does not compile.
  *
  * @category models
  * @since 0.1.0
  */
-export type Guard<I, S> = Context.Tag<I, S> & {
-  readonly [HttpApiMiddleware.TypeId]: HttpApiMiddleware.TypeId
-  readonly optional: false
-}
+export type Guard<I extends HttpApiMiddleware.AnyId, S> = Context.Key<I, S> & {
+  readonly error: ReadonlySet<Schema.Top>
+} & ([HttpApiMiddleware.ErrorSchema<I>] extends [never] ? never : unknown)
 
 /**
  * The group `circuits`, to be added to an `HttpApi` of yours. All of it is behind your middleware, whose failure is the response.
@@ -201,29 +205,25 @@ export type Guard<I, S> = Context.Tag<I, S> & {
  * @category constructors
  * @since 0.1.0
  */
-export const group = <I extends HttpApiMiddleware.HttpApiMiddleware.AnyId, S>(middleware: Guard<I, S>): Group<I> => {
+export const group = <I extends HttpApiMiddleware.AnyId, S>(middleware: Guard<I, S>): Group<I> => {
   const given: unknown = middleware
   const isGuard =
     typeof given === "function" &&
-    Reflect.get(given, HttpApiMiddleware.TypeId) === HttpApiMiddleware.TypeId &&
-    Reflect.get(given, "optional") === false
+    hasProperty(given, "requiredForClient") &&
+    hasProperty(given, "error") &&
+    given.error instanceof Set &&
+    given.error.size > 0
   if (!isGuard) {
     throw new InvalidOption.InvalidOption(
       "Operators.group",
       "middleware",
-      "an HttpApiMiddleware.Tag that is not optional",
+      "an HttpApiMiddleware.Service that declares an error",
       typeof given === "function" ? given.name : given
     )
   }
   return HttpApiGroup.make("circuits")
-    .add(list)
-    .add(explain)
-    .add(isolate)
-    .add(disable)
-    .add(observe)
-    .add(reset)
-    .add(transitions)
-    .middleware(middleware)
+    .add(list, explain, isolate, disable, observe, reset, transitions)
+    .middleware<I, S>(middleware)
     .annotate(OpenApi.Title, "Circuits")
     .annotate(OpenApi.Description, "Circuit breakers: state, cause and manual control.")
 }
@@ -266,14 +266,11 @@ export const group = <I extends HttpApiMiddleware.HttpApiMiddleware.AnyId, S>(mi
  * @category layers
  * @since 0.1.0
  */
-export const layer = <ApiId extends string, Groups extends HttpApiGroup.HttpApiGroup.Any, E, R>(
-  api: HttpApi.HttpApi<ApiId, Groups, E, R> & HasGroup<Groups>,
+export const layer = <ApiId extends string, Groups extends HttpApiGroup.Constraint>(
+  api: HttpApi.HttpApi<ApiId, Groups> & HasGroup<Groups> & WithCircuits,
   options?: TransitionFeed.Options
-): Layer.Layer<
-  HttpApiGroup.ApiGroup<ApiId, "circuits">,
-  never,
-  CircuitBreaker | RetryBudget | HttpApiGroup.HttpApiGroup.MiddlewareWithName<Groups, "circuits">
-> => Layer.provide(layerHandlers(api), TransitionFeed.layer(options))
+): Layer.Layer<HttpApiGroup.Service<ApiId, "circuits">, never, CircuitBreaker | RetryBudget | GuardOf<Groups>> =>
+  Layer.provide(layerHandlers(api), TransitionFeed.layer(options))
 
 /**
  * The same on a feed that is yours, which other routes can send too.
@@ -281,15 +278,12 @@ export const layer = <ApiId extends string, Groups extends HttpApiGroup.HttpApiG
  * @category layers
  * @since 0.1.0
  */
-export const layerHandlers = <ApiId extends string, Groups extends HttpApiGroup.HttpApiGroup.Any, E, R>(
-  api: HttpApi.HttpApi<ApiId, Groups, E, R> & HasGroup<Groups>
+export const layerHandlers = <ApiId extends string, Groups extends HttpApiGroup.Constraint>(
+  api: HttpApi.HttpApi<ApiId, Groups> & HasGroup<Groups> & WithCircuits
 ): Layer.Layer<
-  HttpApiGroup.ApiGroup<ApiId, "circuits">,
+  HttpApiGroup.Service<ApiId, "circuits">,
   never,
-  | CircuitBreaker
-  | RetryBudget
-  | TransitionFeed.TransitionFeed
-  | HttpApiGroup.HttpApiGroup.MiddlewareWithName<Groups, "circuits">
+  CircuitBreaker | RetryBudget | TransitionFeed.TransitionFeed | GuardOf<Groups>
 > =>
   HttpApiBuilder.group(narrowed(api), "circuits", (handlers) =>
     Effect.gen(function* () {
@@ -304,33 +298,31 @@ export const layerHandlers = <ApiId extends string, Groups extends HttpApiGroup.
         )
       const controlled =
         (change: (key: string, reason: string) => Effect.Effect<void>) =>
-        ({ path: { key }, payload: { create = false, reason }, request }: Controlling) =>
+        ({ params: { key }, payload: { create = false, reason }, request }: Controlling) =>
           Effect.gen(function* () {
             yield* declaredJson(request)
             if (!create) yield* known(key)
             yield* change(key, reason)
             return yield* Effect.flatMap(breaker.state(key), report)
           })
-      return handlers
-        .handle("list", ({ urlParams: { status } }) =>
+      return handlers.handleAll({
+        list: ({ query: { status } }) =>
           Effect.gen(function* () {
             const states = yield* breaker.states
             const wanted = status === undefined ? states : states.filter((state) => state.status === status)
             const circuits = yield* Effect.forEach(wanted, report)
             return { circuits: circuits.sort((left, right) => (left.key < right.key ? -1 : 1)) }
-          })
-        )
-        .handle("explain", ({ path: { key } }) =>
+          }),
+        explain: ({ params: { key } }) =>
           Effect.andThen(
             known(key),
             Effect.zipWith(breaker.explain(key), budget.tokens(key), CircuitReport.fromExplanation)
-          )
-        )
-        .handle("isolate", controlled(breaker.isolate))
-        .handle("disable", controlled(breaker.disable))
-        .handle("observe", controlled(breaker.observe))
-        .handle("reset", controlled(breaker.reset))
-        .handleRaw("transitions", ({ headers }) =>
+          ),
+        isolate: controlled(breaker.isolate),
+        disable: controlled(breaker.disable),
+        observe: controlled(breaker.observe),
+        reset: controlled(breaker.reset),
+        transitions: ({ headers }) =>
           Effect.succeed(
             HttpServerResponse.stream(Stream.encodeText(feed.events(headers["last-event-id"])), {
               contentType: "text/event-stream",
@@ -338,7 +330,7 @@ export const layerHandlers = <ApiId extends string, Groups extends HttpApiGroup.
               headers: { "cache-control": "no-store, no-transform", "x-accel-buffering": "no" }
             })
           )
-        )
+      })
     })
   )
 
@@ -348,14 +340,37 @@ export const layerHandlers = <ApiId extends string, Groups extends HttpApiGroup.
  * @category models
  * @since 0.1.0
  */
-export type HasGroup<Groups extends HttpApiGroup.HttpApiGroup.Any> = [
-  HttpApiGroup.HttpApiGroup.WithName<Groups, "circuits">
+export type HasGroup<Groups extends HttpApiGroup.Constraint> = [
+  HttpApiGroup.WithIdentifier<Groups, "circuits">
 ] extends [never]
   ? "add Operators.group(...) to the api first"
   : unknown
 
+/** The middleware of the group, with what it needs. */
+type GuardOf<Groups> =
+  | HttpApiEndpoint.Middleware<HttpApiGroup.Endpoints<HttpApiGroup.WithIdentifier<Groups, "circuits">>>
+  | HttpApiGroup.MiddlewareServices<HttpApiGroup.WithIdentifier<Groups, "circuits">>
+
+interface WithCircuits {
+  readonly groups: { readonly circuits: Answered }
+}
+
+/** The group as its handlers see it, whatever its prefix and its middleware. */
+interface Answered extends HttpApiGroup.Constraint {
+  readonly identifier: "circuits"
+  readonly endpoints: { readonly [E in Endpoints as E["identifier"]]: Handled<E> }
+}
+
+interface Handled<E extends Endpoints> extends HttpApiEndpoint.Constraint {
+  readonly identifier: E["identifier"]
+  readonly "~Success": E["~Success"]
+  readonly "~Error": E["~Error"]
+  readonly "~Request": Omit<E["~Request"], "endpoint">
+  readonly "~RequestRaw": Omit<E["~RequestRaw"], "endpoint">
+}
+
 interface Controlling {
-  readonly path: { readonly key: string }
+  readonly params: { readonly key: string }
   readonly payload: { readonly reason: string; readonly create?: boolean | undefined }
   readonly request: HttpServerRequest
 }
@@ -372,6 +387,12 @@ const declaredJson = ({ headers }: HttpServerRequest) =>
     : Effect.fail(new JsonRequired({ message: "send the body with content-type: application/json" }))
 
 /** The api with no group but ours: the others are answered elsewhere. */
-const narrowed = <ApiId extends string, Groups extends HttpApiGroup.HttpApiGroup.Any, E, R>(
-  api: HttpApi.HttpApi<ApiId, Groups, E, R>
-) => api as unknown as HttpApi.HttpApi<ApiId, Group<never>>
+const narrowed = <ApiId extends string>({
+  annotations,
+  groups,
+  identifier
+}: {
+  readonly annotations: Context.Context<never>
+  readonly identifier: ApiId
+} & WithCircuits): HttpApi.HttpApi<ApiId, Answered> =>
+  HttpApi.make(identifier).annotateMerge(annotations).add(groups.circuits)

@@ -250,14 +250,14 @@ const isOpen = (breaker: Service, key: string): Effect.Effect<boolean> =>
   Effect.map(breaker.state(key), ({ status }) => status === "Open")
 
 const admit = (breaker: Service, key: string) =>
-  Effect.flatMap(Monotonic.now, (now) => breaker.commit(breaker.admitSTM([key], now)))
+  Effect.flatMap(Monotonic.now, (now) => breaker.commit(breaker.admitTx([key], now)))
 
 const settle = (
   breaker: Service,
   admission: Extract<Effect.Success<ReturnType<typeof admit>>, { readonly _tag: "Admitted" }>,
   outcome: Outcome.Outcome
 ): Effect.Effect<void> =>
-  Effect.flatMap(Monotonic.now, (now) => breaker.commit(breaker.settleSTM(admission.permits, outcome, now)))
+  Effect.flatMap(Monotonic.now, (now) => breaker.commit(breaker.settleTx(admission.permits, outcome, now)))
 
 /** One outcome, as of an attempt that nobody made. */
 const judged = (breaker: Service, key: string, outcome: Outcome.Outcome): Effect.Effect<void> =>
