@@ -13,7 +13,7 @@ describe("each of breaker, retry, score runs alone in a test", () => {
         yield* trip()
         expect((yield* Effect.flip(CircuitBreaker.execute(answering, { key, classify })))._tag).toBe("CircuitOpen")
         yield* TestClock.adjust("500 millis")
-        yield* Effect.repeatN(CircuitBreaker.execute(answering, { key, classify }), 1)
+        yield* Effect.repeat(CircuitBreaker.execute(answering, { key, classify }), { times: 1 })
         expect(yield* statusOf()).toBe("Closed")
       })
   )

@@ -14,7 +14,7 @@ import {
   Transaction,
   Truce
 } from "@truce/effect4"
-import { Config, type ConfigError, Context, Data, Effect, Layer, type STM, Schedule, Schema } from "effect"
+import { Config, type Context, Data, Effect, Layer, type STM, Schedule, Schema } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
@@ -129,7 +129,7 @@ describe("RetryPolicy.retry", () => {
   it("needs what its pointless effect needs", () => {
     const pointless = Effect.flatMap(Database, () => Effect.never)
     const retried = RetryPolicy.retry(Effect.fail(new Timeout()), { key, classify, pointless })
-    expectTypeOf<Effect.Effect.Context<typeof retried>>().toEqualTypeOf<Database | RetryPolicy.RetryPolicy>()
+    expectTypeOf<Effect.Services<typeof retried>>().toEqualTypeOf<Database | RetryPolicy.RetryPolicy>()
   })
 })
 
@@ -143,7 +143,10 @@ describe("layers", () => {
   })
 
   it("need what a schedule of the user's own needs", () => {
-    const schedule = Schedule.recurWhileEffect((input: RetryPolicy.Input) => Effect.as(Database, input.failed < 3))
+    const schedule = Schedule.forever.pipe(
+      Schedule.setInputType<RetryPolicy.Input>(),
+      Schedule.while(({ input }) => Effect.as(Database, input.failed < 3))
+    )
     expectTypeOf(RetryPolicy.layer({ schedule })).toEqualTypeOf<Layer.Layer<RetryPolicy.RetryPolicy, never, Database>>()
     expectTypeOf(Truce.layer({ retry: { schedule } })).toEqualTypeOf<Layer.Layer<Truce.Services, never, Database>>()
     // @ts-expect-error a policy of one effect has no place to take services from
@@ -159,14 +162,14 @@ describe("layers", () => {
   })
 
   it("from Config can fail with ConfigError", () => {
-    expectTypeOf(Truce.layerConfig({ retry: { attempts: Config.integer("ATTEMPTS") } })).toEqualTypeOf<
-      Layer.Layer<Truce.Services, ConfigError.ConfigError>
+    expectTypeOf(Truce.layerConfig({ retry: { attempts: Config.Int("ATTEMPTS") } })).toEqualTypeOf<
+      Layer.Layer<Truce.Services, Config.ConfigError>
     >()
   })
 })
 
-describe("Dependency.Tag", () => {
-  class UsersApi extends Dependency.Tag("UsersApi")<UsersApi>()({ key, classify, attemptTimeout: "1 second" }) {}
+describe("Dependency.Service", () => {
+  class UsersApi extends Dependency.Service<UsersApi>()("UsersApi", { key, classify, attemptTimeout: "1 second" }) {}
 
   it("is the only requirement it adds", () => {
     expectTypeOf(UsersApi.protect(fetchUser)).toEqualTypeOf<
@@ -184,8 +187,8 @@ describe("Dependency.Tag", () => {
 })
 
 describe("Transaction", () => {
-  it("is STM: rejections are values", () => {
-    expectTypeOf(Transaction.admit(["host"], 0)).toEqualTypeOf<STM.STM<Transaction.Admission, never, Breaker>>()
+  it("is an effect like any other: rejections are values", () => {
+    expectTypeOf(Transaction.admit(["host"], 0)).toEqualTypeOf<Effect.Effect<Transaction.Admission, never, Breaker>>()
     // @ts-expect-error no key
     Transaction.admit([], 0)
   })
@@ -194,8 +197,7 @@ describe("Transaction", () => {
 describe("RetryExhausted.schema", () => {
   it("knows the errors of its attempts", () => {
     class Refused extends Schema.TaggedError<Refused>()("Refused", { port: Schema.Number }) {}
-    expectTypeOf<
-      Schema.Schema.Type<ReturnType<typeof RetryExhausted.schema<Refused, { _tag: "Refused" }, never>>>
-    >().toEqualTypeOf<RetryExhausted.RetryExhausted<Refused>>()
+    const schema = RetryExhausted.schema(Refused)
+    expectTypeOf<typeof schema.Type>().toEqualTypeOf<RetryExhausted.RetryExhausted<Refused>>()
   })
 })

@@ -76,7 +76,7 @@ describe("while closed", () => {
 
   it("opens at the sixth failure from cold", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(attempt(failing), 4)
+      yield* Effect.repeat(attempt(failing), { times: 4 })
       expect(yield* statusOf()).toBe("Closed")
       yield* attempt(failing)
       expect(yield* statusOf()).toBe("Open")
@@ -144,7 +144,7 @@ describe("while open", () => {
 
   it("opens for as long as a failure asked for", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(attempt(failing), 4)
+      yield* Effect.repeat(attempt(failing), { times: 4 })
       yield* attempt(Effect.fail(new Throttled({ after: "3 seconds" })))
       yield* attempt(Effect.fail(new Throttled({ after: "3 seconds" })))
       const state = yield* CircuitBreaker.state(key)

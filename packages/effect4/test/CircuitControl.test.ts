@@ -54,7 +54,7 @@ describe("disable", () => {
   it("admits everything and opens nothing, while the score goes on", () =>
     Effect.gen(function* () {
       yield* CircuitBreaker.disable(key, "incident 7")
-      yield* Effect.repeatN(attempt(failing), 19)
+      yield* Effect.repeat(attempt(failing), { times: 19 })
       expect(yield* statusOf()).toBe("Disabled")
       expect(yield* scoreOf()).toBe(0)
       expect(yield* attempt(answering)).toEqual(Exit.succeed("hello"))
@@ -117,7 +117,7 @@ describe("transitions", () => {
       yield* TestClock.adjust("500 millis")
       yield* attempt(failing)
       yield* TestClock.adjust("1 second")
-      yield* Effect.repeatN(attempt(answering), 1)
+      yield* Effect.repeat(attempt(answering), { times: 1 })
       expect((yield* seen).map(({ at, from, generation, to, until }) => [at, from, to, generation, until])).toEqual([
         [0, "Closed", "Open", 1, 500],
         [500, "Open", "HalfOpen", 2, undefined],

@@ -59,7 +59,7 @@ describe("restoring", () => {
     Effect.gen(function* () {
       yield* attempt(failing)
       const snapshot = yield* CircuitBreaker.snapshot
-      yield* Effect.repeatN(attempt(failing), 2)
+      yield* Effect.repeat(attempt(failing), { times: 2 })
       yield* CircuitBreaker.restore(snapshot)
       expect(yield* scoreOf()).toBe(0.8)
     }))
@@ -136,7 +136,7 @@ describe("a restored circuit", () => {
       const probes = yield* Effect.forEach([1, 2, 3, 4], () => Effect.forkChild(attempt(Effect.never)))
       yield* settled
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "HalfOpen", probes: 3 })
-      yield* Effect.forEach(probes, (probe) => probe.interruptAsFork(probe.id()))
+      for (const probe of probes) probe.interruptUnsafe()
     }))
 
   it("keeps the policy it was used under: another one is a conflict again", () =>

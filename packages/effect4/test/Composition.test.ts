@@ -8,7 +8,7 @@ import { type ApiError, classify, failing, key, on, settled, statusOf, steady } 
 // after the last attempt. Exact numbers: what each order absorbs until its circuit opens.
 
 const retry: RetryPolicy.Options = { base: "1 second", jitter: "none" }
-const schedule = Schedule.intersect(Schedule.exponential("1 second"), Schedule.recurs(2))
+const schedule = Schedule.upTo(Schedule.exponential("1 second"), { times: 2 })
 const fixed = { guardMillis: 0, halfLifeMillis: Infinity }
 
 const layer = <S>(model: HealthModel.HealthModel<S>) => steady<S>({ model, retry, budget: RetryBudget.unlimited() })

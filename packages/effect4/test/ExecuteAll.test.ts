@@ -104,7 +104,7 @@ describe("executeAll", () => {
 
   it("weighs the attempts of one call less and less", () =>
     Effect.gen(function* () {
-      yield* CallContext.open(Effect.repeatN(Effect.exit(both(failing)), 2))
+      yield* CallContext.open(Effect.repeat(Effect.exit(both(failing)), { times: 2 }))
       const { moves } = yield* HealthScore.explain("tenant")
       expect(moves.map(({ weight }) => weight)).toEqual([1, 0.5, 0.25])
     }))
@@ -117,7 +117,7 @@ describe("executeAll", () => {
 
   it("lets single attempts of each key see its evidence", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(Effect.exit(both(failing)), 5)
+      yield* Effect.repeat(Effect.exit(both(failing)), { times: 5 })
       expect(Exit.isFailure(yield* attempt(answering, "host"))).toBe(true)
       expect(Exit.isFailure(yield* attempt(answering, "tenant"))).toBe(true)
     }))

@@ -175,7 +175,7 @@ const rest = (commands: ReadonlyArray<Command>, after?: () => Effect.Effect<void
 
 const apart = <A, E>(self: Effect.Effect<A, E, Services>, layer: Layer.Layer<Services>): Promise<A> =>
   Effect.runPromise(
-    self.pipe(Effect.provide(layer), Effect.withRandom(Random.make("seed")), Effect.provide(TestContext.TestContext))
+    self.pipe(Effect.provide(layer), Random.withSeed("seed"), Effect.provide(TestClock.layer()))
   )
 
 /** Runs an effect on other services under another clock. */

@@ -68,7 +68,7 @@ describe("Truce.protect", () => {
 
   it("keeps what the effect requires and adds itself alone", () => {
     expectTypeOf(protect(fetchUser("1"))).toMatchTypeOf<Effect.Effect<User, unknown, Database | Truce.Truce>>()
-    expectTypeOf<Effect.Effect.Context<ReturnType<typeof protect<User, NotFound, Database>>>>().toEqualTypeOf<
+    expectTypeOf<Effect.Services<ReturnType<typeof protect<User, NotFound, Database>>>>().toEqualTypeOf<
       Database | Truce.Truce
     >()
   })

@@ -1,6 +1,6 @@
 import { Outcome } from "@truce/core"
 import { CircuitBreaker, HealthScore, Transaction } from "@truce/effect4"
-import { Effect, Exit, Fiber, Layer, STM, TRef } from "effect"
+import { Effect, Exit, Fiber, Layer, TxRef } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { answering, attempt, failing, key, on, peek, scoreOf, settled, statusOf, trip, watching } from "./support.ts"
@@ -40,15 +40,15 @@ describe("a composed transaction", () => {
 
   it("changes a user's own state with it, or not at all", () =>
     Effect.gen(function* () {
-      const running = yield* STM.commit(TRef.make(0))
+      const running = yield* TxRef.make(0)
       const counted = (now: number) =>
-        STM.tap(Transaction.admit(["host", "tenant"], now), ({ _tag }) =>
-          _tag === "Admitted" ? TRef.update(running, (n) => n + 1) : STM.void
+        Effect.tap(Transaction.admit(["host", "tenant"], now), ({ _tag }) =>
+          _tag === "Admitted" ? TxRef.update(running, (n) => n + 1) : Effect.void
         )
       yield* Transaction.commit(counted(yield* Transaction.now))
       yield* CircuitBreaker.isolate("tenant", "unpaid")
       yield* Transaction.commit(counted(yield* Transaction.now))
-      expect(yield* STM.commit(TRef.get(running))).toBe(1)
+      expect(yield* TxRef.get(running)).toBe(1)
     }))
 
   it("leaves nothing behind when it fails", () =>
@@ -56,7 +56,7 @@ describe("a composed transaction", () => {
       yield* halfOpen()
       const seen = yield* watching(CircuitBreaker.transitions)
       const now = yield* Transaction.now
-      const failed = STM.zipRight(Transaction.admit([key], now), STM.fail("my own reason"))
+      const failed = Effect.andThen(Transaction.admit([key], now), Effect.fail("my own reason"))
       expect(yield* Effect.flip(Transaction.commit(failed))).toBe("my own reason")
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Open", probes: 0, generation: 1 })
       expect(yield* seen).toEqual([])
@@ -66,23 +66,23 @@ describe("a composed transaction", () => {
     Effect.gen(function* () {
       yield* halfOpen()
       const now = yield* Transaction.now
-      yield* Effect.exit(Transaction.commit(STM.zipRight(Transaction.admit([key], now), STM.die("boom"))))
+      yield* Effect.exit(Transaction.commit(Effect.andThen(Transaction.admit([key], now), Effect.die("boom"))))
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Open", probes: 0 })
     }))
 
   it("leaves nothing behind while it waits for a state of the user's, and is admitted once after", () =>
     Effect.gen(function* () {
       yield* halfOpen()
-      const gate = yield* STM.commit(TRef.make(false))
+      const gate = yield* TxRef.make(false)
       const now = yield* Transaction.now
-      const gated = STM.zipRight(
-        STM.flatMap(TRef.get(gate), (open) => STM.check(() => open)),
+      const gated = Effect.andThen(
+        Effect.flatMap(TxRef.get(gate), (open) => (open ? Effect.void : Effect.txRetry)),
         Transaction.admit([key], now)
       )
       const fiber = yield* Effect.forkChild(Transaction.commit(gated))
       yield* settled
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Open", probes: 0 })
-      yield* STM.commit(TRef.set(gate, true))
+      yield* TxRef.set(gate, true)
       expect(yield* Fiber.join(fiber)).toMatchObject({ _tag: "Admitted", permits: [{ probe: true }] })
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "HalfOpen", probes: 1 })
     }))
@@ -91,7 +91,7 @@ describe("a composed transaction", () => {
     Effect.gen(function* () {
       yield* halfOpen()
       const now = yield* Transaction.now
-      const fiber = yield* Effect.forkChild(Transaction.commit(STM.zipRight(STM.retry, Transaction.admit([key], now))))
+      const fiber = yield* Effect.forkChild(Transaction.commit(Effect.andThen(Effect.txRetry, Transaction.admit([key], now))))
       yield* settled
       yield* Fiber.interrupt(fiber)
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Open", probes: 0 })
@@ -129,10 +129,10 @@ describe("an opening in a transaction", () => {
       expect((yield* seen).map(({ key, to }) => [key, to])).toEqual([[key, "Open"]])
     }))
 
-  it("is announced after a plain STM.commit when the key is next used", () =>
+  it("is announced after a plain Effect.tx when the key is next used", () =>
     Effect.gen(function* () {
       const seen = yield* watching(CircuitBreaker.transitions)
-      yield* STM.commit(yield* opening)
+      yield* Effect.tx(yield* opening)
       expect(yield* seen).toEqual([])
       yield* attempt(answering)
       expect((yield* seen).map(({ key, to }) => [key, to])).toEqual([[key, "Open"]])
@@ -141,8 +141,8 @@ describe("an opening in a transaction", () => {
   it("is announced once, whatever comes after", () =>
     Effect.gen(function* () {
       const seen = yield* watching(CircuitBreaker.transitions)
-      yield* STM.commit(yield* opening)
-      yield* Transaction.commit(STM.void)
+      yield* Effect.tx(yield* opening)
+      yield* Transaction.commit(Effect.void)
       yield* attempt(answering)
       yield* CircuitBreaker.states
       expect((yield* seen).length).toBe(1)
@@ -158,7 +158,7 @@ describe("an opening in a transaction", () => {
     }))
 })
 
-describe("after a plain STM.commit no reader is told old news", () => {
+describe("after a plain Effect.tx no reader is told old news", () => {
   const readers: { readonly [name: string]: Effect.Effect<boolean, never, Services> } = {
     "an attempt": Effect.map(attempt(answering), Exit.isFailure),
     "an attempt under several circuits": Effect.map(admitted(key, "other"), ({ _tag }) => _tag === "Rejected"),
@@ -172,10 +172,10 @@ describe("after a plain STM.commit no reader is told old news", () => {
   for (const [name, told] of Object.entries(readers)) {
     it(name, () =>
       Effect.gen(function* () {
-        yield* STM.commit(yield* opening)
+        yield* Effect.tx(yield* opening)
         const fiber = yield* Effect.forkChild(told)
         yield* TestClock.adjust(0)
-        expect(yield* fiber).toBe(true)
+        expect(yield* Fiber.join(fiber)).toBe(true)
       })
     )
   }
@@ -187,7 +187,7 @@ describe("after a plain STM.commit no reader is told old news", () => {
         yield* attempt(answering)
         const admission = yield* Transaction.commit(Transaction.admit([key], now))
         if (admission._tag === "Admitted")
-          yield* STM.commit(Transaction.settle(admission.permits, Outcome.failure(), now))
+          yield* Effect.tx(Transaction.settle(admission.permits, Outcome.failure(), now))
         yield* attempt(answering)
       }
       const { moves, strain } = yield* HealthScore.explain(key)
@@ -208,7 +208,7 @@ const settling = (outcome: Outcome.Outcome, admission: Transaction.Admission) =>
 
 /** The transaction that opens the circuit by a sixth failure. */
 const opening = Effect.gen(function* () {
-  yield* Effect.repeatN(attempt(failing), 4)
+  yield* Effect.repeat(attempt(failing), { times: 4 })
   const admission = yield* admitted(key)
   return Transaction.settle(
     admission._tag === "Admitted" ? admission.permits : [],

@@ -19,7 +19,7 @@ describe("10,000 calls asleep in backoff", () => {
           const fibers = yield* all(calls, () => Truce.protect(effect, { key, classify, retry }))
           yield* settled
           expect(seen.now).toBe(0)
-          expect(fibers.every((fiber) => fiber.unsafePoll() === null)).toBe(true)
+          expect(fibers.every((fiber) => fiber.pollUnsafe() === undefined)).toBe(true)
           expect(yield* statusOf()).toBe("Closed")
           yield* CircuitBreaker.isolate(key, "maintenance")
           expect(tally((yield* exits(fibers)).map(ending))).toEqual({ "circuit-open": calls })
@@ -64,7 +64,7 @@ describe("a schedule without delays and without end", () => {
       const { effect, seen } = dependency(failing)
       const fiber = yield* Effect.forkChild(Truce.protect(effect, { key, classify, retry: eager }))
       // Both others that yield and timers get their turn, as often as the schedule does: a starved one never ends this.
-      yield* Effect.repeatN(Effect.yieldNow(), 1_000)
+      yield* Effect.repeat(Effect.yieldNow, { times: 1_000 })
       yield* Effect.repeat(Effect.sleep(0), { until: () => seen.begun > 10 })
       yield* Fiber.interrupt(fiber)
       const { begun } = seen
@@ -78,7 +78,7 @@ describe("a schedule without delays and without end", () => {
       const fiber = yield* Effect.forkChild(Truce.protect(failing, { key, classify, retry: eager }))
       yield* settled
       yield* opening()
-      expect(ending(yield* fiber.await)).toBe("circuit-open")
+      expect(ending(yield* Fiber.await(fiber))).toBe("circuit-open")
     }).pipe(Effect.provide(steady({ budget: RetryBudget.unlimited() })))
   )
 

@@ -87,9 +87,9 @@ for (const [name, millis] of [
         yield* settled
         clock.step(millis)
         yield* clock.advance(499)
-        expect(fiber.unsafePoll()).toBe(null)
+        expect(fiber.pollUnsafe()).toBe(undefined)
         yield* clock.advance(1)
-        expect(ending(yield* fiber.await)).toBe("success")
+        expect(ending(yield* Fiber.await(fiber))).toBe("success")
       }))
   })
 }

@@ -29,7 +29,7 @@ describe("a protected effect of several fibers", () => {
     Effect.gen(function* () {
       let attempts = 0
       const one = Effect.suspend(() => (attempts++ === 0 ? failing : answering))
-      const several = Effect.all([one, Effect.as(Effect.yieldNow(), "there")], { concurrency: "unbounded" })
+      const several = Effect.all([one, Effect.as(Effect.yieldNow, "there")], { concurrency: "unbounded" })
       expect(yield* Truce.protect(several, { key, classify, retry })).toEqual(["hello", "there"])
       expect(yield* scoreOf()).toBe(1)
       expect((yield* CircuitBreaker.state(key)).moves.map(({ outcome }) => outcome)).toEqual(["Failure", "Success"])
@@ -147,15 +147,15 @@ describe("fibers forked inside a protected effect", () => {
   it("keep nothing of the call once it is over", () =>
     Effect.gen(function* () {
       let trail: Effect.Effect<number> = Effect.succeed(-1)
-      const attempts = Effect.repeatN(Effect.exit(CircuitBreaker.execute(answering, { key, classify })), 99)
+      const attempts = Effect.repeat(Effect.exit(CircuitBreaker.execute(answering, { key, classify })), { times: 99 })
       const daemon = yield* Truce.call(
         Effect.gen(function* () {
           const context = yield* Effect.withFiber<CallContext.CallContext | undefined>((fiber) =>
-            Effect.succeed(fiber.getFiberRef(CallContext.current))
+            Effect.succeed(fiber.getRef(CallContext.current))
           )
           trail = Effect.sync(() => context?.trail().length ?? -1)
           yield* Effect.exit(CircuitBreaker.execute(answering, { key, classify }))
-          return yield* Effect.forkDetach(Effect.andThen(Effect.yieldNow(), attempts))
+          return yield* Effect.forkDetach(Effect.andThen(Effect.yieldNow, attempts))
         })
       )
       yield* Fiber.join(daemon)
@@ -168,7 +168,7 @@ describe("calls raced against each other", () => {
     Effect.gen(function* () {
       const { effect, seen } = dependency(Effect.never)
       const slow = Truce.protect(effect, { key, classify })
-      const fast = Truce.protect(Effect.andThen(Effect.yieldNow(), answering), { key, classify })
+      const fast = Truce.protect(Effect.andThen(Effect.yieldNow, answering), { key, classify })
       for (let round = 0; round < 100; round++) expect(yield* Effect.raceAll([slow, slow, fast])).toBe("hello")
       expect(seen.now).toBe(0)
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Closed", score: 1, probes: 0 })
@@ -178,10 +178,10 @@ describe("calls raced against each other", () => {
 describe("an effect that is both a defect and a failure", () => {
   it("is not retried: the defect goes on with what failed beside it", () =>
     Effect.gen(function* () {
-      const cause = Cause.parallel(Cause.fail(new Timeout()), Cause.die("broken"))
+      const cause = Cause.combine(Cause.fail(new Timeout()), Cause.die("broken"))
       const { effect, runs } = scripted(Effect.failCause(cause))
       const exit = yield* Effect.exit(Truce.protect(effect, { key, classify, retry }))
-      expect(Exit.isFailure(exit) && Cause.defects(exit.cause).pipe((defects) => [...defects].length)).toBe(2)
+      expect(Exit.isFailure(exit) && exit.cause.reasons.filter(Cause.isDieReason).length).toBe(2)
       expect(runs()).toBe(1)
     }))
 })

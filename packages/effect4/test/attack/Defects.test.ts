@@ -1,5 +1,5 @@
 import { CircuitBreaker, CircuitOpen, Classifier, Outcome, RetryBudget, Transaction, Truce } from "@truce/effect4"
-import { Cause, Duration, Effect, Exit, Option, Schedule, STM } from "effect"
+import { Cause, Duration, Effect, Exit, Result, Schedule } from "effect"
 import { describe, expect } from "vitest"
 import { Timeout, answering, classify, failing, key, on, scoreOf, statusOf, steady, trip } from "../support.ts"
 import { admitsAtOnce, by, probing } from "./support.ts"
@@ -12,7 +12,7 @@ const defectOf = <A, E>(exit: Exit.Exit<A, E>): string =>
   Exit.match(exit, {
     onSuccess: () => "success",
     onFailure: (cause) =>
-      Option.match(Cause.dieOption(cause), { onNone: () => "no defect", onSome: (defect) => String(defect) })
+      Result.match(Cause.findDefect(cause), { onFailure: () => "no defect", onSuccess: (defect) => String(defect) })
   })
 
 const it = by(() => steady())
@@ -74,7 +74,7 @@ describe("a classifier that throws only when asked whether to retry", () => {
 describe("a schedule of the user's", () => {
   const broken = {
     "throws in a step": Schedule.map(Schedule.forever, boom),
-    "dies in a step": Schedule.mapEffect(Schedule.forever, () => Effect.die(new Error("boom")))
+    "dies in a step": Schedule.map(Schedule.forever, () => Effect.die(new Error("boom")))
   }
   for (const [name, schedule] of Object.entries(broken)) {
     it(`that ${name} ends the call with its defect, and costs no token`, () =>
@@ -90,9 +90,9 @@ describe("a schedule of the user's", () => {
     Effect.gen(function* () {
       let attempts = 0
       const delays = [-5, 0, Number.NaN]
-      const schedule = Schedule.intersect(
-        Schedule.addDelay(Schedule.forever, () => Duration.millis(delays[attempts % 3] ?? 0)),
-        Schedule.recurs(3)
+      const schedule = Schedule.upTo(
+        Schedule.addDelay(Schedule.forever, () => Effect.succeed(Duration.millis(delays[attempts % 3] ?? 0))),
+        { times: 3 }
       )
       const effect = Effect.andThen(
         Effect.sync(() => attempts++),
@@ -122,8 +122,8 @@ describe("a transaction of the user's that dies, fails or throws after it was ad
     Effect.gen(function* () {
       yield* probing(clock)
       const now = yield* Transaction.now
-      for (const end of [STM.die("boom"), STM.fail("no"), STM.sync(boom)]) {
-        yield* Effect.exit(Transaction.commit(STM.zipRight(Transaction.admit([key], now), end)))
+      for (const end of [Effect.die("boom"), Effect.fail("no"), Effect.sync(boom)]) {
+        yield* Effect.exit(Transaction.commit(Effect.andThen(Transaction.admit([key], now), end)))
         expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Open", probes: 0, generation: 1 })
       }
       expect(yield* admitsAtOnce()).toBe(true)
@@ -219,6 +219,6 @@ describe("a rejection", () => {
       yield* trip()
       const rude = Classifier.make<never>(boom, { outcome: boom, success: boom })
       const exit = yield* Effect.exit(Truce.protect(Effect.sync(boom), { key, classify: rude }))
-      expect(Exit.isFailure(exit) && exit.cause._tag).toBe("Fail")
+      expect(Exit.isFailure(exit) && exit.cause.reasons.map(({ _tag }) => _tag)).toEqual(["Fail"])
     }))
 })

@@ -68,7 +68,7 @@ describe("calls that wait for an admission", () => {
         Effect.gen(function* () {
           const isProbe = (yield* statusOf()) === "HalfOpen"
           if (isProbe) most = Math.max(most, ++probes)
-          yield* Effect.yieldNow()
+          yield* Effect.yieldNow
           if (isProbe) probes--
         })
       )
@@ -83,7 +83,7 @@ describe("calls that wait for an admission", () => {
   gate(3)("all get their turn where probes say nothing and the circuit never closes", (clock) =>
     Effect.gen(function* () {
       yield* opening()
-      const { effect, seen } = dependency(Effect.andThen(Effect.yieldNow(), Effect.fail(new NotFound({ id: "1" }))))
+      const { effect, seen } = dependency(Effect.andThen(Effect.yieldNow, Effect.fail(new NotFound({ id: "1" }))))
       const fibers = yield* all(2_000, () => Truce.protect(effect, { key, classify, retry: wait }))
       yield* settled
       yield* clock.advance(1_000)
@@ -106,7 +106,7 @@ describe("calls that wait for an admission", () => {
         yield* clock.advance(1_000)
         for (const fiber of fibers) {
           yield* hops(12)
-          if (yield* Random.nextBoolean) yield* Fiber.interruptFork(fiber)
+          if (yield* Random.nextBoolean) fiber.interruptUnsafe()
         }
         // No time passes: whoever is left is called by those before, not by a timer.
         const ends = tally((yield* exits(fibers)).map(ending))

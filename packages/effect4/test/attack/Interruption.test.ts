@@ -1,5 +1,5 @@
 import { CircuitBreaker, Classifier, HealthModel, Outcome, RetryBudget, Truce } from "@truce/effect4"
-import { Effect, Exit, Fiber, FiberId, Random } from "effect"
+import { Effect, Exit, Fiber, Random } from "effect"
 import { describe, expect } from "vitest"
 import { NotFound, Timeout, answering, classify, failing, key, settled, steady } from "../support.ts"
 import { admitsAtOnce, all, by, dependency, ending, execute, exits, hops, probing, tally, yielding } from "./support.ts"
@@ -111,12 +111,12 @@ describe("calls that are interrupted anywhere", () => {
 
 describe("a call that is interrupted in the very moment", () => {
   let victim: Fiber.Fiber<unknown, unknown> | undefined
-  const strike = () => victim?.unsafeInterruptAsFork(FiberId.none)
+  const strike = () => victim?.interruptUnsafe()
   const struck = <A, E, R>(self: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
       victim = yield* Effect.forkChild(self)
       return yield* Effect.ensuring(
-        victim.await,
+        Fiber.await(victim),
         Effect.sync(() => (victim = undefined))
       )
     })
@@ -133,7 +133,7 @@ describe("a call that is interrupted in the very moment", () => {
     Effect.gen(function* () {
       const truce = yield* Truce.Truce
       const exit = yield* struck(Truce.protect(failing, { key, classify }))
-      expect(Exit.isInterrupted(exit)).toBe(true)
+      expect(Exit.hasInterrupts(exit)).toBe(true)
       expect(yield* truce.budget.tokens(key)).toBe(10)
     })
   )
@@ -197,7 +197,7 @@ describe("a call that cannot be interrupted", () => {
       const fiber = yield* Effect.forkChild(Effect.uninterruptible(Truce.protect(failing, { key, classify })))
       yield* settled
       yield* CircuitBreaker.isolate(key, "maintenance")
-      expect(ending(yield* fiber.await)).toBe("circuit-open")
+      expect(ending(yield* Fiber.await(fiber))).toBe("circuit-open")
       yield* clock.advance(1_000)
     })
   )

@@ -69,7 +69,7 @@ describe("a million keys", () => {
 describe("a key that was dropped while an attempt was on its way", () => {
   on(() => breaker({ maxKeys: 1 }))("is not brought back by it", () =>
     Effect.gen(function* () {
-      const attempts = Effect.repeatN(execute(failing, "b"), 5)
+      const attempts = Effect.repeat(execute(failing, "b"), { times: 5 })
       yield* execute(Effect.andThen(attempts, failing), "a")
       expect(yield* scoreOf("a")).toBe(1)
     })

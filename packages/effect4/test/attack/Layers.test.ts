@@ -1,6 +1,6 @@
 import { it } from "@effect/vitest"
 import { CircuitBreaker, HealthScore, PolicyConflict, Truce } from "@truce/effect4"
-import { Cause, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber, Layer, Result, Scope } from "effect"
 import { describe, expect } from "vitest"
 import { answering, classify, failing, key, settled, statusOf, steady } from "../support.ts"
 import { all, by, ending, execute, exits, hand, opening, tally } from "./support.ts"
@@ -28,13 +28,12 @@ describe("a layer", () => {
     Effect.gen(function* () {
       const breaker = yield* CircuitBreaker.make(mine)
       yield* execute(answering)
-      return yield* Effect.exit(Effect.provideService(execute(answering), CircuitBreaker.CircuitBreaker, breaker))
+      return yield* Effect.provideService(execute(answering), CircuitBreaker.CircuitBreaker, breaker)
     }).pipe(
       Effect.provide(CircuitBreaker.layer({ permits: 2 }).pipe(Layer.provideMerge(HealthScore.layer()))),
-      Effect.map((exit) => Exit.flatten(exit)),
       Effect.map((exit) =>
         Exit.isFailure(exit)
-          ? Option.getOrUndefined(Cause.dieOption(exit.cause)) instanceof PolicyConflict.PolicyConflict
+          ? Result.getOrUndefined(Cause.findDefect(exit.cause)) instanceof PolicyConflict.PolicyConflict
           : exit.value
       )
     )
@@ -59,7 +58,7 @@ describe("a layer that is released", () => {
       yield* settled
       yield* Scope.close(scope, Exit.void)
       return yield* Effect.provide(after(begun), services)
-    }).pipe(Effect.withClock(clock))
+    }).pipe(Effect.provideService(Clock.Clock, clock))
 
   const wait = { whenOpen: "wait", deadline: "1 hour" } as const
   const waiting = all(100, () => Truce.protect(answering, { key, classify, retry: wait }))
@@ -78,7 +77,7 @@ describe("a layer that is released", () => {
         expect(tally((yield* exits(yield* waiting)).map(ending))).toEqual({ CircuitOpen: 100 })
         yield* clock.advance(1_000)
         const fiber = yield* Effect.forkChild(Truce.protect(answering, { key, classify, retry: wait }))
-        expect(ending(yield* fiber.await)).toBe("success")
+        expect(ending(yield* Fiber.await(fiber))).toBe("success")
       })
     )
   )
@@ -89,7 +88,7 @@ describe("a layer that is released", () => {
     return released(Effect.forkChild(Truce.protect(effect, { key, classify })), (fiber) =>
       Effect.gen(function* () {
         yield* settled
-        expect(fiber.unsafePoll()).toBe(null)
+        expect(fiber.pollUnsafe()).toBe(undefined)
         yield* clock.advance(1_000)
         expect(yield* Fiber.join(fiber)).toBe("hello")
       })

@@ -67,7 +67,7 @@ describe("reloads in a tight loop", () => {
           hops(12),
           // In the midst of an attempt too.
           Effect.andThen(
-            Effect.whenEffect(
+            Effect.when(
               Effect.orDie(reload),
               Effect.sync(() => numbered() < 0.2)
             ),

@@ -82,7 +82,7 @@ describe("a circuit that is replaced by a snapshot", () => {
       const fiber = yield* Effect.forkChild(Truce.protect(failing, { key, classify, retry }))
       yield* settled
       yield* CircuitBreaker.restore(stored)
-      expect(ending(yield* fiber.await)).toBe("circuit-open")
+      expect(ending(yield* Fiber.await(fiber))).toBe("circuit-open")
     }))
 
   it("admits a call that waited for a permit of the one before", (clock) =>
@@ -93,8 +93,8 @@ describe("a circuit that is replaced by a snapshot", () => {
       const retry = { whenOpen: "wait", deadline: "1 hour" } as const
       const fiber = yield* Effect.forkChild(Truce.protect(answering, { key, classify, retry }))
       yield* settled
-      expect(fiber.unsafePoll()).toBe(null)
+      expect(fiber.pollUnsafe()).toBe(undefined)
       yield* CircuitBreaker.restore(stored)
-      expect(ending(yield* fiber.await)).toBe("success")
+      expect(ending(yield* Fiber.await(fiber))).toBe("success")
     }))
 })

@@ -1,5 +1,5 @@
 import { CircuitBreaker, Outcome, Transaction } from "@truce/effect4"
-import { Effect, Fiber, STM, TRef } from "effect"
+import { Effect, Fiber, TxRef } from "effect"
 import { describe, expect } from "vitest"
 import { NotFound, answering, failing, key, on, settled, statusOf, steady } from "../support.ts"
 import { admitsAtOnce, all, by, dependency, execute, exits, hops, numbers, probing, yielding } from "./support.ts"
@@ -7,13 +7,13 @@ import { admitsAtOnce, all, by, dependency, execute, exits, hops, numbers, probi
 const permits = 3
 const it = by(() => steady({ circuit: { permits } }))
 
-const parked = (gate: TRef.TRef<number>, past: number) =>
-  STM.flatMap(TRef.get(gate), (value) => STM.check(() => value > past))
+const parked = (gate: TxRef.TxRef<number>, past: number) =>
+  Effect.flatMap(TxRef.get(gate), (value) => (value > past ? Effect.void : Effect.txRetry))
 
 describe("transactions of the user's among fast attempts", () => {
   it("admit no more than there are permits, whether they commit, abort, throw, wait or wake", (clock) =>
     Effect.gen(function* () {
-      const gate = yield* STM.commit(TRef.make(0))
+      const gate = yield* TxRef.make(0)
       for (let round = 0; round < 60; round++) {
         const of = `key-${round}`
         yield* probing(clock, of)
@@ -36,16 +36,16 @@ describe("transactions of the user's among fast attempts", () => {
         )
         const composed = Effect.gen(function* () {
           const now = yield* Transaction.now
-          const value = yield* STM.commit(TRef.get(gate))
-          // Effect 4.22 keeps what a transaction wrote that failed after it had waited: one that waits must not fail.
-          const waits = next() < 0.5
-          const before = waits ? parked(gate, value) : STM.void
-          const kind = next()
-          const after = waits || kind > 0.6 ? STM.void : kind < 0.3 ? STM.fail("no") : STM.die("broken")
-          const retried = kind > 0.9 ? STM.zipLeft(Transaction.admit([of], now), STM.retry) : STM.retry
-          // An alternative that never comes about leaves nothing behind either.
-          const transaction = STM.orElse(retried, () =>
-            STM.zipRight(before, STM.zipLeft(Transaction.admit([of], now), after))
+          const value = yield* TxRef.get(gate)
+          const waits = next()
+          const ends = next()
+          // To wait undoes what was written before it, so it may come after the admission too.
+          const before = waits < 0.4 ? parked(gate, value) : Effect.void
+          const late = waits > 0.8 ? parked(gate, value) : Effect.void
+          const after = ends < 0.2 ? Effect.fail("no") : ends < 0.4 ? Effect.die("broken") : Effect.void
+          const transaction = Effect.andThen(
+            before,
+            Effect.tap(Transaction.admit([of], now), () => Effect.andThen(late, after))
           )
           const admission = yield* Transaction.commit(transaction)
           if (admission._tag === "Rejected") return
@@ -59,7 +59,7 @@ describe("transactions of the user's among fast attempts", () => {
         )
         for (let step = 0; step < 30; step++) {
           yield* hops(3)
-          yield* STM.commit(TRef.update(gate, (value) => value + 1))
+          yield* TxRef.update(gate, (value) => value + 1)
           const { probes } = yield* CircuitBreaker.state(of)
           expect(probes).toBeLessThanOrEqual(permits)
           expect(probes).toBeGreaterThanOrEqual(held)
@@ -83,21 +83,21 @@ describe("transactions of the user's among fast attempts", () => {
           const now = yield* Transaction.now
           const kind = next()
           if (kind < 0.35) {
-            const admission = yield* STM.commit(Transaction.admit([of], now))
+            const admission = yield* Effect.tx(Transaction.admit([of], now))
             if (admission._tag === "Admitted") open.push(...admission.permits)
           } else if (kind < 0.5) {
-            yield* Effect.exit(STM.commit(STM.zipRight(Transaction.admit([of], now), STM.fail("no"))))
+            yield* Effect.exit(Effect.tx(Effect.andThen(Transaction.admit([of], now), Effect.fail("no"))))
           } else if (kind < 0.7) {
-            yield* STM.commit(Transaction.settle(open.splice(0, 1), Outcome.ignored, now))
+            yield* Effect.tx(Transaction.settle(open.splice(0, 1), Outcome.ignored, now))
           } else if (kind < 0.85) yield* execute(Effect.fail(new NotFound({ id: "1" })), of)
-          else yield* Effect.exit(Transaction.commit(STM.zipRight(Transaction.admit([of], now), STM.die("broken"))))
+          else yield* Effect.exit(Transaction.commit(Effect.andThen(Transaction.admit([of], now), Effect.die("broken"))))
           const views = {
             state: (yield* CircuitBreaker.state(of)).probes,
             states: (yield* CircuitBreaker.states).find((state) => state.key === of)?.probes
           }
           expect(views).toEqual({ state: open.length, states: open.length })
         }
-        yield* STM.commit(Transaction.settle(open, Outcome.ignored, yield* Transaction.now))
+        yield* Effect.tx(Transaction.settle(open, Outcome.ignored, yield* Transaction.now))
         expect((yield* CircuitBreaker.state(of)).probes).toBe(0)
       }
     }))
@@ -106,7 +106,7 @@ describe("transactions of the user's among fast attempts", () => {
     Effect.gen(function* () {
       yield* probing(clock)
       const now = yield* Transaction.now
-      for (let index = 0; index < permits; index++) yield* STM.commit(Transaction.admit([key], now))
+      for (let index = 0; index < permits; index++) yield* Effect.tx(Transaction.admit([key], now))
       expect(yield* admitsAtOnce()).toBe(false)
       const stored = yield* Effect.forEach([1, 2], () => CircuitBreaker.snapshot)
       expect(stored[0]?.circuits[key]?.state).toMatchObject({ _tag: "HalfOpen", leases: [{}, {}, {}] })
@@ -117,9 +117,9 @@ describe("transactions of the user's among fast attempts", () => {
       for (let index = 0; index < 3; index++) {
         yield* execute(failing)
         const now = yield* Transaction.now
-        const admission = yield* STM.commit(Transaction.admit([key], now))
+        const admission = yield* Effect.tx(Transaction.admit([key], now))
         if (admission._tag === "Admitted") {
-          yield* STM.commit(Transaction.settle(admission.permits, Outcome.failure(), now))
+          yield* Effect.tx(Transaction.settle(admission.permits, Outcome.failure(), now))
         }
       }
       expect(yield* statusOf()).toBe("Open")
@@ -131,7 +131,7 @@ describe("transactions of the user's among fast attempts", () => {
       yield* execute(failing)
       const strain = Effect.map(CircuitBreaker.state(key), (state) => state.strain)
       const before = yield* strain
-      yield* Effect.repeatN(execute(answering), 99)
+      yield* Effect.repeat(execute(answering), { times: 99 })
       const noted = yield* strain
       expect(noted).toBeLessThan(before / 10)
       const admission = yield* Transaction.commit(Transaction.admit([key], yield* Transaction.now))
@@ -146,18 +146,18 @@ describe("transactions of the user's among fast attempts", () => {
 describe("a transaction that waits for the user's own state", () => {
   it("is admitted once, whatever passes on the fast path while it waits", (clock) =>
     Effect.gen(function* () {
-      const gate = yield* STM.commit(TRef.make(0))
+      const gate = yield* TxRef.make(0)
       yield* probing(clock)
       const waiting = yield* all(20, () =>
         Effect.flatMap(Transaction.now, (now) =>
-          Transaction.commit(STM.zipRight(parked(gate, 0), Transaction.admit([key], now)))
+          Transaction.commit(Effect.andThen(parked(gate, 0), Transaction.admit([key], now)))
         )
       )
       yield* settled
       const others = yield* all(50, (index) => yielding(index)(execute(Effect.fail(new NotFound({ id: "1" })))))
       yield* exits(others)
       expect((yield* CircuitBreaker.state(key)).probes).toBe(0)
-      yield* STM.commit(TRef.set(gate, 1))
+      yield* TxRef.set(gate, 1)
       const admissions = yield* Effect.forEach(waiting, (fiber) => Fiber.join(fiber))
       expect(admissions.filter(({ _tag }) => _tag === "Admitted").length).toBe(permits)
       expect((yield* CircuitBreaker.state(key)).probes).toBe(permits)
