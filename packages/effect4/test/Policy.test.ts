@@ -91,8 +91,11 @@ describe("Policy", () => {
   )
 
   it("has a JSON schema, for editors", () => {
-    const { definitions } = Schema.toJsonSchemaDocument(Policy.Policy)
-    expect(Object.keys(definitions.TrucePolicy ?? {})).toContain("properties")
+    const { schema } = Schema.toJsonSchemaDocument(Policy.Policy, { onExcessProperty: "error" })
+    expect(schema).toMatchObject({
+      additionalProperties: false,
+      properties: { circuit: { properties: { reopenOn: { enum: ["failure", "score"] } } } }
+    })
   })
 
   it.effect("a fault is named with its path, its rule and its value, and all faults at once", () =>
@@ -147,6 +150,8 @@ describe("Policy", () => {
       expect(yield* faults({ circuit: { openfor: "1 second" } })).toContain("circuit.openfor: is unexpected")
       expect(yield* faults({ retries: {} })).toContain("retries: is unexpected")
       expect(yield* faults({ model: { type: "consecutive", failure: 3 } })).toContain("failure")
+      expect(yield* faults({ model: { type: "ewma2" } })).toMatch(/^model\.type: Expected "ledger" \| .*, got "ewma2"$/)
+      expect(yield* faults({ budget: {} })).toBe("budget.type: is missing")
       expect(yield* faults([])).not.toBe("")
       expect(yield* faults(null)).not.toBe("")
     })

@@ -72,7 +72,7 @@ export const statusOf = (of = key) => Effect.map(CircuitBreaker.state(of), ({ st
 export const scoreOf = (of = key) => Effect.map(CircuitBreaker.state(of), ({ score }) => Number(score.toFixed(6)))
 
 /** Runs fibers that are ready, without moving the clock. */
-export const settled = Effect.repeat(Effect.yieldNow, { times: 20 })
+export const settled = Effect.forEach(Array.from({ length: 20 }), () => Effect.yieldNow, { discard: true })
 
 /** Collects what a stream has told when asked. */
 export const watching = <A, E, R>(stream: Stream.Stream<A, E, R>) =>

@@ -30,7 +30,7 @@ const isDurationInput = (u: unknown): u is Duration.Input => {
 
 const Length = Schema.declare(isDurationInput, {
   identifier: "DurationInput",
-  description: `a duration such as "500 millis"`
+  expected: `a duration such as "500 millis"`
 })
 
 /**

@@ -1,3 +1,5 @@
+import * as Predicate from "effect/Predicate"
+import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type { Issue } from "./issues.ts"
 
@@ -17,13 +19,35 @@ export const faultsOf = (
     case "Composite":
       return issue.issues.flatMap((one) => faultsOf(one, path))
     case "AnyOf":
-      return issue.issues.length > 0
-        ? issue.issues.flatMap((one) => faultsOf(one, path))
-        : [{ path, rule: told(issue, rule) }]
+      return issue.issues.length > 0 ? issue.issues.flatMap((one) => faultsOf(one, path)) : noMember(issue, path, rule)
     default:
       return [{ path, rule: told(issue, rule) }]
   }
 }
+
+/** What is no member of a union because of its `type` is told of by that. */
+const noMember = (
+  issue: SchemaIssue.AnyOf,
+  path: ReadonlyArray<string>,
+  rule: string | undefined
+): ReadonlyArray<Issue> => {
+  const types = issue.ast._tag === "Union" ? issue.ast.types.flatMap(typeOf) : []
+  const input = SchemaIssue.hasInput(issue) ? issue.input : undefined
+  if (types.length === 0 || !Predicate.isObject(input) || Array.isArray(input)) {
+    return [{ path, rule: told(issue, rule) }]
+  }
+  const wrong = Predicate.hasProperty(input, "type")
+    ? `Expected ${types.map((type) => JSON.stringify(type)).join(" | ")}, got ${named(input.type)}`
+    : "is missing"
+  return [{ path: [...path, "type"], rule: wrong }]
+}
+
+const typeOf = (member: SchemaAST.AST): ReadonlyArray<string> =>
+  member._tag !== "Objects"
+    ? []
+    : member.propertySignatures.flatMap(({ name, type }) =>
+        name === "type" && type._tag === "Literal" ? [String(type.literal)] : []
+      )
 
 const ruleOf = (issue: SchemaIssue.Issue): string | undefined => {
   const { message } =
