@@ -5,6 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { untraced } from "./internal/untraced.ts"
 
 /**
  * Fails because the circuit for `key` admits no attempt now; no attempt was made.
@@ -58,16 +59,7 @@ export const make = (fields: {
   readonly retryAfter: Duration.Duration
   readonly health: number
   readonly generation: number
-}): CircuitOpen => {
-  // Not part of the language: engines that do not know it are not asked to.
-  const limit: unknown = Reflect.get(Error, "stackTraceLimit")
-  Reflect.set(Error, "stackTraceLimit", 0)
-  try {
-    return new CircuitOpen(fields, { disableChecks: true })
-  } finally {
-    Reflect.set(Error, "stackTraceLimit", limit)
-  }
-}
+}): CircuitOpen => untraced(() => new CircuitOpen(fields, { disableChecks: true }))
 
 /**
  * Whether an error is a rejection by a circuit.

@@ -141,6 +141,8 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
     const lifetime = lifetimeOf(options)
     const transitions = yield* PubSub.sliding<Transition>(backlog)
     const moved = yield* PubSub.sliding<Change>(backlog)
+    // Who watches is told that nothing more will come.
+    yield* Effect.addFinalizer(() => Effect.andThen(PubSub.shutdown(transitions), PubSub.shutdown(moved)))
     const seed = yield* Random.nextIntBetween(-(2 ** 31), 2 ** 31)
     let watchers = 0
     const log = new Log()

@@ -75,9 +75,7 @@ export interface Options extends RetryOptions {
  * @category models
  * @since 0.1.0
  */
-export type Retried<E, Timeout = never> =
-  | E
-  | RetryExhausted<HttpClientError.HttpClientError | Timeout>
+export type Retried<E, Timeout = never> = E | RetryExhausted<HttpClientError.HttpClientError | Timeout>
 
 /**
  * The error channel of a protected client.
@@ -303,5 +301,4 @@ type Args<E, R, Options> = readonly [(Options | undefined)?] | readonly [Client<
 
 const isDataFirst = <E, R, Options>(
   args: Args<E, R, Options>
-): args is readonly [Client<E, R>, (Options | undefined)?] =>
-  Platform.isHttpClient(args[0])
+): args is readonly [Client<E, R>, (Options | undefined)?] => Platform.isHttpClient(args[0])

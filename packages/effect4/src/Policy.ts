@@ -288,9 +288,7 @@ export const config: Config.Config<Policy> = policyConfig(
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig = (
-  policy: Config.Config<Policy> = config
-): Layer.Layer<Truce.Services, Config.ConfigError> =>
+export const layerConfig = (policy: Config.Config<Policy> = config): Layer.Layer<Truce.Services, Config.ConfigError> =>
   Layer.unwrap(Effect.map(policy, (valid) => Truce.layer(optionsOf(valid))))
 
 /**

@@ -87,7 +87,10 @@ describe("metrics in an OpenTelemetry SDK", () => {
         attributes: { "truce.key": key, "truce.circuit.state": "Closed" },
         value: 1
       })
-    }).pipe(Effect.provide(Metrics.layer().pipe(Layer.provideMerge(steady(fragile)))), Effect.provideService(Metric.CurrentMetricAttributes, { test: "sdk" }))
+    }).pipe(
+      Effect.provide(Metrics.layer().pipe(Layer.provideMerge(steady(fragile)))),
+      Effect.provideService(Metric.CurrentMetricAttributes, { test: "sdk" })
+    )
   )
 })
 

@@ -220,5 +220,4 @@ const wallClock = (fiber: Fiber.Fiber<unknown, unknown>): (() => number) => {
 }
 
 /** Of the fiber that is running; of the system where none is. */
-export const wallNow = (): number =>
-  Fiber.getCurrent()?.getRef(Clock.Clock).currentTimeMillisUnsafe() ?? Date.now()
+export const wallNow = (): number => Fiber.getCurrent()?.getRef(Clock.Clock).currentTimeMillisUnsafe() ?? Date.now()

@@ -70,8 +70,7 @@ export class Refused extends HttpClientError.HttpClientError {
   }
 }
 
-const statusError = (response: Response) =>
-  new HttpClientError.StatusCodeError({ request: response.request, response })
+const statusError = (response: Response) => new HttpClientError.StatusCodeError({ request: response.request, response })
 
 export const isResponse = (u: unknown): u is Response => hasProperty(u, HttpClientResponse.TypeId)
 

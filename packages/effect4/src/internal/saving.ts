@@ -80,9 +80,7 @@ export const make = (
         Effect.uninterruptible
       )
     const tooSlow = Effect.suspend(() =>
-      Effect.fail(
-        notSaved("timeout", `the store took longer than ${Duration.format(Duration.millis(timeoutMillis))}`)
-      )
+      Effect.fail(notSaved("timeout", `the store took longer than ${Duration.format(Duration.millis(timeoutMillis))}`))
     )
     const notSaved = (reason: SnapshotNotSaved["reason"], detail: string) =>
       new SnapshotNotSaved({ key, reason, detail })
