@@ -115,7 +115,7 @@ export const layer = (options?: Options): Layer.Layer<Builtin.CircuitBreaker> =>
  */
 export const fromTruce: Effect.Effect<Builtin.CircuitBreaker, never, CircuitBreaker> = Effect.map(
   Breaker.CircuitBreaker,
-  on
+  (breaker) => on(breaker)
 )
 
 /**
