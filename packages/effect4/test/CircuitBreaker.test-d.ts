@@ -14,7 +14,7 @@ import {
   Transaction,
   Truce
 } from "@truce/effect4"
-import { Config, type Context, Data, Effect, Layer, type STM, Schedule, Schema } from "effect"
+import { Config, Context, Data, Effect, Layer, Schedule, Schema } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}

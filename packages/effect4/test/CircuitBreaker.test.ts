@@ -137,7 +137,7 @@ describe("while open", () => {
     Effect.gen(function* () {
       yield* trip()
       yield* TestClock.adjust("499 millis")
-      expect(yield* attempt(answering)).toMatchObject({ cause: { error: { _tag: "CircuitOpen" } } })
+      expect(yield* attempt(answering)).toMatchObject({ cause: { reasons: [{ error: { _tag: "CircuitOpen" } }] } })
       yield* TestClock.adjust("1 millis")
       expect(yield* attempt(answering)).toEqual(Exit.succeed("hello"))
     }))
@@ -244,7 +244,7 @@ describe("with options", () => {
       yield* Effect.forkChild(attempt(Effect.never))
       yield* settled
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ probes: 2 })
-      expect(yield* attempt(answering)).toMatchObject({ cause: { error: { state: "HalfOpen" } } })
+      expect(yield* attempt(answering)).toMatchObject({ cause: { reasons: [{ error: { state: "HalfOpen" } }] } })
     })
   )
 
@@ -314,7 +314,7 @@ describe("two breakers on one score", () => {
       const exit = yield* Effect.exit(
         Effect.provide(CircuitBreaker.execute(answering, { key, classify }), second({ openFor: "2 seconds" }))
       )
-      expect(exit).toMatchObject({ cause: { _tag: "Die", defect: { _tag: "PolicyConflict", key } } })
+      expect(exit).toMatchObject({ cause: { reasons: [{ _tag: "Die", defect: { _tag: "PolicyConflict", key } }] } })
     }).pipe(Effect.provide(CircuitBreaker.layer(options)), Effect.provide(HealthScore.layer())))
 })
 

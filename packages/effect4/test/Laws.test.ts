@@ -11,7 +11,7 @@ const timeout = 60_000
 
 type Services = CircuitBreaker.CircuitBreaker | HealthScore.HealthScore
 
-describe("The same scenario gives the same transitions in the pure core, in the Effect 4 and Effect 4 bindings under TestClock, and in the lab", () => {
+describe("The same scenario gives the same transitions in the pure core, in the Effect 3 and Effect 4 bindings under TestClock, and in the lab", () => {
   const same = <S>(name: string, model: HealthModel.HealthModel<S>, runs?: number) =>
     it(name, { timeout }, () =>
       forAll(
