@@ -5,21 +5,21 @@ import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { answering, classify, failing, scripted, statusOf, steady, trip } from "./support.ts"
 
-class UsersApi extends Dependency.Tag("UsersApi")<UsersApi>()({
+class UsersApi extends Dependency.Service<UsersApi>()("UsersApi", {
   key: "users-api",
   classify,
   circuit: { openFor: "2 seconds" },
   retry: { attempts: 2, jitter: "none" }
 }) {}
 
-class OrdersApi extends Dependency.Tag("OrdersApi")<OrdersApi>()({
+class OrdersApi extends Dependency.Service<OrdersApi>()("OrdersApi", {
   key: "orders-api",
   classify,
   attemptTimeout: "1 second",
   retry: { attempts: 1 }
 }) {}
 
-class Impatient extends Dependency.Tag("Impatient")<Impatient>()({
+class Impatient extends Dependency.Service<Impatient>()("Impatient", {
   key: "users-api",
   classify,
   circuit: { openFor: "1 second" }

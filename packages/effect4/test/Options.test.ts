@@ -172,7 +172,7 @@ describe("protecting an effect", () => {
     expect(thrownBy(() => Truce.protect({ key, classify, retry: { attempts: 0 } }))).toMatchObject({
       field: "attempts"
     })
-    const define = () => Dependency.Tag("Api")()({ key, classify, retry: { attempts: 0 } })
+    const define = () => Dependency.Service()("Api", { key, classify, retry: { attempts: 0 } })
     expect(thrownBy(define)).toMatchObject({ field: "attempts" })
   })
 

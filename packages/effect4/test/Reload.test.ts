@@ -77,7 +77,11 @@ describe("overrides", () => {
 
   it.effect("options of a dependency come before those of its pattern", () =>
     Effect.gen(function* () {
-      class Visa extends Dependency.Tag("Visa")<Visa>()({ key: "payments-visa", classify, circuit: { permits: 7 } }) {}
+      class Visa extends Dependency.Service<Visa>()("Visa", {
+        key: "payments-visa",
+        classify,
+        circuit: { permits: 7 }
+      }) {}
       const truce = steady({ overrides: { "payments-*": { circuit: { permits: 5, restore: 0.8 } } } })
       const { permits, restore } = yield* Effect.provide(
         Effect.andThen(Visa, CircuitBreaker.state("payments-visa")),
@@ -245,8 +249,8 @@ describe("Truce.reload", () => {
       ]
       for (const [options, path, rule] of wrong) {
         const failure = yield* Effect.result(Truce.reload(options))
-        expect(Result.isFailure(failure) && failure.left.issues).toMatchObject([{ path }])
-        expect(Result.isFailure(failure) && failure.left.message).toContain(rule)
+        expect(Result.isFailure(failure) && failure.failure.issues).toMatchObject([{ path }])
+        expect(Result.isFailure(failure) && failure.failure.message).toContain(rule)
         expect((yield* CircuitBreaker.state(key)).permits).toBe(1)
       }
     })
