@@ -98,7 +98,7 @@ export interface Service {
   readonly setRules: (rules: Rules) => Effect.Effect<void, InvalidPolicy>
   readonly counts: Effect.Effect<{ readonly [key: string]: Counts }>
   /** Draws and counts what happens to the next execution at a key; `undefined` for nothing. */
-  readonly unsafeNext: (key: string) => (Injection & Fault) | undefined
+  readonly nextUnsafe: (key: string) => (Injection & Fault) | undefined
 }
 
 /**
@@ -157,7 +157,7 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
           }
         ),
       counts: Effect.sync(() => Object.fromEntries(Array.from(tallies, ([key, tally]) => [key, { ...tally }]))),
-      unsafeNext: (key) => {
+      nextUnsafe: (key) => {
         const rule = isEnabled ? patterns.find(key) : undefined
         if (rule === undefined) return undefined
         const tally = tallyOf(key)
@@ -387,7 +387,7 @@ const injecting = <A, E, R, F>(
 ): Effect.Effect<A, E | F, R> =>
   Effect.withFiber<A, E | F, R>((fiber) => {
     const service = Context.getOrUndefined(fiber.context, Faults)
-    const next = service?.unsafeNext(key)
+    const next = service?.nextUnsafe(key)
     if (next === undefined) return self
     const { delayMillis, execution, lost } = next
     const fault = faultOf(next, () => options.error({ key, execution }))

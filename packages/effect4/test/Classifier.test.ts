@@ -1,12 +1,12 @@
 // Untagged errors are what is classified here. @effect-diagnostics globalErrorInEffectFailure:skip-file
 import { Outcome } from "@truce/core"
 import { CircuitOpen, Classifier } from "@truce/effect4"
-import { Cause, Duration, Exit, FiberId } from "effect"
+import { Cause, Duration, Exit } from "effect"
 import { describe, expect, it } from "vitest"
 import { NotFound, Throttled, Timeout, classify } from "./support.ts"
 
 const rejection = CircuitOpen.make({ key: "k", state: "Open", retryAfter: Duration.zero, health: 0, generation: 1 })
-const interruption = Cause.interrupt(FiberId.none)
+const interruption = Cause.interrupt()
 
 describe("tags", () => {
   it("takes a retriable error for a failure of weight 1", () => {
@@ -67,8 +67,8 @@ describe("every classifier", () => {
   })
 
   it.each(Object.entries(all))("reads the error beside an interruption: %s", (_, own) => {
-    expect(own.failure(Cause.parallel(interruption, Cause.fail(new Timeout())))).toEqual(Outcome.failure())
-    expect(own.failure(Cause.sequential(Cause.die("boom"), interruption))).toEqual(Outcome.failure())
+    expect(own.failure(Cause.combine(interruption, Cause.fail(new Timeout())))).toEqual(Outcome.failure())
+    expect(own.failure(Cause.combine(Cause.die("boom"), interruption))).toEqual(Outcome.failure())
   })
 })
 

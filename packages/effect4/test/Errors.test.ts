@@ -82,7 +82,7 @@ describe("messages hold their data", () => {
 })
 
 describe("errors cross a wire as JSON", () => {
-  const crosses = <A extends Error, I>(name: string, schema: Schema.Schema<A, I>, error: A) =>
+  const crosses = <A extends Error, I>(name: string, schema: Schema.Codec<A, I>, error: A) =>
     it(name, () => {
       const sent = JSON.stringify(Schema.encodeSync(schema)(error))
       const received = Schema.decodeUnknownSync(schema)(JSON.parse(sent))
@@ -109,11 +109,11 @@ describe("errors cross a wire as JSON", () => {
   crosses("RetryExhausted", RetryExhausted.schema(Timeout), exhausted)
 
   it("is refused where an attempt is missing or its error is another", () => {
-    const decode = Schema.decodeUnknownEither(RetryExhausted.schema(Timeout))
+    const decode = Schema.decodeUnknownResult(RetryExhausted.schema(Timeout))
     const sent = Schema.encodeSync(RetryExhausted.schema(Timeout))(exhausted)
-    expect(decode({ ...sent, attempts: [] })._tag).toBe("Left")
-    expect(decode({ ...sent, reason: "boredom" })._tag).toBe("Left")
-    expect(decode({ ...sent, attempts: [{ ...sent.attempts[0], error: { _tag: "Other" } }] })._tag).toBe("Left")
+    expect(decode({ ...sent, attempts: [] })._tag).toBe("Failure")
+    expect(decode({ ...sent, reason: "boredom" })._tag).toBe("Failure")
+    expect(decode({ ...sent, attempts: [{ ...sent.attempts[0], error: { _tag: "Other" } }] })._tag).toBe("Failure")
   })
 
   it("is refused for encoding where its attempts hold other errors", () => {
@@ -122,8 +122,8 @@ describe("errors cross a wire as JSON", () => {
       reason: "budget",
       attempts: [{ ...first, error: "refused" }]
     })
-    expect(Schema.is(Schema.typeSchema(RetryExhausted.schema(Timeout)))(other)).toBe(false)
-    expect(Schema.is(Schema.typeSchema(RetryExhausted.schema(Timeout)))(exhausted)).toBe(true)
+    expect(Schema.is(Schema.toType(RetryExhausted.schema(Timeout)))(other)).toBe(false)
+    expect(Schema.is(Schema.toType(RetryExhausted.schema(Timeout)))(exhausted)).toBe(true)
   })
 })
 

@@ -74,7 +74,7 @@ describe("a point", () => {
   it.effect("spreads the latency between min and max, and delays only its share", () =>
     Effect.gen(function* () {
       const service = yield* Faults.Faults
-      const delays = Array.from({ length: 1_000 }, () => service.unsafeNext(key)?.delayMillis ?? NaN)
+      const delays = Array.from({ length: 1_000 }, () => service.nextUnsafe(key)?.delayMillis ?? NaN)
       const delayed = delays.filter((delay) => delay !== 0)
       expect(delayed.length / 1_000).toBeCloseTo(0.4, 1)
       expect(Math.min(...delayed)).toBeGreaterThanOrEqual(100)
@@ -162,8 +162,8 @@ describe("the draws", () => {
       fc.property(fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 60 }), fc.integer(), (order, seed) => {
         const service = () => Effect.runSync(Faults.make({ seed, rules: { "*": rule } }))
         const [mixed, alone] = [service(), service()]
-        const seen = order.map((of) => [of, mixed.unsafeNext(of)] as const).filter(([of]) => of === "a")
-        expect(seen.map(([, next]) => next)).toEqual(seen.map(() => alone.unsafeNext("a")))
+        const seen = order.map((of) => [of, mixed.nextUnsafe(of)] as const).filter(([of]) => of === "a")
+        expect(seen.map(([, next]) => next)).toEqual(seen.map(() => alone.nextUnsafe("a")))
       })
     ))
 
@@ -182,7 +182,7 @@ describe("patterns", () => {
       const service = yield* Faults.make({
         rules: Object.fromEntries(rules.map((pattern, n) => [pattern, { latency: n + 1 }]))
       })
-      return service.unsafeNext(of)?.delayMillis
+      return service.nextUnsafe(of)?.delayMillis
     })
 
   it.effect("prefer the exact key, then the most letters, then the first written", () =>

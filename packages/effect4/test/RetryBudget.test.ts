@@ -1,6 +1,6 @@
 import { Outcome } from "@truce/core"
 import { RetryBudget, Truce } from "@truce/effect4"
-import { Effect, Option, Schedule, STM, TRef } from "effect"
+import { Effect, Option, Schedule, TxRef } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { type ApiError, Throttled, classify, failing, key, on, scripted, steady } from "./support.ts"
@@ -130,22 +130,22 @@ describe("in a transaction", () => {
   it("is paid together with a user's own state, or not at all", () =>
     Effect.gen(function* () {
       const budget = yield* RetryBudget.RetryBudget
-      const sent = yield* STM.commit(TRef.make(0))
-      const paid = STM.zipRight(
-        budget.withdrawSTM(key, error, 0),
-        TRef.update(sent, (n) => n + 1)
+      const sent = yield* TxRef.make(0)
+      const paid = Effect.andThen(
+        budget.withdrawTx(key, error, 0),
+        TxRef.update(sent, (n) => n + 1)
       )
-      yield* STM.commit(paid)
-      yield* Effect.exit(STM.commit(STM.zipRight(paid, STM.fail("my own reason"))))
+      yield* Effect.tx(paid)
+      yield* Effect.exit(Effect.tx(Effect.andThen(paid, Effect.fail("my own reason"))))
       expect(yield* RetryBudget.tokens(key)).toBe(9)
-      expect(yield* STM.commit(TRef.get(sent))).toBe(1)
+      expect(yield* TxRef.get(sent)).toBe(1)
     }))
 
   it("is seen by every later payment, and sees every earlier one", () =>
     Effect.gen(function* () {
       const budget = yield* RetryBudget.RetryBudget
       for (let round = 0; round < 5; round++) {
-        yield* STM.commit(budget.withdrawSTM(key, error, 0))
+        yield* Effect.tx(budget.withdrawTx(key, error, 0))
         yield* settle(Outcome.success)
         yield* retry
       }

@@ -50,7 +50,7 @@ describe("the delays of an exponential backoff", () => {
           expect(Math.max(...column)).toBeLessThanOrEqual(high)
           expect(Math.max(...column) - Math.min(...column)).toBeGreaterThan(0.9 * (high - low))
         }
-      }).pipe(Effect.withRandom(Random.make("jitter"))))
+      }).pipe(Random.withSeed("jitter")))
   }
 
   it("stay between base and three times the one before with decorrelated jitter", () =>
@@ -62,7 +62,7 @@ describe("the delays of an exponential backoff", () => {
           expect(delay).toBeLessThanOrEqual(Math.min(2_000, 3 * (row[at - 1] ?? 100)))
         }
       }
-    }).pipe(Effect.withRandom(Random.make("jitter"))))
+    }).pipe(Random.withSeed("jitter")))
 })
 
 describe("attempts", () => {
@@ -89,7 +89,7 @@ describe("attempts", () => {
 })
 
 describe("a schedule of the user's own", () => {
-  on(() => RetryPolicy.layer({ schedule: Schedule.spaced("1 second").pipe(Schedule.upTo("2500 millis")) }))(
+  on(() => RetryPolicy.layer({ schedule: Schedule.spaced("1 second").pipe(Schedule.upTo({ duration: "2500 millis" })) }))(
     "decides when and how often: spaced, within a total time",
     () =>
       Effect.gen(function* () {
@@ -99,7 +99,7 @@ describe("a schedule of the user's own", () => {
       })
   )
 
-  on(() => RetryPolicy.layer({ schedule: Schedule.fibonacci("100 millis").pipe(Schedule.whileOutput(() => true)) }))(
+  on(() => RetryPolicy.layer({ schedule: Schedule.fibonacci("100 millis").pipe(Schedule.while(() => Effect.succeed(true))) }))(
     "may go on for ever, up to the deadline of a caller",
     () =>
       Effect.gen(function* () {
@@ -113,7 +113,8 @@ describe("a schedule of the user's own", () => {
     Effect.gen(function* () {
       const told: Array<RetryPolicy.Input> = []
       const schedule = Schedule.recurs(3).pipe(
-        Schedule.tapInput((input: RetryPolicy.Input) => Effect.sync(() => told.push(input)))
+        Schedule.setInputType<RetryPolicy.Input>(),
+        Schedule.tap(({ input }) => Effect.sync(() => told.push(input)))
       )
       const { effect } = scripted(failing, Effect.fail(new Throttled({ after: "2 seconds" })), failing, answering)
       yield* running(Effect.provide(retry(effect), RetryPolicy.layer({ schedule })))
@@ -127,7 +128,8 @@ describe("a schedule of the user's own", () => {
   it("takes its own services from where its layer is built", () =>
     Effect.gen(function* () {
       const schedule = Schedule.recurs(9).pipe(
-        Schedule.whileInputEffect(({ failed }: RetryPolicy.Input) => Effect.map(Patience, (most) => failed < most))
+        Schedule.setInputType<RetryPolicy.Input>(),
+        Schedule.while(({ input: { failed } }) => Effect.map(Patience, (most) => failed < most))
       )
       const layer = RetryPolicy.layer({ schedule }).pipe(Layer.provide(Layer.succeed(Patience, 2)))
       const error = yield* ending(Effect.provide(retry(failing), layer))
@@ -307,9 +309,13 @@ describe("a retry around a breaker of its own", () => {
 class Patience extends Context.Service<Patience, number>()("Patience") {}
 
 const delays = (options: RetryPolicy.BackoffOptions, count: number) =>
-  Effect.map(Schedule.run(RetryPolicy.exponential(options), 0, Array.from({ length: count })), (output) =>
-    Array.from(output, Duration.toMillis)
-  )
+  Effect.gen(function* () {
+    const step = yield* Schedule.toStep(RetryPolicy.exponential(options))
+    return yield* Effect.replicateEffect(
+      Effect.map(step(0, undefined), ([, delay]) => Duration.toMillis(delay)),
+      count
+    )
+  })
 
 const trailOf = (error: unknown) =>
   typeof error === "object" && error !== null && "attempts" in error && isTrail(error.attempts) ? error.attempts : []
