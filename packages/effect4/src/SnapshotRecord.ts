@@ -75,7 +75,7 @@ export const write: (record: SnapshotRecord) => string = Schema.encodeSync(Schem
  * ```ts
  * import { read } from "@truce/effect4/SnapshotRecord"
  *
- * read(`{"version":1,"sequen`) // => { _tag: "Corrupt", field: "record", rule: "Expected JSON, actual 20 characters that are not" }
+ * read(`{"version":1,"sequen`) // => { _tag: "Corrupt", field: "record", rule: "Expected JSON, got 20 characters that are not" }
  * read(`{"version":2}`) // => { _tag: "Newer", version: 2 }
  * ```
  *
@@ -85,7 +85,7 @@ export const write: (record: SnapshotRecord) => string = Schema.encodeSync(Schem
 export const read = (text: string): Reading => {
   const data = decodeJson(text)
   if (Result.isFailure(data)) {
-    return { _tag: "Corrupt", field: "record", rule: `Expected JSON, actual ${text.length} characters that are not` }
+    return { _tag: "Corrupt", field: "record", rule: `Expected JSON, got ${text.length} characters that are not` }
   }
   const found = Predicate.hasProperty(data.success, "version") ? data.success.version : undefined
   if (typeof found === "number" && found > version) return { _tag: "Newer", version: found }

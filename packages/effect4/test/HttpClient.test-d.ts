@@ -1,5 +1,5 @@
 // Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file globalErrorInEffectFailure:skip-file
-import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "@effect/platform"
+import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import {
   type AttemptTimeout,
   type CircuitBreaker,

@@ -1,5 +1,5 @@
 import { it } from "@effect/vitest"
-import { HttpClient, HttpClientRequest } from "@effect/platform"
+import { HttpClient, HttpClientRequest } from "effect/http"
 import { CircuitBreaker, HealthScore, RetryExhausted, Truce } from "@truce/effect4"
 import { classifier, withTruce } from "@truce/effect4/HttpClient"
 import { Effect, Fiber, Stream } from "effect"
@@ -17,7 +17,7 @@ for (const [name, layer] of clients) {
       handler: Handler,
       body: (served: Served, client: HttpClient.HttpClient) => Effect.Effect<A, E, Truce.Services>
     ) =>
-      it.scopedLive(text, () =>
+      it.live(text, () =>
         Effect.gen(function* () {
           const served = yield* serve(handler)
           return yield* Effect.flatMap(HttpClient.HttpClient, (client) => body(served, client)).pipe(

@@ -1,12 +1,5 @@
 // Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file missingEffectContext:skip-file
-import {
-  HttpApi,
-  HttpApiClient,
-  HttpApiError,
-  type HttpApiGroup,
-  HttpApiMiddleware,
-  HttpApiSecurity
-} from "@effect/platform"
+import { HttpApi, HttpApiClient, HttpApiError, type HttpApiGroup, HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import type { CircuitBreaker, RetryBudget } from "@truce/effect4"
 import type * as CircuitReport from "@truce/effect4/CircuitReport"
 import * as Operators from "@truce/effect4/Operators"
@@ -64,12 +57,12 @@ describe("the derived client", () => {
     const program = Effect.gen(function* () {
       const { circuits } = yield* HttpApiClient.make(api)
       const list = circuits.list({ urlParams: { status: "Open" } })
-      expectTypeOf<Effect.Effect.Success<typeof list>["circuits"]>().toEqualTypeOf<
+      expectTypeOf<Effect.Success<typeof list>["circuits"]>().toEqualTypeOf<
         ReadonlyArray<CircuitReport.Circuit>
       >()
       expectTypeOf<CircuitReport.Circuit["admitsIn"]>().toEqualTypeOf<Duration.Duration>()
       const isolate = circuits.isolate({ path: { key: "users-api" }, payload: { reason: "migration", create: true } })
-      type Errors = Effect.Effect.Error<typeof isolate>
+      type Errors = Effect.Error<typeof isolate>
       expectTypeOf<Operators.CircuitNotFound>().toExtend<Errors>()
       expectTypeOf<HttpApiError.Unauthorized>().toExtend<Errors>()
       // @ts-expect-error no reason

@@ -1,19 +1,6 @@
 import * as Sse from "effect/encoding/Sse"
-import {
-  HttpApi,
-  HttpApiBuilder,
-  HttpApiClient,
-  HttpApiEndpoint,
-  HttpApiError,
-  HttpApiGroup,
-  HttpApiMiddleware,
-  HttpApiSecurity,
-  HttpClient,
-  HttpClientRequest,
-  HttpRouter,
-  HttpServer,
-  OpenApi
-} from "@effect/platform"
+import { HttpClient, HttpClientRequest, HttpRouter, HttpServer } from "effect/http"
+import { HttpApi, HttpApiBuilder, HttpApiClient, HttpApiEndpoint, HttpApiError, HttpApiGroup, HttpApiMiddleware, HttpApiSecurity, OpenApi } from "effect/http-api"
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import { it } from "@effect/vitest"
 import { InvalidOption } from "@truce/core"
@@ -53,7 +40,7 @@ const serving = (options?: TransitionFeed.Options) =>
     Layer.provideMerge(NodeHttpClient.layer)
   )
 
-type Served = Layer.Layer.Success<ReturnType<typeof serving>>
+type Served = Layer.Success<ReturnType<typeof serving>>
 
 const test = <E>(name: string, body: () => Effect.Effect<void, E, Served>, options?: TransitionFeed.Options) =>
   it.live(name, () => Effect.provide(body(), serving(options)))
@@ -389,7 +376,7 @@ describe("transitions", () => {
   const reader = (headers: Http.OutgoingHttpHeaders = {}) =>
     Effect.flatMap(url, (base) =>
       Effect.acquireRelease(
-        Effect.async<{
+        Effect.callback<{
           readonly headers: Http.IncomingHttpHeaders
           readonly text: () => string
           readonly events: () => ReadonlyArray<Sse.Event>
@@ -419,7 +406,7 @@ describe("transitions", () => {
                   text: () => text,
                   events: () => events,
                   until: (met: () => boolean) =>
-                    Effect.async<void>((met_) => {
+                    Effect.callback<void>((met_) => {
                       const look = () => void (met() && met_(Effect.void))
                       looks.add(look)
                       look()
@@ -440,9 +427,9 @@ describe("transitions", () => {
 
   const sse = <E>(
     name: string,
-    body: () => Effect.Effect<void, E, Served | Effect.Effect.Context<ReturnType<typeof reader>>>,
+    body: () => Effect.Effect<void, E, Served | Effect.Services<ReturnType<typeof reader>>>,
     options?: TransitionFeed.Options
-  ) => it.scopedLive(name, () => Effect.provide(body(), serving(options)))
+  ) => it.live(name, () => Effect.provide(body(), serving(options)))
 
   const connected = (headers?: Http.OutgoingHttpHeaders) =>
     Effect.tap(reader(headers), ({ text, until }) => until(() => text().includes("connected")))
@@ -455,7 +442,7 @@ describe("transitions", () => {
   /** More than sockets, buffers and a feed of few events together hold. */
   const flood = Effect.forEach(
     Array.from({ length: 300 }, (_, n) => `${n} ${"x".repeat(100_000)}`),
-    (reason) => Effect.andThen(CircuitBreaker.isolate(key, reason), Effect.yieldNow())
+    (reason) => Effect.andThen(CircuitBreaker.isolate(key, reason), Effect.yieldNow)
   )
   const few = { history: 16 }
 
@@ -604,7 +591,7 @@ describe("transitions", () => {
     few
   )
 
-  it.scopedLive("end when the server does", () =>
+  it.live("end when the server does", () =>
     Effect.gen(function* () {
       const { ended } = yield* Effect.provide(connected(), serving())
       yield* ended

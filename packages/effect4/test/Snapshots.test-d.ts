@@ -1,9 +1,9 @@
 // Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file
-import type { KeyValueStore } from "@effect/platform"
+import type { KeyValueStore } from "effect/persistence"
 import type { CircuitBreaker } from "@truce/effect4"
 import type * as SnapshotNotSaved from "@truce/effect4/SnapshotNotSaved"
 import * as Snapshots from "@truce/effect4/Snapshots"
-import { Config, type ConfigError, type Effect, type Layer } from "effect"
+import { Config, type Effect, type Layer } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
 
 type Needs = CircuitBreaker.CircuitBreaker | KeyValueStore.KeyValueStore
@@ -11,8 +11,8 @@ type Needs = CircuitBreaker.CircuitBreaker | KeyValueStore.KeyValueStore
 describe("Snapshots", () => {
   it("needs a breaker and a store, and never fails a start", () => {
     expectTypeOf(Snapshots.layer()).toEqualTypeOf<Layer.Layer<Snapshots.Snapshots, never, Needs>>()
-    expectTypeOf(Snapshots.layerConfig({ key: Config.string("KEY") })).toEqualTypeOf<
-      Layer.Layer<Snapshots.Snapshots, ConfigError.ConfigError, Needs>
+    expectTypeOf(Snapshots.layerConfig({ key: Config.String("KEY") })).toEqualTypeOf<
+      Layer.Layer<Snapshots.Snapshots, Config.ConfigError, Needs>
     >()
     // @ts-expect-error interval is no option
     Snapshots.layer({ interval: "1 second" })

@@ -1,9 +1,10 @@
-import { FileSystem, KeyValueStore, Path } from "@effect/platform"
-import { NodeContext } from "@effect/platform-node"
+import { FileSystem, Path } from "effect"
+import { KeyValueStore } from "effect/persistence"
+import { NodeServices } from "@effect/platform-node"
 import { it } from "@effect/vitest"
 import { CircuitBreaker } from "@truce/effect4"
 import * as Snapshots from "@truce/effect4/Snapshots"
-import { Effect, Layer, LogLevel, Logger } from "effect"
+import { Effect, Layer, Logger } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { describe, expect } from "vitest"
@@ -11,7 +12,7 @@ import { key, statusOf, steady, trip } from "./support.ts"
 
 const program = fileURLToPath(new URL("snapshotProcess.ts", import.meta.url))
 
-const quiet = Logger.minimumLogLevel(LogLevel.None)
+const quiet = Logger.layer([])
 
 /** Another process; `until` ends when it has written the line, `end` when it has ended. */
 const started = (directory: string, what: string) =>
@@ -28,11 +29,11 @@ const started = (directory: string, what: string) =>
       return {
         lines: () => out.split("\n").slice(0, -1),
         until: (line: string) =>
-          Effect.async<void>((resume) => {
+          Effect.callback<void>((resume) => {
             const look = () => void (out.split("\n").includes(line) && resume(Effect.void))
             said.add(look)
             look()
-            void ended.then(() => resume(Effect.dieMessage(`ended without having written ${line}`)))
+            void ended.then(() => resume(Effect.die(`ended without having written ${line}`)))
           }),
         end: (signal?: "SIGKILL" | "SIGTERM") =>
           Effect.andThen(
@@ -59,11 +60,11 @@ const test = <A, E>(
   name: string,
   body: (
     directory: string
-  ) => Effect.Effect<A, E, Effect.Effect.Context<ReturnType<typeof started>> | NodeContext.NodeContext>
+  ) => Effect.Effect<A, E, Effect.Services<ReturnType<typeof started>> | NodeServices.NodeServices>
 ) =>
-  it.scopedLive(name, () =>
+  it.live(name, () =>
     Effect.flatMap(FileSystem.FileSystem, (files) => Effect.flatMap(files.makeTempDirectoryScoped(), body)).pipe(
-      Effect.provide(Layer.merge(NodeContext.layer, quiet))
+      Effect.provide(Layer.merge(NodeServices.layer, quiet))
     )
   )
 
@@ -83,7 +84,7 @@ describe("a process that is killed", () => {
       expect(first.lines()).toEqual(["saved"])
       const { lines, state } = yield* read(directory)
       expect(state).toEqual(["Restored", "Open", 1])
-      expect(lines.join("\n")).toContain("are corrupt: record: Expected JSON, actual 100 characters that are not")
+      expect(lines.join("\n")).toContain("are corrupt: record: Expected JSON, got 100 characters that are not")
     }))
 })
 

@@ -1,4 +1,4 @@
-import { FetchHttpClient, type HttpClient } from "@effect/platform"
+import { FetchHttpClient, type HttpClient } from "effect/http"
 import { NodeHttpClient } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import * as Http from "node:http"
@@ -35,7 +35,7 @@ export type Handler = (request: Http.IncomingMessage, response: Http.ServerRespo
 
 export const serve = (handler: Handler) =>
   Effect.acquireRelease(
-    Effect.async<Served>((resume) => {
+    Effect.callback<Served>((resume) => {
       const sockets = new Set<Net.Socket>()
       const requests: Array<Http.IncomingMessage> = []
       const waiting = new Set<() => void>()
@@ -43,7 +43,7 @@ export const serve = (handler: Handler) =>
       let connections = 0
       let aborted = 0
       const until = (met: () => boolean) =>
-        Effect.async<void>((resume) => {
+        Effect.callback<void>((resume) => {
           const check = () => {
             if (!met()) return
             waiting.delete(check)
@@ -81,7 +81,7 @@ export const serve = (handler: Handler) =>
             open: (atMost) => until(() => sockets.size <= atMost),
             aborted: (atLeast) => until(() => aborted >= atLeast),
             asked: (atLeast) => until(() => requests.length >= atLeast),
-            stop: Effect.async<void>((resume) => {
+            stop: Effect.callback<void>((resume) => {
               server.close(() => resume(Effect.void))
               server.closeAllConnections()
             })

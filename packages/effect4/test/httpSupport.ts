@@ -1,4 +1,4 @@
-import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
+import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { Effect } from "effect"
 
 /** What a client of no network does with one request. */

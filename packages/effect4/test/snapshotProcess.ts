@@ -1,6 +1,6 @@
 // A process of a user's, for SnapshotsOnDisk.test.ts: node snapshotProcess.ts <directory> <what>; one line out for each step.
-import { KeyValueStore } from "@effect/platform"
-import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import { KeyValueStore } from "effect/persistence"
+import { NodeServices, NodeRuntime } from "@effect/platform-node"
 import { CircuitBreaker, Classifier, Truce } from "@truce/effect4"
 import * as Snapshots from "@truce/effect4/Snapshots"
 import { Console, Data, Effect, Layer } from "effect"
@@ -11,7 +11,7 @@ class Timeout extends Data.TaggedError("Timeout")<{}> {}
 const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
 const key = "users-api"
 const attempt = Effect.exit(CircuitBreaker.execute(Effect.fail(new Timeout()), { key, classify }))
-const trip = Effect.repeatN(attempt, 5)
+const trip = Effect.repeat(attempt, { times: 5 })
 
 const [directory = "", what = ""] = process.argv.slice(2)
 
@@ -33,7 +33,7 @@ const store = Layer.effect(
         })
     }
   })
-).pipe(Layer.provide(KeyValueStore.layerFileSystem(directory)), Layer.provide(NodeContext.layer))
+).pipe(Layer.provide(KeyValueStore.layerFileSystem(directory)), Layer.provide(NodeServices.layer))
 
 const programs: {
   readonly [what: string]: Effect.Effect<unknown, never, CircuitBreaker.CircuitBreaker | Snapshots.Snapshots>
@@ -49,7 +49,7 @@ const programs: {
 
 NodeRuntime.runMain(
   Effect.provide(
-    programs[what] ?? Effect.dieMessage("no program"),
+    programs[what] ?? Effect.die("no program"),
     Snapshots.layer({ every: "1 hour" }).pipe(
       // Slow enough that the process that reads finds it open.
       Layer.provideMerge(Truce.layer({ circuit: { openFor: "1 hour" } })),

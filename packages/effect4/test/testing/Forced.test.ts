@@ -10,7 +10,7 @@ const test = on(() => steady({ circuit: { permits: 2, openFor: "700 millis", lea
 
 const rejection = Effect.flip(Truce.protect(answering, { key, classify }))
 
-class UsersApi extends Dependency.Tag("UsersApi")<UsersApi>()({
+class UsersApi extends Dependency.Service<UsersApi>()("UsersApi", {
   key,
   classify,
   circuit: { openFor: "7 seconds", maxOpenFor: "7 seconds" }
@@ -108,7 +108,7 @@ describe("a circuit forced HalfOpen", () => {
   test("closes by two probes that succeed", () =>
     Effect.gen(function* () {
       yield* Forced.set(key, { state: "HalfOpen", probes: 0 })
-      yield* Effect.repeatN(attempt(answering), 1)
+      yield* Effect.repeat(attempt(answering), { times: 1 })
       expect(yield* statusOf()).toBe("Closed")
     }))
 
@@ -173,14 +173,14 @@ describe("a circuit under manual control", () => {
   test("Disabled admits whatever fails", () =>
     Effect.gen(function* () {
       yield* Forced.set(key, "Disabled")
-      yield* Effect.repeatN(attempt(failing), 19)
+      yield* Effect.repeat(attempt(failing), { times: 19 })
       expect(yield* attempt(answering)).toEqual(Exit.succeed("hello"))
     }))
 
   test("Observing decides and rejects nothing", () =>
     Effect.gen(function* () {
       yield* Forced.set(key, "Observing")
-      yield* Effect.repeatN(attempt(failing), 9)
+      yield* Effect.repeat(attempt(failing), { times: 9 })
       expect(yield* statusOf()).toBe("Open")
       expect(yield* attempt(answering)).toEqual(Exit.succeed("hello"))
     }))

@@ -13,7 +13,7 @@ const protect = Truce.protect({ key, classify, slowAfter: "1 second" })
 const ended = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.forkChild(Effect.exit(self))
-    yield* Advance.until(Effect.map(fiber.status, ({ _tag }) => _tag === "Done"))
+    yield* Advance.until(Effect.sync(() => fiber.pollUnsafe() !== undefined))
     return yield* Fiber.join(fiber)
   })
 
@@ -98,7 +98,7 @@ describe("a record", () => {
     Effect.gen(function* () {
       yield* protect(answering)
       const scope = yield* Scope.make()
-      const record = yield* Scope.extend(Recorder.make, scope)
+      const record = yield* Scope.provide(Recorder.make, scope)
       yield* protect(answering)
       const events = record.events()
       yield* record.clear

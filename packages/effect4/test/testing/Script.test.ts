@@ -9,7 +9,7 @@ import { NotFound, Timeout, classify, key, on, peek, settled, steady } from "../
 const outcome = (exit: Exit.Exit<unknown, unknown>): unknown =>
   Exit.match(exit, {
     onSuccess: (value) => value,
-    onFailure: (cause) => Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause))
+    onFailure: (cause) => Option.getOrElse(Cause.findErrorOption(cause), () => Cause.squash(cause))
   })
 
 const ask = <A, E>(script: Script.Script<ReadonlyArray<unknown>, A, E>, times: number) =>

@@ -1,7 +1,6 @@
 // Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file
 import type { CircuitBreaker, HealthScore, InvalidPolicy } from "@truce/effect4"
 import { Advance, Faults, Forced, Recorder, Script } from "@truce/effect4/testing"
-import type { ConfigError } from "effect"
 import { Config, Context, Data, Effect, type Layer, type Scope } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
 
@@ -47,10 +46,10 @@ describe("Faults", () => {
   it("can be built from configs, and controlled where it is provided", () => {
     expectTypeOf(Faults.layer()).toEqualTypeOf<Layer.Layer<Faults.Faults>>()
     expectTypeOf(Faults.layerConfig(Faults.config())).toEqualTypeOf<
-      Layer.Layer<Faults.Faults, ConfigError.ConfigError>
+      Layer.Layer<Faults.Faults, Config.ConfigError>
     >()
-    expectTypeOf(Faults.layerConfig({ enabled: Config.boolean("STAGING") })).toEqualTypeOf<
-      Layer.Layer<Faults.Faults, ConfigError.ConfigError>
+    expectTypeOf(Faults.layerConfig({ enabled: Config.Boolean("STAGING") })).toEqualTypeOf<
+      Layer.Layer<Faults.Faults, Config.ConfigError>
     >()
     expectTypeOf(Faults.setRules({})).toEqualTypeOf<Effect.Effect<void, InvalidPolicy.InvalidPolicy, Faults.Faults>>()
   })
@@ -88,7 +87,7 @@ describe("Script", () => {
       Script.answers((id: string) => fetchUser(id)),
       Script.answers(() => Effect.succeed(7))
     ])
-    expectTypeOf<Effect.Effect.Success<typeof made>>().toEqualTypeOf<
+    expectTypeOf<Effect.Success<typeof made>>().toEqualTypeOf<
       Script.Script<[id: string], User | number, Timeout | NotFound, Database>
     >()
   })
