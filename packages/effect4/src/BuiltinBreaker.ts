@@ -10,7 +10,7 @@
  *
  * @since 0.1.0
  */
-import { HealthModel, Outcome } from "@truce/core"
+import { HealthModel, InvalidOption, Outcome } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -300,7 +300,7 @@ const openingsAsked = 64
 const timesOf = (
   openDuration: Duration.Input | Schedule.Schedule<unknown, number>
 ): Effect.Effect<ReadonlyArray<Duration.Duration>> => {
-  if (!Schedule.isSchedule(openDuration)) return Effect.succeed([atLeast(Duration.fromInputUnsafe(openDuration))])
+  if (!Schedule.isSchedule(openDuration)) return Effect.sync(() => [atLeast(Duration.fromInputUnsafe(openDuration))])
   return Effect.gen(function* () {
     const step = yield* Schedule.toStep(openDuration)
     const times: Array<Duration.Duration> = []
@@ -317,4 +317,7 @@ const timesOf = (
 }
 
 // An open time of zero is one that the next call ends.
-const atLeast = (time: Duration.Duration): Duration.Duration => Duration.max(time, Duration.nanos(1n))
+const atLeast = (time: Duration.Duration): Duration.Duration => {
+  if (Duration.isFinite(time)) return Duration.max(time, Duration.nanos(1n))
+  throw new InvalidOption.InvalidOption("BuiltinBreaker", "openDuration", "finite", Infinity)
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, Truce } from "@truce/effect4"
 import * as BuiltinBreaker from "@truce/effect4/BuiltinBreaker"
-import { Cause, Context, Deferred, Duration, Effect, Exit, Fiber, Layer, Ref, Schedule, Stream } from "effect"
+import { Cause, Clock, Context, Deferred, Duration, Effect, Exit, Fiber, Layer, Ref, Schedule, Stream } from "effect"
 import * as Builtin from "effect/persistence/CircuitBreaker"
 import { TestClock } from "effect/testing"
 
@@ -364,6 +364,24 @@ describe("what differs from the built-in breaker", () => {
           return yield* Ref.get(sent)
         })
       expect([yield* requests(true), yield* requests(false)]).toEqual([15, 5])
+    })
+  )
+
+  it.effect("a wall clock that steps an hour back changes nothing, there the circuit stays open an hour more", () =>
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const breakers = yield* both
+      yield* onBoth(breakers, run)
+      yield* TestClock.adjust("30 seconds")
+      const back: Clock.Clock = {
+        ...clock,
+        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() - 3_600_000,
+        currentTimeMillis: Effect.map(clock.currentTimeMillis, (millis) => millis - 3_600_000),
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+        sleep: (duration) => clock.sleep(duration)
+      }
+      const asked = onBoth(breakers, (breaker) => reason(breaker))
+      expect(yield* Effect.provideService(asked, Clock.Clock, back)).toEqual(["CircuitOpen", "ran"])
     })
   )
 
