@@ -288,7 +288,7 @@ const build = <E, ER extends E, EP extends E>(
   const failure = (cause: Cause.Cause<E>): Outcome.Outcome => {
     const error = Cause.findErrorOption(cause)
     if (Option.isSome(error)) return outcome(error.value)
-    return Cause.hasInterruptsOnly(cause) ? Outcome.ignored : defect
+    return Cause.hasDies(cause) ? defect : Outcome.ignored
   }
   return {
     isRetriable: (error): error is ER => !isRejection(error) && isRetriable(error),

@@ -104,7 +104,7 @@ describe("a schedule of the user's own", () => {
     () =>
       Effect.gen(function* () {
         const { effect, runs } = scripted(failing)
-        yield* running(Effect.timeoutOption(retry(effect), "2 seconds"))
+        yield* running(Effect.timeoutOption(retry(effect), "2100 millis"))
         expect(runs()).toBe(7)
       })
   )

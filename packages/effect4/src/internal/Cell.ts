@@ -256,10 +256,12 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   }
 
   viewTx(now: number): Effect.Effect<Circuit.View> {
+    if (this.isForeign) this.adopt(now)
     return this.look((circuit) => Circuit.view(this.policy, circuit, now))
   }
 
   snapshotTx(now: number): Effect.Effect<CircuitSnapshot.Snapshot> {
+    if (this.isForeign) this.adopt(now)
     return this.look((circuit) => CircuitSnapshot.take(this.policy, circuit, now))
   }
 

@@ -90,8 +90,10 @@ const ended = (exit: Exit.Exit<unknown, unknown>): Pick<typeof Called.Type, "res
   if (Exit.isSuccess(exit)) return { result: "success" }
   const { cause } = exit
   if (Cause.hasDies(cause)) return { result: "defect" }
-  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+  const found = Cause.findErrorOption(cause)
+  if (Option.isNone(found)) return { result: "interrupted" }
+  const { value: error } = found
   if (isRetryExhausted(error)) return { result: "exhausted", reason: error.reason }
   if (isCircuitOpen(error)) return { result: "rejected" }
-  return { result: Cause.hasInterruptsOnly(cause) ? "interrupted" : "permanent" }
+  return { result: "permanent" }
 }
