@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, EventLog, HealthModel, HealthScore, Outcome, RetryBudget, Truce } from "@truce/effect4"
 import { Effect, Exit, Fiber, Latch, Logger, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { answering, classify, failing, key, missing, on, scripted, steady } from "./support.ts"
+import { type ApiError, Throttled, answering, classify, failing, key, missing, on, scripted, steady } from "./support.ts"
 
 const recorded = Effect.gen(function* () {
   const events: Array<EventLog.Event> = []
@@ -208,4 +208,45 @@ describe("EventLog", () => {
       expect(yield* Schema.decodeUnknownEffect(Schema.Array(EventLog.Event))(JSON.parse(json))).toEqual(events)
     })
   )
+
+  it.effect("a log recorded under Effect 3 is read here, and what is recorded here is the same text", () =>
+    Effect.gen(function* () {
+      const options = { budget: RetryBudget.unlimited(), model: HealthModel.consecutive({ failures: 3 }) }
+      const events = yield* Effect.gen(function* () {
+        const told = yield* recorded
+        const throttled = Effect.fail(new Throttled({ after: "250 millis" }))
+        const { effect } = scripted<string, ApiError, never>(failing, throttled, answering)
+        const fiber = yield* Effect.forkChild(Truce.protect(effect, { key, classify, slowAfter: "1 second" }))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(fiber)
+        yield* HealthScore.observe(key, Outcome.failure({ retryAfterMillis: 5 }))
+        yield* CircuitBreaker.isolate(key, "maintenance")
+        yield* Effect.exit(protect(answering))
+        return told
+      }).pipe(Effect.scoped, Effect.provide(steady(options)))
+      const told = yield* Effect.forEach(events, (event) => Schema.encodeEffect(EventLog.Event)(event))
+      expect(told.map((event) => JSON.stringify(event))).toEqual(underEffect3)
+      const read = yield* Effect.forEach(underEffect3, (line) =>
+        Schema.decodeUnknownEffect(EventLog.Event)(JSON.parse(line))
+      )
+      expect(read).toEqual(events)
+    })
+  )
 })
+
+/** What `@truce/effect3` recorded of the same program. */
+const underEffect3 = [
+  '{"_tag":"Admitted","key":"users-api","at":0,"attempt":1,"generation":0,"probe":false}',
+  '{"_tag":"Settled","key":"users-api","at":0,"attempt":1,"startedAt":0,"outcome":{"_tag":"Failure","weight":1,"saturated":false},"failedBefore":0,"error":"Timeout"}',
+  '{"_tag":"Admitted","key":"users-api","at":100,"attempt":2,"generation":0,"probe":false}',
+  '{"_tag":"Retried","key":"users-api","at":100,"cost":0,"tokens":null}',
+  '{"_tag":"Settled","key":"users-api","at":100,"attempt":2,"startedAt":100,"outcome":{"_tag":"Failure","weight":0.35,"saturated":true,"retryAfterMillis":250},"failedBefore":1,"error":"Throttled"}',
+  '{"_tag":"Admitted","key":"users-api","at":350,"attempt":3,"generation":0,"probe":false}',
+  '{"_tag":"Retried","key":"users-api","at":350,"cost":0,"tokens":null}',
+  '{"_tag":"Settled","key":"users-api","at":350,"attempt":3,"startedAt":350,"outcome":{"_tag":"Success","slow":false},"failedBefore":0}',
+  '{"_tag":"Called","key":"users-api","at":350,"startedAt":0,"result":"success","attempts":3}',
+  '{"_tag":"Observed","key":"users-api","at":1000,"outcome":{"_tag":"Failure","weight":1,"saturated":false,"retryAfterMillis":5}}',
+  '{"_tag":"Transitioned","key":"users-api","at":1000,"from":"Closed","to":"Isolated","mode":"Isolated","reason":"maintenance","generation":1,"score":0.6666666666666667,"openings":0}',
+  '{"_tag":"Rejected","key":"users-api","at":1000,"state":"Isolated","until":null,"score":0.6666666666666667,"generation":1}',
+  '{"_tag":"Called","key":"users-api","at":1000,"startedAt":1000,"result":"rejected","attempts":0}'
+]

@@ -1,5 +1,5 @@
 import { RetryPolicy, Truce } from "@truce/effect4"
-import { type Context, Effect, Fiber, Layer, type Option, Tracer } from "effect"
+import { Clock, type Context, Effect, Fiber, Layer, type Option, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { type ApiError, answering, classify, failing, key, missing, on, scripted, steady } from "./support.ts"
@@ -61,6 +61,26 @@ describe("a span around a call", () => {
       const call = Effect.timeoutOption(Truce.protect(effect, { key, classify }), "200 millis")
       const events = yield* traced(call)
       expect(events.map(({ at }) => at)).toEqual([0, 100])
+    }))
+
+  it("is told when its attempts were, on the clock of spans, which is not the monotonic one", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(1_000_000)
+      const clock = yield* Clock.Clock
+      const uptime = 5_000_000_000n - clock.monotonicTimeNanosUnsafe()
+      const apart: Clock.Clock = {
+        currentTimeMillis: clock.currentTimeMillis,
+        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
+        currentTimeNanos: clock.currentTimeNanos,
+        currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+        monotonicTimeNanos: Effect.map(clock.monotonicTimeNanos, (nanos) => nanos + uptime),
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe() + uptime,
+        sleep: (duration) => clock.sleep(duration)
+      }
+      const call = Truce.protect(scripted(Effect.delay(failing, "50 millis"), answering).effect, { key, classify })
+      const times = (self: typeof call) =>
+        Effect.map(traced(Effect.provideService(self, Clock.Clock, apart)), (events) => events.map(({ at }) => at))
+      expect(yield* times(call)).toEqual([1_000_000, 1_000_150])
     }))
 })
 
