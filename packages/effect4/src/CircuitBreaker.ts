@@ -78,7 +78,7 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
       ),
       restore: (snapshot, { elapsed = 0 } = {}) =>
         Effect.flatMap(Monotonic.now, (now) =>
-          Transaction.restore(guarded, snapshot, { now, elapsedMillis: Duration.toMillis(elapsed) })
+          Transaction.restore(guarded, snapshot, { now, elapsedMillis: Math.max(0, Duration.toMillis(elapsed)) })
         ),
       register: (key, own) =>
         Effect.suspend(() => {

@@ -316,5 +316,6 @@ const reader = <E>(options: {
     : (error) => Outcome.failure({ weight, saturated, retryAfterMillis: toMillis(retryAfter(error)) })
 }
 
+// A time that has passed already is no wait.
 const toMillis = (input: Duration.Input | undefined): number | undefined =>
-  input === undefined ? undefined : Math.min(Number.MAX_VALUE, Duration.toMillis(input))
+  input === undefined ? undefined : Math.min(Number.MAX_VALUE, Math.max(0, Duration.toMillis(input)))

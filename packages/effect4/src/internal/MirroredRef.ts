@@ -23,6 +23,8 @@ export const isComposed = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
 export class MirroredRef<A> {
   private mirror: A
   private live: Live<A> | undefined = undefined
+  /** What changed while a change was told: on Effect 4 who is woken runs at once, in the midst of it. */
+  private untold: Array<readonly [before: A, after: A]> | undefined = undefined
 
   constructor(value: A) {
     this.mirror = value
@@ -107,7 +109,13 @@ export class MirroredRef<A> {
     const after = live.ref.value
     live.committed = after
     this.mirror = after
-    this.changed(before, after)
+    if (this.untold !== undefined) return void this.untold.push([before, after])
+    const untold = (this.untold = [[before, after] as const])
+    try {
+      for (const change of untold) this.changed(...change)
+    } finally {
+      this.untold = undefined
+    }
   }
 
   // What is built on a commit that was not told of yet would hide it.

@@ -48,7 +48,8 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
     waiting?: { readonly turn: Turn; readonly at: number }
   ): Effect.Effect<void> =>
     Effect.callback((resume) => {
-      const called = () => resume(Effect.void)
+      // Who is called runs on at once, in the midst of the change: it lets that be told to the end first.
+      const called = () => resume(Effect.yieldNow)
       if (guard.known(cell.key) !== cell || !isCurrent()) return called()
       if (waiting === undefined) return Effect.sync(cell.onChange(called))
       const { at, turn } = waiting

@@ -159,8 +159,8 @@ const asleep = <R>(
   delayMillis: number,
   pointless: Effect.Effect<unknown, never, R> | undefined
 ): Effect.Effect<boolean, never, R> => {
-  // Fibers that only wake each other keep Effect's scheduler from timers and sockets: beside another one even no delay is a sleep.
-  const slept = delayMillis > 0 || pointless !== undefined ? Effect.sleep(delayMillis) : Effect.yieldNow
+  // A clock may take a sleep of no time for nothing to do: without a delay the others come first all the same.
+  const slept = delayMillis > 0 ? Effect.sleep(delayMillis) : Effect.yieldNow
   const isSlept = Effect.as(slept, false)
   return pointless === undefined ? isSlept : Effect.raceFirst(isSlept, Effect.as(pointless, true))
 }

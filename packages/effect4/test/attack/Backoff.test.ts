@@ -49,6 +49,8 @@ describe("10,000 calls asleep in backoff", () => {
       Effect.provide(
         steady({
           model: HealthModel.countWindow({ size: 100_000, threshold: 1, min: 10_001 }),
+          // Who is woken after the open time would sleep on.
+          circuit: { openFor: "1 hour", maxOpenFor: "1 hour" },
           budget: RetryBudget.aws({ capacity: 5_000, retryCost: 1 })
         })
       )

@@ -29,6 +29,7 @@ describe("a half-open gate", () => {
       const answer = yield* Deferred.make<void>()
       const { effect, seen } = dependency(Deferred.await(answer))
       const fibers = yield* all(10_000, () => execute(effect))
+      yield* settled
       expect((yield* CircuitBreaker.state(key)).probes).toBe(3)
       yield* Deferred.succeed(answer, undefined)
       const ends = tally((yield* exits(fibers)).map((exit) => (Exit.isSuccess(exit) ? exit.value._tag : "defect")))
