@@ -124,7 +124,8 @@ export const layerServices: Layer.Layer<Truce, never, Exclude<Services, Truce>> 
 export const layer = <S = HealthModel.Ledger, R = never>(
   options: Options<S, R> = {}
 ): Layer.Layer<Services, never, R> =>
-  layerServices.pipe(
+  // Not `layerServices`, which is one layer: where a program provides two of these, the inner one would be given the outer one's services.
+  Layer.effect(Truce, make).pipe(
     Layer.provideMerge(CircuitBreaker.layer(circuitOptions(options))),
     Layer.provideMerge(HealthScore.layer(options)),
     Layer.provideMerge(RetryPolicy.layer(retryOptions(options))),

@@ -18,7 +18,7 @@ class Malformed extends Data.TaggedError("Malformed")<{}> {}
 interface Tokens {
   readonly _: unique symbol
 }
-declare const Tokens: Context.Tag<Tokens, Effect.Effect<string, NoToken>>
+declare const Tokens: Context.Service<Tokens, Effect.Effect<string, NoToken>>
 
 type Client<E, R = never> = HttpClient.HttpClient.With<E, R>
 type Failure = HttpClientError.HttpClientError
@@ -55,7 +55,7 @@ describe("withTruce", () => {
   it("ends in answers alone where the client cannot fail", () => {
     const never: Client<never> = HttpClient.makeWith<never, never, never, never>(() => Effect.never, Effect.succeed)
     expectTypeOf(never.pipe(withTruce())).toEqualTypeOf<
-      Client<Exhausted<HttpClientError.ResponseError> | Open, Truce.Truce>
+      Client<Exhausted<Failure> | Open, Truce.Truce>
     >()
   })
 
@@ -86,11 +86,10 @@ describe("withTruce", () => {
       .pipe(
         Effect.map((response) => response.status),
         Effect.catchTags({
-          RequestError: () => Effect.succeed(0),
-          ResponseError: () => Effect.succeed(0),
+          HttpClientError: () => Effect.succeed(0),
           CircuitOpen: () => Effect.succeed(503),
           RetryExhausted: ({ lastError }) =>
-            Effect.succeed(lastError._tag === "ResponseError" ? lastError.response.status : 502)
+            Effect.succeed(lastError._tag === "HttpClientError" ? (lastError.response?.status ?? 502) : 504)
         })
       )
     expectTypeOf(handled).toEqualTypeOf<Effect.Effect<number, never, Truce.Truce>>()

@@ -79,16 +79,16 @@ describe("a protected client", () => {
       expect(sent.length).toBe(3)
     }))
 
-  it("ends in RetryExhausted with a ResponseError for each answer", () =>
+  it("ends in RetryExhausted with a StatusCodeError for each answer", () =>
     Effect.gen(function* () {
       const error = yield* atOnce(Effect.flip(client(503, 502, 500).client.get(url)))
       if (error._tag !== "RetryExhausted") throw error
       expect([error.key, error.reason]).toEqual([key, "attempts"])
       const errors = error.attempts.map((attempt) => attempt.error)
-      expect(errors.map((one) => one._tag === "ResponseError" && [one.reason, one.response.status])).toEqual([
-        ["StatusCode", 503],
-        ["StatusCode", 502],
-        ["StatusCode", 500]
+      expect(errors.map((one) => [one._tag, one.reason._tag, one.response?.status])).toEqual([
+        ["HttpClientError", "StatusCodeError", 503],
+        ["HttpClientError", "StatusCodeError", 502],
+        ["HttpClientError", "StatusCodeError", 500]
       ])
     }))
 
@@ -106,7 +106,7 @@ describe("a protected client", () => {
       const error = yield* atOnce(Effect.flip(users.get(url)))
       if (error._tag !== "RetryExhausted") throw error
       for (const { error: failed } of error.attempts) {
-        if (failed._tag !== "ResponseError") throw failed
+        if (failed.response === undefined) throw failed
         const { cookies, headers, json, status } = failed.response
         expect([status, headers["x-request-id"], yield* json]).toEqual([503, "7", { detail: "down" }])
         expect(Object.keys(cookies.cookies)).toEqual(["a", "b"])
@@ -118,7 +118,7 @@ describe("a protected client", () => {
       for (const status of [204, 503]) {
         const users = client(status).plain.pipe(withTruce({ key: `${status}`, status: { 204: "retriable" } }))
         const error = yield* atOnce(Effect.flip(users.get(url)))
-        if (error._tag !== "RetryExhausted" || error.lastError._tag !== "ResponseError") throw error
+        if (error._tag !== "RetryExhausted" || error.lastError.response === undefined) throw error
         expect(yield* error.lastError.response.text).toBe("")
       }
     }))
@@ -271,7 +271,10 @@ describe("the table", () => {
       const { plain, sent } = client(503, 404)
       const users = plain.pipe(HttpClient.filterStatusOk, withTruce())
       const error = yield* atOnce(Effect.flip(users.get(url)))
-      expect(error).toMatchObject({ _tag: "ResponseError", reason: "StatusCode", description: "non 2xx status code" })
+      expect(error).toMatchObject({
+        _tag: "HttpClientError",
+        reason: { _tag: "StatusCodeError", description: "non 2xx status code" }
+      })
       expect(sent.length).toBe(2)
     }))
 
@@ -289,7 +292,11 @@ describe("the table", () => {
 describe("the classifier of a whole exchange", () => {
   const protect = Truce.protect({ key, classify: classifier() })
   const decode = (cause: unknown) => (response: HttpClientResponse.HttpClientResponse) =>
-    Effect.fail(new HttpClientError.ResponseError({ request: response.request, response, reason: "Decode", cause }))
+    Effect.fail(
+      new HttpClientError.HttpClientError({
+        reason: new HttpClientError.DecodeError({ request: response.request, response, cause })
+      })
+    )
 
   it("retries a connection that broke in the middle of the body", () =>
     Effect.gen(function* () {
@@ -303,7 +310,7 @@ describe("the classifier of a whole exchange", () => {
     Effect.gen(function* () {
       const { plain, sent } = client({ status: 200, body: "[1," })
       const error = yield* atOnce(Effect.flip(protect(Effect.flatMap(plain.get(url), ({ json }) => json))))
-      expect([error._tag, sent.length]).toEqual(["ResponseError", 1])
+      expect([error._tag, sent.length]).toEqual(["HttpClientError", 1])
       expect((yield* HealthScore.get(key)).score).toBe(1)
     }))
 
@@ -360,7 +367,10 @@ describe("the key", () => {
     Effect.gen(function* () {
       const { client: users, sent } = client(200)
       for (const wrong of ["::::", "/relative", "http://"]) {
-        expect(yield* Effect.flip(users.get(wrong))).toMatchObject({ _tag: "RequestError", reason: "InvalidUrl" })
+        expect(yield* Effect.flip(users.get(wrong))).toMatchObject({
+          _tag: "HttpClientError",
+          reason: { _tag: "InvalidUrlError" }
+        })
       }
       expect(sent.length).toBe(0)
       expect((yield* HealthScore.get("no origin")).score).toBe(1)
@@ -489,7 +499,7 @@ describe("what may be sent again", () => {
       form.set("name", "Ada")
       const bodies = [
         HttpBody.text("hello"),
-        HttpBody.unsafeJson({}),
+        HttpBody.jsonUnsafe({}),
         HttpBody.formData(form),
         HttpBody.raw("hello"),
         HttpBody.raw(new Blob(["hello"])),
@@ -670,13 +680,16 @@ describe("what prepares a request", () => {
       expect(yield* scoreOf(key)).toBe(before)
     }))
 
-  it("is not asked of a client that was made by hand", () =>
+  it("is told from what sends it in a client made by hand: the one runs once a call, the other once an attempt", () =>
     Effect.gen(function* () {
       const { plain } = client(503, 200)
-      const byHand: HttpClient.HttpClient = Object.assign(Object.create(Object.getPrototypeOf(plain)), {
-        execute: plain.execute
-      })
-      expect((yield* atOnce(byHand.pipe(withTruce()).execute(HttpClientRequest.get(url)))).status).toBe(200)
+      const ran = { prepared: 0, sent: 0 }
+      const byHand = HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+        (request) => Effect.suspend(() => (ran.sent++, plain.postprocess(request))),
+        (request) => Effect.sync(() => (ran.prepared++, request))
+      )
+      expect((yield* atOnce(byHand.pipe(withTruce()).get(url))).status).toBe(200)
+      expect(ran).toEqual({ prepared: 1, sent: 2 })
     }))
 })
 

@@ -594,7 +594,7 @@ describe("options", () => {
       expect([...store.texts.keys()]).toEqual(["pod-7.a"])
       const error = yield* Effect.flip(Effect.provide(trip(), layer)).pipe(from({ KEY: "pod-7", EVERY: "0 millis" }))
       expect(String(error)).toContain(
-        `Snapshots: every must be greater than 0 (Infinity is allowed), got 0ms\n  at ["every"]`
+        `Snapshots: every must be greater than 0 (Infinity is allowed), got "0"\n  at ["every"]`
       )
     }))
 })

@@ -1,6 +1,6 @@
 import { FetchHttpClient, type HttpClient } from "effect/http"
 import { NodeHttpClient } from "@effect/platform-node"
-import { Effect, Layer } from "effect"
+import { Effect, type Layer } from "effect"
 import * as Http from "node:http"
 import type * as Net from "node:net"
 
@@ -8,10 +8,10 @@ import type * as Net from "node:net"
 export const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<HttpClient.HttpClient>]> = [
   ["the fetch client", FetchHttpClient.layer],
   ["the undici client", NodeHttpClient.layerUndici],
-  ["the node client", NodeHttpClient.layerWithoutAgent.pipe(Layer.provide(NodeHttpClient.agentLayer))],
+  ["the node client", NodeHttpClient.layerNodeHttp],
   [
     "the node client with keep-alive",
-    NodeHttpClient.layerWithoutAgent.pipe(Layer.provide(NodeHttpClient.makeAgentLayer({ keepAlive: true })))
+    NodeHttpClient.layerNodeHttpOptions({ keepAlive: true })
   ]
 ]
 

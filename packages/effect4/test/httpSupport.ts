@@ -26,9 +26,15 @@ export const scriptedClient = (...steps: readonly [Step, ...ReadonlyArray<Step>]
   return { client, sent }
 }
 
+const reasons = {
+  Transport: HttpClientError.TransportError,
+  Encode: HttpClientError.EncodeError,
+  InvalidUrl: HttpClientError.InvalidUrlError
+}
+
 export const requestError =
-  (reason: HttpClientError.RequestError["reason"], cause?: unknown) => (request: HttpClientRequest.HttpClientRequest) =>
-    Effect.fail(new HttpClientError.RequestError({ request, reason, cause }))
+  (reason: keyof typeof reasons, cause?: unknown) => (request: HttpClientRequest.HttpClientRequest) =>
+    Effect.fail(new HttpClientError.HttpClientError({ reason: new reasons[reason]({ request, cause }) }))
 
 export const refused = requestError("Transport", Object.assign(new Error("connect"), { code: "ECONNREFUSED" }))
 
