@@ -2,7 +2,18 @@ import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, EventLog, HealthModel, HealthScore, Outcome, RetryBudget, Truce } from "@truce/effect4"
 import { Effect, Exit, Fiber, Latch, Logger, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { type ApiError, Throttled, answering, classify, failing, key, missing, on, scripted, steady } from "./support.ts"
+import {
+  type ApiError,
+  Throttled,
+  answering,
+  classify,
+  failing,
+  key,
+  missing,
+  on,
+  scripted,
+  steady
+} from "./support.ts"
 
 const recorded = Effect.gen(function* () {
   const events: Array<EventLog.Event> = []

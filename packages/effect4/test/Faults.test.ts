@@ -289,9 +289,7 @@ describe("layerConfig", () => {
     Effect.provide(
       Effect.all({ enabled: Faults.isEnabled, rules: Faults.rules, seed: Faults.seed }),
       Faults.layerConfig(Faults.config()).pipe(
-        Layer.provide(
-          ConfigProvider.layer(ConfigProvider.fromEnvRecord(entries))
-        )
+        Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(entries)))
       )
     )
 

@@ -174,9 +174,7 @@ const rest = (commands: ReadonlyArray<Command>, after?: () => Effect.Effect<void
   }).pipe(Effect.scoped)
 
 const apart = <A, E>(self: Effect.Effect<A, E, Services>, layer: Layer.Layer<Services>): Promise<A> =>
-  Effect.runPromise(
-    self.pipe(Effect.provide(layer), Random.withSeed("seed"), Effect.provide(TestClock.layer()))
-  )
+  Effect.runPromise(self.pipe(Effect.provide(layer), Random.withSeed("seed"), Effect.provide(TestClock.layer())))
 
 /** Runs an effect on other services under another clock. */
 const elsewhere = <A, E>(self: Effect.Effect<A, E, Services>, layer: Layer.Layer<Services>) =>

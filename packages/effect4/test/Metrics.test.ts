@@ -363,11 +363,7 @@ describe("Metrics", () => {
       const built = (maxKeys: string) =>
         Metrics.layerConfig({ maxKeys: Config.Int("MAX_KEYS"), keys: Config.Array(Schema.String, "KEYS") }).pipe(
           Layer.provide(steady()),
-          Layer.provide(
-            ConfigProvider.layer(
-              ConfigProvider.fromEnvRecord({ MAX_KEYS: maxKeys, KEYS: "a,b" })
-            )
-          ),
+          Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ MAX_KEYS: maxKeys, KEYS: "a,b" }))),
           Layer.build,
           Effect.scoped,
           Effect.exit

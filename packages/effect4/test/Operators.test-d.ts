@@ -1,5 +1,12 @@
 // Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file missingEffectContext:skip-file
-import { HttpApi, HttpApiClient, HttpApiError, type HttpApiGroup, HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
+import {
+  HttpApi,
+  HttpApiClient,
+  HttpApiError,
+  type HttpApiGroup,
+  HttpApiMiddleware,
+  HttpApiSecurity
+} from "effect/http-api"
 import type { CircuitBreaker, RetryBudget } from "@truce/effect4"
 import type * as CircuitReport from "@truce/effect4/CircuitReport"
 import * as Operators from "@truce/effect4/Operators"
@@ -57,9 +64,7 @@ describe("the derived client", () => {
     const program = Effect.gen(function* () {
       const { circuits } = yield* HttpApiClient.make(api)
       const list = circuits.list({ urlParams: { status: "Open" } })
-      expectTypeOf<Effect.Success<typeof list>["circuits"]>().toEqualTypeOf<
-        ReadonlyArray<CircuitReport.Circuit>
-      >()
+      expectTypeOf<Effect.Success<typeof list>["circuits"]>().toEqualTypeOf<ReadonlyArray<CircuitReport.Circuit>>()
       expectTypeOf<CircuitReport.Circuit["admitsIn"]>().toEqualTypeOf<Duration.Duration>()
       const isolate = circuits.isolate({ path: { key: "users-api" }, payload: { reason: "migration", create: true } })
       type Errors = Effect.Error<typeof isolate>

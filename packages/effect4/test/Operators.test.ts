@@ -1,6 +1,16 @@
 import * as Sse from "effect/encoding/Sse"
 import { HttpClient, HttpClientRequest, HttpRouter, HttpServer } from "effect/http"
-import { HttpApi, HttpApiBuilder, HttpApiClient, HttpApiEndpoint, HttpApiError, HttpApiGroup, HttpApiMiddleware, HttpApiSecurity, OpenApi } from "effect/http-api"
+import {
+  HttpApi,
+  HttpApiBuilder,
+  HttpApiClient,
+  HttpApiEndpoint,
+  HttpApiError,
+  HttpApiGroup,
+  HttpApiMiddleware,
+  HttpApiSecurity,
+  OpenApi
+} from "effect/http-api"
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import { it } from "@effect/vitest"
 import { InvalidOption } from "@truce/core"

@@ -243,7 +243,9 @@ describe("Policy.reload and follow", () => {
   it.effect("a stream of policies is followed; a fault in one is a warning, and the next is in force again", () =>
     Effect.gen(function* () {
       const logged: Array<string> = []
-      const logger = Logger.layer([Logger.make(({ logLevel, message }) => logged.push(`${logLevel} ${String(message)}`))])
+      const logger = Logger.layer([
+        Logger.make(({ logLevel, message }) => logged.push(`${logLevel} ${String(message)}`))
+      ])
       const policies = yield* Queue.unbounded<unknown>()
       const permits = Effect.map(CircuitBreaker.state(key), (state) => state.permits)
       const seen = yield* Effect.gen(function* () {

@@ -89,24 +89,24 @@ describe("attempts", () => {
 })
 
 describe("a schedule of the user's own", () => {
-  on(() => RetryPolicy.layer({ schedule: Schedule.spaced("1 second").pipe(Schedule.upTo({ duration: "2500 millis" })) }))(
-    "decides when and how often: spaced, within a total time",
-    () =>
-      Effect.gen(function* () {
-        expect(yield* ending(retry(failing))).toMatchObject({ reason: "attempts", attempts: { length: 4 } })
-        const starts = trailOf(yield* ending(retry(failing))).map(({ start }) => Duration.toMillis(start))
-        expect(starts).toEqual([0, 1_000, 2_000, 3_000])
-      })
+  on(() =>
+    RetryPolicy.layer({ schedule: Schedule.spaced("1 second").pipe(Schedule.upTo({ duration: "2500 millis" })) })
+  )("decides when and how often: spaced, within a total time", () =>
+    Effect.gen(function* () {
+      expect(yield* ending(retry(failing))).toMatchObject({ reason: "attempts", attempts: { length: 4 } })
+      const starts = trailOf(yield* ending(retry(failing))).map(({ start }) => Duration.toMillis(start))
+      expect(starts).toEqual([0, 1_000, 2_000, 3_000])
+    })
   )
 
-  on(() => RetryPolicy.layer({ schedule: Schedule.fibonacci("100 millis").pipe(Schedule.while(() => Effect.succeed(true))) }))(
-    "may go on for ever, up to the deadline of a caller",
-    () =>
-      Effect.gen(function* () {
-        const { effect, runs } = scripted(failing)
-        yield* running(Effect.timeoutOption(retry(effect), "2100 millis"))
-        expect(runs()).toBe(7)
-      })
+  on(() =>
+    RetryPolicy.layer({ schedule: Schedule.fibonacci("100 millis").pipe(Schedule.while(() => Effect.succeed(true))) })
+  )("may go on for ever, up to the deadline of a caller", () =>
+    Effect.gen(function* () {
+      const { effect, runs } = scripted(failing)
+      yield* running(Effect.timeoutOption(retry(effect), "2100 millis"))
+      expect(runs()).toBe(7)
+    })
   )
 
   it("is told the key, the error, the number of failures and the wish of each attempt", () =>

@@ -91,7 +91,9 @@ describe("a composed transaction", () => {
     Effect.gen(function* () {
       yield* halfOpen()
       const now = yield* Transaction.now
-      const fiber = yield* Effect.forkChild(Transaction.commit(Effect.andThen(Effect.txRetry, Transaction.admit([key], now))))
+      const fiber = yield* Effect.forkChild(
+        Transaction.commit(Effect.andThen(Effect.txRetry, Transaction.admit([key], now)))
+      )
       yield* settled
       yield* Fiber.interrupt(fiber)
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Open", probes: 0 })

@@ -37,16 +37,13 @@ export const told = <A, E, R>(self: Effect.Effect<A, E, R>, call: Call): Effect.
   const { trail } = call.tally
   return trail === undefined
     ? Effect.onExit(self, (exit) => telling(exit, call))
-    : Effect.useSpan(
-        "truce.call",
-        { attributes: { "truce.key": call.cell.key }, kind: "internal" },
-        (span) =>
-          Effect.onExit(Effect.withParentSpan(self, span, { captureStackTrace: false }), (exit) =>
-            telling(exit, call, (called, clock) => {
-              tellSpan(span, clock, call.startedAt, trail)
-              describe(span, called, exit, call.cell.view(called.at))
-            })
-          )
+    : Effect.useSpan("truce.call", { attributes: { "truce.key": call.cell.key }, kind: "internal" }, (span) =>
+        Effect.onExit(Effect.withParentSpan(self, span, { captureStackTrace: false }), (exit) =>
+          telling(exit, call, (called, clock) => {
+            tellSpan(span, clock, call.startedAt, trail)
+            describe(span, called, exit, call.cell.view(called.at))
+          })
+        )
       )
 }
 

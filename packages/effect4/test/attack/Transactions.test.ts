@@ -90,7 +90,8 @@ describe("transactions of the user's among fast attempts", () => {
           } else if (kind < 0.7) {
             yield* Effect.tx(Transaction.settle(open.splice(0, 1), Outcome.ignored, now))
           } else if (kind < 0.85) yield* execute(Effect.fail(new NotFound({ id: "1" })), of)
-          else yield* Effect.exit(Transaction.commit(Effect.andThen(Transaction.admit([of], now), Effect.die("broken"))))
+          else
+            yield* Effect.exit(Transaction.commit(Effect.andThen(Transaction.admit([of], now), Effect.die("broken"))))
           const views = {
             state: (yield* CircuitBreaker.state(of)).probes,
             states: (yield* CircuitBreaker.states).find((state) => state.key === of)?.probes
@@ -110,6 +111,31 @@ describe("transactions of the user's among fast attempts", () => {
       expect(yield* admitsAtOnce()).toBe(false)
       const stored = yield* Effect.forEach([1, 2], () => CircuitBreaker.snapshot)
       expect(stored[0]?.circuits[key]?.state).toMatchObject({ _tag: "HalfOpen", leases: [{}, {}, {}] })
+    }))
+
+  it("are over for the fibers forked in them: each of their attempts commits by itself", (clock) =>
+    Effect.gen(function* () {
+      for (let round = 0; round < 40; round++) {
+        const of = `key-${round}`
+        yield* probing(clock, of)
+        const { effect, seen } = dependency(Effect.andThen(hops(6), Effect.fail(new NotFound({ id: "1" }))))
+        const fibers = yield* Effect.tx(
+          Effect.forEach(Array.from({ length: 24 }).keys(), (index) =>
+            Effect.forkDetach(
+              yielding(round * 24 + index)(
+                Effect.andThen(Effect.yieldNow, Effect.repeat(execute(effect, of), { times: 3 }))
+              )
+            )
+          )
+        )
+        yield* hops(90)
+        yield* Fiber.interruptAll(fibers.slice(0, 6))
+        yield* exits(fibers)
+        expect(seen.most).toBeLessThanOrEqual(permits)
+        expect(seen.begun).toBeGreaterThan(permits)
+        expect((yield* CircuitBreaker.state(of)).probes).toBe(0)
+        expect(yield* admitsAtOnce(of)).toBe(true)
+      }
     }))
 
   on(() => steady())("lose no failure of a circuit that opens", () =>

@@ -45,9 +45,7 @@ describe("Faults", () => {
 
   it("can be built from configs, and controlled where it is provided", () => {
     expectTypeOf(Faults.layer()).toEqualTypeOf<Layer.Layer<Faults.Faults>>()
-    expectTypeOf(Faults.layerConfig(Faults.config())).toEqualTypeOf<
-      Layer.Layer<Faults.Faults, Config.ConfigError>
-    >()
+    expectTypeOf(Faults.layerConfig(Faults.config())).toEqualTypeOf<Layer.Layer<Faults.Faults, Config.ConfigError>>()
     expectTypeOf(Faults.layerConfig({ enabled: Config.Boolean("STAGING") })).toEqualTypeOf<
       Layer.Layer<Faults.Faults, Config.ConfigError>
     >()
