@@ -12,7 +12,6 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { Issue } from "./internal/issues.ts"
 import { type Span, checkPolicy, optionsOf } from "./internal/policy.ts"
 import { policyConfig } from "./internal/policyConfig.ts"
 import { faultsOf, named } from "./internal/policyFaults.ts"
@@ -41,7 +40,8 @@ const Span = Schema.Union([Schema.Number, Schema.String])
 
 // Data has no `undefined`, and without it an error names the fault alone.
 const optional = Schema.optionalKey
-const amount = optional(Schema.Number)
+// Finite, so that JSON's schema has a number here, and not also the names of those that JSON lacks.
+const amount = optional(Schema.Finite)
 const span = optional(Span)
 const spans = optional(Schema.Array(Span))
 
@@ -106,7 +106,7 @@ export const Retry = Schema.Struct({
   jitter: optional(
     Schema.Union([
       Schema.Literals(["none", "full", "equal", "decorrelated"]),
-      Schema.Struct({ min: Schema.Number, max: Schema.Number })
+      Schema.Struct({ min: Schema.Finite, max: Schema.Finite })
     ])
   ),
   deadline: span,

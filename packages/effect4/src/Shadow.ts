@@ -123,7 +123,7 @@ export const make = <S = HealthModel.Ledger>(
  *
  * const layer = Shadow.layer({ model: HealthModel.consecutive({ failures: 3 }) })
  * const program = Effect.gen(function* () {
- *   yield* Effect.repeatN(Effect.ignore(call), 4)
+ *   yield* Effect.repeat(Effect.ignore(call), { times: 4 })
  *   const { keys } = yield* Shadow.report
  *   return keys.map(({ attempts, openings, openingsInForce, spared }) => [attempts, spared, openings, openingsInForce])
  * })

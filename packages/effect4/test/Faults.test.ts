@@ -309,8 +309,18 @@ describe("layerConfig", () => {
     })
   )
 
+  it.effect("reads a length by its units, as Effect 4 has it", () =>
+    Effect.gen(function* () {
+      const { rules } = yield* built({ FAULTS_RULES: '{ "a": { "latency": { "seconds": 1, "milliseconds": 500 } } }' })
+      expect(rules).toEqual({ a: { latency: { seconds: 1, milliseconds: 500 } } })
+    })
+  )
+
   it.effect.each([
     ['{ "a": { "errorrate": 0.1 } }', /errorrate/],
+    ['{ "a": { "latency": { "min": 1 } } }', /\["FAULTS"\]\["RULES"\]\["a"\]\["latency"\]\["max"\]/],
+    ['{ "a": { "latency": { "second": 1 } } }', /latency/],
+    ['{ "a": { "latency": {} } }', /a duration such as "500 millis"/],
     ['{ "a": { "latency": "soon" } }', /latency/],
     ['{ "a": { "errorRate": 7 } }', /rules\["a"\]\.errorRate must be between 0 and 1, got 7/],
     ["{", /RULES/]

@@ -94,7 +94,7 @@ describe("Policy", () => {
     const { schema } = Schema.toJsonSchemaDocument(Policy.Policy, { onExcessProperty: "error" })
     expect(schema).toMatchObject({
       additionalProperties: false,
-      properties: { circuit: { properties: { reopenOn: { enum: ["failure", "score"] } } } }
+      properties: { circuit: { properties: { permits: { type: "number" }, reopenOn: { enum: ["failure", "score"] } } } }
     })
   })
 
@@ -151,6 +151,7 @@ describe("Policy", () => {
       expect(yield* faults({ retries: {} })).toContain("retries: is unexpected")
       expect(yield* faults({ model: { type: "consecutive", failure: 3 } })).toContain("failure")
       expect(yield* faults({ model: { type: "ewma2" } })).toMatch(/^model\.type: Expected "ledger" \| .*, got "ewma2"$/)
+      expect(yield* faults({ circuit: { permits: NaN } })).toBe("circuit.permits: Expected a finite number, got NaN")
       expect(yield* faults({ budget: {} })).toBe("budget.type: is missing")
       expect(yield* faults([])).not.toBe("")
       expect(yield* faults(null)).not.toBe("")
@@ -205,6 +206,20 @@ describe("Policy.config", () => {
         budget: { type: "aws" }
       })
       expect(yield* load(provider)).toEqual({ circuit: { openFor: "1 second", permits: 2 }, budget: { type: "aws" } })
+    })
+  )
+
+  it.effect("a provider that fails is a ConfigError, and no default", () =>
+    Effect.gen(function* () {
+      const asked: Array<ConfigProvider.Path> = []
+      const error = new ConfigProvider.SourceError({ message: "no such store" })
+      const failing = ConfigProvider.make((path) => {
+        asked.push(path)
+        return Effect.fail(error)
+      })
+      expect((yield* Effect.flip(load(failing))).cause).toBe(error)
+      expect(asked).toContainEqual(["model", "type"])
+      expect(asked).not.toContainEqual(["MODEL_TYPE"])
     })
   )
 

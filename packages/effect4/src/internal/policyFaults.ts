@@ -14,13 +14,22 @@ export const faultsOf = (
     case "Pointer":
       return faultsOf(issue.issue, [...path, ...issue.path.map(String)], rule)
     case "Filter":
+      // The filter knows what it expects; the issue in it only what it got.
+      return rule === undefined && issue.issue._tag === "InvalidValue"
+        ? [{ path, rule: format(issue) }]
+        : faultsOf(issue.issue, path, rule)
     case "Encoding":
       return faultsOf(issue.issue, path, rule)
     case "Composite":
       return issue.issues.flatMap((one) => faultsOf(one, path))
     case "AnyOf":
       return issue.issues.length > 0 ? issue.issues.flatMap((one) => faultsOf(one, path)) : noMember(issue, path, rule)
-    default:
+    case "InvalidType":
+    case "InvalidValue":
+    case "MissingKey":
+    case "UnexpectedKey":
+    case "Forbidden":
+    case "OneOf":
       return [{ path, rule: told(issue, rule) }]
   }
 }
