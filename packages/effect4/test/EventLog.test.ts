@@ -237,6 +237,7 @@ describe("EventLog", () => {
       }).pipe(Effect.scoped, Effect.provide(steady(options)))
       const told = yield* Effect.forEach(events, (event) => Schema.encodeEffect(EventLog.Event)(event))
       expect(told.map((event) => JSON.stringify(event))).toEqual(underEffect3)
+      expect(told[3]).toMatchObject({ tokens: null })
       const read = yield* Effect.forEach(underEffect3, (line) =>
         Schema.decodeUnknownEffect(EventLog.Event)(JSON.parse(line))
       )
