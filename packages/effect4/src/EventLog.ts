@@ -16,8 +16,8 @@ import * as Stream from "effect/Stream"
 import { HealthScore, cells } from "./HealthScore.ts"
 
 /** A wait that was not asked for is `undefined`, and no key in JSON. */
-const Wait = Schema.optionalKey(Schema.Number).pipe(
-  Schema.decodeTo(Schema.UndefinedOr(Schema.Number), {
+const Wait = Schema.optionalKey(Schema.Finite).pipe(
+  Schema.decodeTo(Schema.UndefinedOr(Schema.Finite), {
     decode: SchemaGetter.transformOptional((wait: Option.Option<number>) => Option.some(Option.getOrUndefined(wait))),
     encode: SchemaGetter.transformOptional(Option.filter((wait: number | undefined) => wait !== undefined))
   })
@@ -25,7 +25,7 @@ const Wait = Schema.optionalKey(Schema.Number).pipe(
 
 const Outcome = Schema.Union([
   Schema.TaggedStruct("Success", { slow: Schema.Boolean }),
-  Schema.TaggedStruct("Failure", { weight: Schema.Number, saturated: Schema.Boolean, retryAfterMillis: Wait }),
+  Schema.TaggedStruct("Failure", { weight: Schema.Finite, saturated: Schema.Boolean, retryAfterMillis: Wait }),
   Schema.TaggedStruct("Ignored", {})
 ])
 
@@ -47,10 +47,10 @@ const Endless = Schema.NullOr(Schema.Number).pipe(
  */
 export const Admitted = Schema.TaggedStruct("Admitted", {
   key: Schema.String,
-  at: Schema.Number,
+  at: Schema.Finite,
   /** A number unique in the process, which its `Settled` carries too. */
-  attempt: Schema.Number,
-  generation: Schema.Number,
+  attempt: Schema.Finite,
+  generation: Schema.Finite,
   probe: Schema.Boolean
 })
 
@@ -62,12 +62,12 @@ export const Admitted = Schema.TaggedStruct("Admitted", {
  */
 export const Settled = Schema.TaggedStruct("Settled", {
   key: Schema.String,
-  at: Schema.Number,
-  attempt: Schema.Number,
-  startedAt: Schema.Number,
+  at: Schema.Finite,
+  attempt: Schema.Finite,
+  startedAt: Schema.Finite,
   outcome: Outcome,
   /** Failed attempts of the same call before this one. */
-  failedBefore: Schema.Number,
+  failedBefore: Schema.Finite,
   /** The tag or class of its error, where it had one. */
   error: Schema.optional(Schema.String)
 })
@@ -80,11 +80,11 @@ export const Settled = Schema.TaggedStruct("Settled", {
  */
 export const Rejected = Schema.TaggedStruct("Rejected", {
   key: Schema.String,
-  at: Schema.Number,
+  at: Schema.Finite,
   state: Schema.Literals(["Open", "HalfOpen", "Isolated"]),
   until: Endless,
-  score: Schema.Number,
-  generation: Schema.Number
+  score: Schema.Finite,
+  generation: Schema.Finite
 })
 
 /**
@@ -93,7 +93,7 @@ export const Rejected = Schema.TaggedStruct("Rejected", {
  * @category models
  * @since 0.1.0
  */
-export const Observed = Schema.TaggedStruct("Observed", { key: Schema.String, at: Schema.Number, outcome: Outcome })
+export const Observed = Schema.TaggedStruct("Observed", { key: Schema.String, at: Schema.Finite, outcome: Outcome })
 
 /**
  * An admitted attempt is a retry, and was paid for; `tokens` are those left.
@@ -103,8 +103,8 @@ export const Observed = Schema.TaggedStruct("Observed", { key: Schema.String, at
  */
 export const Retried = Schema.TaggedStruct("Retried", {
   key: Schema.String,
-  at: Schema.Number,
-  cost: Schema.Number,
+  at: Schema.Finite,
+  cost: Schema.Finite,
   tokens: Endless
 })
 
@@ -116,12 +116,12 @@ export const Retried = Schema.TaggedStruct("Retried", {
  */
 export const Called = Schema.TaggedStruct("Called", {
   key: Schema.String,
-  at: Schema.Number,
-  startedAt: Schema.Number,
+  at: Schema.Finite,
+  startedAt: Schema.Finite,
   result: Schema.Literals(["success", "permanent", "exhausted", "rejected", "defect", "interrupted"]),
   /** Why the retries ended, where they did. */
   reason: Schema.optional(Schema.Literals(["attempts", "deadline", "budget", "circuit-open"])),
-  attempts: Schema.Number
+  attempts: Schema.Finite
 })
 
 /**
@@ -132,15 +132,15 @@ export const Called = Schema.TaggedStruct("Called", {
  */
 export const Transitioned = Schema.TaggedStruct("Transitioned", {
   key: Schema.String,
-  at: Schema.Number,
+  at: Schema.Finite,
   from: Status,
   to: Status,
   mode: Schema.Literals(["Automatic", "Isolated", "Disabled", "Observing"]),
   reason: Schema.String,
-  generation: Schema.Number,
-  score: Schema.Number,
-  openings: Schema.Number,
-  until: Schema.optional(Schema.Number)
+  generation: Schema.Finite,
+  score: Schema.Finite,
+  openings: Schema.Finite,
+  until: Schema.optional(Schema.Finite)
 })
 
 /**

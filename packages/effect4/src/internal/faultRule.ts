@@ -41,15 +41,15 @@ const Length = Schema.declare(isDurationInput, {
  */
 export const Rule = Schema.Struct({
   /** The share of executions that fail with the point's error, in [0, 1]. Default: 0. */
-  errorRate: Schema.optional(Schema.Number),
+  errorRate: Schema.optional(Schema.Finite),
   /** The share of executions that die with `InjectedDefect`, in [0, 1]. Default: 0. */
-  defectRate: Schema.optional(Schema.Number),
+  defectRate: Schema.optional(Schema.Finite),
   /** The share of executions that never end, in [0, 1]; they can be interrupted. Default: 0. */
-  hangRate: Schema.optional(Schema.Number),
+  hangRate: Schema.optional(Schema.Finite),
   /** What is added before a delayed execution: always the same, or spread evenly from `min` to `max`. Default: nothing. */
   latency: Schema.optional(Schema.Union([Schema.Struct({ min: Length, max: Length }), Length])),
   /** The share of executions that are delayed, in [0, 1]. Default: 1. */
-  latencyRate: Schema.optional(Schema.Number),
+  latencyRate: Schema.optional(Schema.Finite),
   /** What an error, defect or hang loses: the request, and nothing is run, or the response to an execution that ran. Default: "request". */
   lost: Schema.optional(Schema.Literals(["request", "response"]))
 }).annotate({ identifier: "Faults.Rule" })
