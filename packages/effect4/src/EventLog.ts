@@ -194,17 +194,20 @@ export const observe = (f: (event: Event) => void): Effect.Effect<void, never, H
   Effect.gen(function* () {
     const { log } = (yield* HealthScore)[cells]
     const context = yield* Effect.context<never>()
-    const stop = log.observe((event) => {
-      try {
-        f(event)
-      } catch (defect) {
-        stop()
-        Effect.runForkWith(context)(
-          Effect.logError("An observer of the event log threw; it is not called any more.", Cause.die(defect))
-        )
-      }
+    const observing = Effect.sync(() => {
+      const stop = log.observe((event) => {
+        try {
+          f(event)
+        } catch (defect) {
+          stop()
+          Effect.runForkWith(context)(
+            Effect.logError("An observer of the event log threw; it is not called any more.", Cause.die(defect))
+          )
+        }
+      })
+      return stop
     })
-    yield* Effect.addFinalizer(() => Effect.sync(stop))
+    yield* Effect.acquireRelease(observing, (stop) => Effect.sync(stop))
   })
 
 /**

@@ -244,6 +244,22 @@ describe("Policy.config", () => {
 })
 
 describe("Policy.reload and follow", () => {
+  it.effect("a stream that fails or dies is told of, and one that is only left is not", () =>
+    Effect.gen(function* () {
+      const following = (policies: Stream.Stream<unknown, string>) =>
+        Effect.suspend(() => {
+          const logged: Array<string> = []
+          const logger = Logger.make(({ logLevel, message }) => logged.push(`${logLevel} ${String(message)}`))
+          const layer = Policy.follow(policies).pipe(Layer.provideMerge(Policy.layer({})))
+          return Effect.as(Effect.provide(settled, Layer.provideMerge(layer, Logger.layer([logger]))), logged)
+        })
+      const told = "Warn The policy is not followed any more."
+      expect(yield* following(Stream.never)).toEqual([])
+      expect((yield* following(Stream.fail("gone"))).map((line) => line.split(",")[0])).toEqual([told])
+      expect((yield* following(Stream.die("bug"))).map((line) => line.split(",")[0])).toEqual([told])
+    })
+  )
+
   it.effect("puts data in force, or nothing of it", () =>
     Effect.gen(function* () {
       yield* Policy.reload({ model: { type: "consecutive", failures: 1 } })
