@@ -165,9 +165,8 @@ const backlog = 1_024
 /**
  * Calls `f` with every event of the layer, at once and in order, while the scope lasts.
  *
- * It runs inside the calls, so it must be quick. It may read and control circuits (`Effect.runSyncWith`): what that changes is told next, to
- * all. A transaction of its own on the same key (`Transaction`) must be forked. One that throws is told of in an error log and called no
- * more.
+ * It runs inside the calls, so it must be quick. It may read and control circuits (`Effect.runSyncWith`), in a transaction of its own too:
+ * what that changes is told next, to all. One that throws is told of in an error log and called no more.
  *
  * **Example** (Counting attempts)
  *

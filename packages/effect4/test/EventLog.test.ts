@@ -1,5 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
-import { CircuitBreaker, EventLog, HealthModel, HealthScore, Outcome, RetryBudget, Truce } from "@truce/effect4"
+import {
+  CircuitBreaker,
+  EventLog,
+  HealthModel,
+  HealthScore,
+  Outcome,
+  RetryBudget,
+  Transaction,
+  Truce
+} from "@truce/effect4"
 import { Effect, Exit, Fiber, Latch, Logger, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import {
@@ -182,6 +191,28 @@ describe("EventLog", () => {
         expect(yield* protect(answering)).toBe("hello")
         expect((yield* CircuitBreaker.state(key)).generation).toBe(3)
       })
+  )
+
+  fragile("an observer may commit a transaction of its own on the key it was told of", () =>
+    Effect.gen(function* () {
+      const context = yield* Effect.context<Truce.Services>()
+      yield* EventLog.observe((event) => {
+        if (event._tag !== "Transitioned" || event.to !== "Open") return
+        const admitted = Transaction.admit([event.key], event.at)
+        const admission = Effect.runSyncWith(context)(
+          Transaction.commit(Effect.andThen(CircuitBreaker.isolate(event.key, "down for good"), admitted))
+        )
+        expect(admission).toMatchObject({ _tag: "Rejected", error: { state: "Isolated" } })
+      })
+      const events = yield* recorded
+      yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
+      yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
+      expect(events.filter((event) => event._tag === "Transitioned")).toMatchObject([
+        { from: "Closed", to: "Open", generation: 1 },
+        { from: "Open", to: "Isolated", generation: 2 }
+      ])
+      expect((yield* CircuitBreaker.state(key)).status).toBe("Isolated")
+    })
   )
 
   fragile("an observer may take control at every event, with one call of the breaker after the other", () =>

@@ -15,6 +15,8 @@ export interface Listener {
   /** Whether anybody watches scores: a change is not built for nobody. */
   readonly isWatched: () => boolean
   readonly change: (change: Change) => void
+  /** A transaction of the user's may change the cell. */
+  readonly touch: (cell: Cell) => void
 }
 
 /** A decision in two halves, so that several can be taken before any is written. */
@@ -312,6 +314,10 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   retire(): void {
     this.listener = undefined
     this.wake()
+  }
+
+  protected override touched(): void {
+    this.listener?.touch(this)
   }
 
   protected override changed(before: Known, after: Known): void {

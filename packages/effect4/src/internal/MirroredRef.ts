@@ -50,6 +50,9 @@ export class MirroredRef<A> {
   /** Called with every committed change, in order. */
   protected changed(_before: A, _after: A): void {}
 
+  /** Called where a transaction of the user's may change the value: when that is committed, it must be announced. */
+  protected touched(): void {}
+
   /** A transaction on this ref alone, or a part of the user's. */
   protected commit<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
     // Interrupted after the commit and before it is told, those who wait for it would wait on.
@@ -92,7 +95,10 @@ export class MirroredRef<A> {
   }
 
   protected writeTx(value: A): Effect.Effect<void> {
-    return Effect.suspend(() => TxRef.set(this.enliven().ref, value))
+    return Effect.suspend(() => {
+      this.touched()
+      return TxRef.set(this.enliven().ref, value)
+    })
   }
 
   private composed<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {

@@ -27,6 +27,8 @@ export interface Guard {
   readonly register: (key: string, options: Options) => PolicyConflict | undefined
   /** Checks other rules for all its keys; run, the result puts them in force from the next admission on. Throws `InvalidOption`. */
   readonly replace: (rules: Rules, lifetime: Lifetime) => () => void
+  /** Tells of what transactions of the user's have committed and nobody was told of yet. */
+  readonly announce: () => void
   /** Restores all circuits or none. */
   readonly restore: (
     snapshots: ReadonlyArray<readonly [string, unknown]>,
@@ -50,6 +52,9 @@ export interface Registry {
   readonly pristine: (key: string, now: number) => Circuit.View
 }
 
+/** Cells that may have been touched and not announced: more are announced at once, so that forgotten keys are let go. */
+const remembered = 1_024
+
 /** Entries looked at when a key is added: the cost of an insertion does not grow with the number of keys. */
 const looks = 16
 
@@ -57,9 +62,22 @@ export const make = <S>(
   model: HealthModel.HealthModel<S>,
   lifetime: Lifetime,
   seed: number,
-  listener: Listener
+  listener: Omit<Listener, "touch">
 ): Registry => {
   const cells = new Map<string, CircuitCell>()
+  const touched = new Set<Cell>()
+  const announce = (): void => {
+    const changed = [...touched]
+    touched.clear()
+    for (const cell of changed) cell.announce()
+  }
+  const touching: Listener = {
+    ...listener,
+    touch: (cell) => {
+      if (touched.size >= remembered) announce()
+      touched.add(cell)
+    }
+  }
   const hidden = HealthModel.opaque(model)
   const unguarded = CircuitPolicy.make(hidden)
   let kept = lifetime
@@ -70,7 +88,7 @@ export const make = <S>(
     const policy: Policy = ruling?.of(key) ?? unguarded
     const fresh = circuit ?? Circuit.make(policy, (seed + Hash.string(key)) | 0)
     const start = { circuit: fresh, isRestored: circuit !== undefined, ruling, now }
-    const cell = new CircuitCell(key, policy, start, listener)
+    const cell = new CircuitCell(key, policy, start, touching)
     sweep(now)
     cells.set(key, cell)
     return cell
@@ -148,6 +166,7 @@ export const make = <S>(
             kept = lifetime
           }
         },
+        announce,
         restore: (snapshots, clock) => {
           const adding: Array<() => void> = []
           for (const [key, data] of snapshots) {

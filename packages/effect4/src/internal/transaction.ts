@@ -22,78 +22,57 @@ export type Admission =
   | { readonly _tag: "Admitted"; readonly permits: ReadonlyArray<Permit> }
   | { readonly _tag: "Rejected"; readonly error: CircuitOpen }
 
-/** Cells that may have been touched and not announced: more are announced at once, so that forgotten keys are let go. */
-const remembered = 1_024
-
 /** Admission and settling of several keys as transactions to compose with others. */
-export const make = (guard: Guard) => {
-  // Cells that a transaction of the user's may have changed.
-  const touched = new Set<Cell>()
-  const announce = (): void => {
-    const changed = [...touched]
-    touched.clear()
-    for (const cell of changed) cell.announce()
-  }
-  const touch = (cell: Cell): void => {
-    if (touched.size >= remembered) announce()
-    touched.add(cell)
-  }
-  return {
-    /** Reads and decides for all keys first, then writes for all or for none; a rejection is a value. */
-    admit: (keys: Arr.NonEmptyReadonlyArray<string>, now: number): Effect.Effect<Admission> =>
-      Effect.tx(
-        Effect.suspend(() => {
-          const asked = Array.from(new Set(keys), (key) => guard.cell(key, now))
-          return Effect.flatMap(
-            Effect.forEach(asked, (cell) => Effect.map(cell.proposeTx(now), (proposal) => ({ cell, proposal }))),
-            (proposals) => {
-              const permits: Array<Permit> = []
-              for (const { cell, proposal } of proposals) {
-                if (proposal.decision._tag === "Rejected") {
-                  return Effect.succeed<Admission>({
-                    _tag: "Rejected",
-                    error: toError(cell.key, proposal.decision, now)
-                  })
-                }
-                permits.push(toPermit(cell, proposal.decision.permit))
+export const make = (guard: Guard) => ({
+  /** Reads and decides for all keys first, then writes for all or for none; a rejection is a value. */
+  admit: (keys: Arr.NonEmptyReadonlyArray<string>, now: number): Effect.Effect<Admission> =>
+    Effect.tx(
+      Effect.suspend(() => {
+        const asked = Array.from(new Set(keys), (key) => guard.cell(key, now))
+        return Effect.flatMap(
+          Effect.forEach(asked, (cell) => Effect.map(cell.proposeTx(now), (proposal) => ({ cell, proposal }))),
+          (proposals) => {
+            const permits: Array<Permit> = []
+            for (const { cell, proposal } of proposals) {
+              if (proposal.decision._tag === "Rejected") {
+                return Effect.succeed<Admission>({
+                  _tag: "Rejected",
+                  error: toError(cell.key, proposal.decision, now)
+                })
               }
-              for (const { cell } of proposals) touch(cell)
-              return Effect.as(
-                Effect.forEach(proposals, ({ proposal }) => proposal.write, { discard: true }),
-                { _tag: "Admitted", permits } satisfies Admission
-              )
+              permits.push(toPermit(cell, proposal.decision.permit))
             }
-          )
-        })
-      ),
-    settle: (
-      permits: ReadonlyArray<Permit>,
-      outcome: Outcome.Outcome,
-      now: number,
-      failedBefore = 0
-    ): Effect.Effect<void> =>
-      Effect.tx(
-        Effect.forEach(
-          permits,
-          ({ [cellOf]: { cell, permit } }) =>
-            Effect.suspend(() => {
-              touch(cell)
-              return cell.settleTx({ permit, outcome, failedBefore }, now)
-            }),
-          { discard: true }
+            return Effect.as(
+              Effect.forEach(proposals, ({ proposal }) => proposal.write, { discard: true }),
+              { _tag: "Admitted", permits } satisfies Admission
+            )
+          }
         )
-      ),
-    commit: <A, E, R>(transaction: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Effect.Transaction>> =>
-      Effect.ensuring(
-        Effect.tx(transaction),
-        // A part of another transaction is committed with that one only.
-        Effect.withFiber((fiber) => {
-          if (!isComposed(fiber)) announce()
-          return Effect.void
-        })
+      })
+    ),
+  settle: (
+    permits: ReadonlyArray<Permit>,
+    outcome: Outcome.Outcome,
+    now: number,
+    failedBefore = 0
+  ): Effect.Effect<void> =>
+    Effect.tx(
+      Effect.forEach(
+        permits,
+        ({ [cellOf]: { cell, permit } }) => cell.settleTx({ permit, outcome, failedBefore }, now),
+        { discard: true }
       )
-  }
-}
+    ),
+  commit: <A, E, R>(transaction: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Effect.Transaction>> =>
+    Effect.ensuring(
+      Effect.tx(transaction),
+      // A part of another transaction is committed with that one only.
+      Effect.withFiber((fiber) => {
+        if (!isComposed(fiber)) guard.announce()
+        return Effect.void
+      })
+    )
+})
 
 const toPermit = (cell: Cell, permit: Circuit.Permit): Permit => ({
   key: cell.key,
