@@ -185,16 +185,17 @@ export type Guard<I extends HttpApiMiddleware.AnyId, S> = Context.Key<I, S> & {
 /**
  * The group `circuits`, to be added to an `HttpApi` of yours. All of it is behind your middleware, whose failure is the response.
  *
- * Throws `InvalidOption` for what is not a middleware that can reject.
+ * A request that cannot be read is a 400 without a body; `HttpApiMiddleware.ProblemDetails`, on your api or on the group, says what is
+ * wrong with it. Throws `InvalidOption` for what is not a middleware that can reject.
  *
  * **Example** (Behind a bearer token)
  *
  * ```ts
- * import { HttpApi, HttpApiError, HttpApiMiddleware, HttpApiSecurity, OpenApi } from "@effect/platform"
  * import * as Operators from "@truce/effect4/Operators"
+ * import { HttpApi, HttpApiError, HttpApiMiddleware, HttpApiSecurity, OpenApi } from "effect/http-api"
  *
- * class OperatorsOnly extends HttpApiMiddleware.Tag<OperatorsOnly>()("OperatorsOnly", {
- *   failure: HttpApiError.Unauthorized,
+ * class OperatorsOnly extends HttpApiMiddleware.Service<OperatorsOnly>()("OperatorsOnly", {
+ *   error: HttpApiError.Unauthorized,
  *   security: { bearer: HttpApiSecurity.bearer }
  * }) {}
  *
@@ -236,25 +237,27 @@ export const group = <I extends HttpApiMiddleware.AnyId, S>(middleware: Guard<I,
  * **Example** (Asked without and with a token)
  *
  * ```ts
- * import { HttpApi, HttpApiBuilder, HttpApiError, HttpApiMiddleware, HttpApiSecurity, HttpServer } from "@effect/platform"
  * import { Truce } from "@truce/effect4"
  * import * as Operators from "@truce/effect4/Operators"
  * import { Effect, Layer, Redacted } from "effect"
+ * import { HttpRouter, HttpServer } from "effect/http"
+ * import { HttpApi, HttpApiBuilder, HttpApiError, HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
  *
- * class OperatorsOnly extends HttpApiMiddleware.Tag<OperatorsOnly>()("OperatorsOnly", {
- *   failure: HttpApiError.Unauthorized,
+ * class OperatorsOnly extends HttpApiMiddleware.Service<OperatorsOnly>()("OperatorsOnly", {
+ *   error: HttpApiError.Unauthorized,
  *   security: { bearer: HttpApiSecurity.bearer }
  * }) {}
  * const guard = Layer.succeed(OperatorsOnly, {
- *   bearer: (token) => (Redacted.value(token) === "secret" ? Effect.void : Effect.fail(new HttpApiError.Unauthorized()))
+ *   bearer: (answer, { credential }) =>
+ *     Redacted.value(credential) === "secret" ? answer : Effect.fail(new HttpApiError.Unauthorized())
  * })
  *
  * const api = HttpApi.make("backend").add(Operators.group(OperatorsOnly))
- * const live = HttpApiBuilder.api(api).pipe(
+ * const live = HttpApiBuilder.layer(api).pipe(
  *   Layer.provide(Operators.layer(api)),
- *   Layer.provide([guard, Truce.layer()])
+ *   Layer.provide([guard, Truce.layer(), HttpServer.layerServices])
  * )
- * const { dispose, handler } = HttpApiBuilder.toWebHandler(Layer.mergeAll(live, HttpServer.layerContext))
+ * const { dispose, handler } = HttpRouter.toWebHandler(live)
  * const ask = async (token: string) =>
  *   (await handler(new Request("http://localhost/circuits", { headers: { authorization: `Bearer ${token}` } }))).status
  *

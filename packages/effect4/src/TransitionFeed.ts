@@ -2,7 +2,8 @@
  * Transitions as server-sent events: numbered, the last ones kept for readers that come back.
  *
  * A reader never holds a call: one that is slow loses the oldest events, and is told how many. (What the feed itself may be behind the
- * circuits, 1 024 transitions, is not told when it is exceeded: it has no number yet.)
+ * circuits, 1 024 transitions, is not told when it is exceeded: it has no number yet.) A Node server that shuts down waits for those who
+ * still read, for the `gracefulShutdownTimeout` of its layer.
  *
  * @since 0.1.0
  */
@@ -137,10 +138,10 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Circu
  * **Example** (In a route of your own)
  *
  * ```ts
- * import { HttpServerResponse } from "@effect/platform"
  * import { CircuitBreaker, Truce } from "@truce/effect4"
  * import { TransitionFeed, layer } from "@truce/effect4/TransitionFeed"
  * import { Effect, Layer, Stream } from "effect"
+ * import { HttpServerResponse } from "effect/http"
  *
  * const route = Effect.map(TransitionFeed, (feed) =>
  *   HttpServerResponse.stream(Stream.encodeText(feed.events()), { contentType: "text/event-stream" })

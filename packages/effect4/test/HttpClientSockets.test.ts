@@ -290,29 +290,26 @@ for (const [name, layer] of clients) {
         })
     )
 
-    // undici 7's own dispatcher cannot send the global FormData.
-    if (name !== "the undici client") {
-      on(
-        "a form is sent again, whole",
-        (request, response, n) => {
-          let text = ""
-          request
-            .on("data", (chunk) => (text += String(chunk)))
-            .on("end", () => response.writeHead(n < 2 ? 503 : 200).end(text))
-        },
-        ({ requests, url }, client) =>
-          Effect.gen(function* () {
-            const form = new FormData()
-            form.set("name", "Ada")
-            form.set("file", new Blob(["portrait"]), "ada.txt")
-            const response = yield* client
-              .pipe(withTruce())
-              .execute(HttpClientRequest.bodyFormData(HttpClientRequest.put(url), form))
-            const sent = yield* response.text
-            expect([requests.length, sent.includes("Ada"), sent.includes("portrait")]).toEqual([3, true, true])
-          })
-      )
-    }
+    on(
+      "a form is sent again, whole",
+      (request, response, n) => {
+        let text = ""
+        request
+          .on("data", (chunk) => (text += String(chunk)))
+          .on("end", () => response.writeHead(n < 2 ? 503 : 200).end(text))
+      },
+      ({ requests, url }, client) =>
+        Effect.gen(function* () {
+          const form = new FormData()
+          form.set("name", "Ada")
+          form.set("file", new Blob(["portrait"]), "ada.txt")
+          const response = yield* client
+            .pipe(withTruce())
+            .execute(HttpClientRequest.bodyFormData(HttpClientRequest.put(url), form))
+          const sent = yield* response.text
+          expect([requests.length, sent.includes("Ada"), sent.includes("portrait")]).toEqual([3, true, true])
+        })
+    )
 
     on(
       "200 requests at once are all answered, over connections that are used again",

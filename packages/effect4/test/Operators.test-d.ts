@@ -13,12 +13,12 @@ import * as Operators from "@truce/effect4/Operators"
 import { Context, type Duration, Effect, type Layer } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
 
-class OperatorsOnly extends HttpApiMiddleware.Tag<OperatorsOnly>()("OperatorsOnly", {
-  failure: HttpApiError.Unauthorized,
+class OperatorsOnly extends HttpApiMiddleware.Service<OperatorsOnly>()("OperatorsOnly", {
+  error: HttpApiError.UnauthorizedNoContent,
   security: { bearer: HttpApiSecurity.bearer }
 }) {}
-class Plain extends HttpApiMiddleware.Tag<Plain>()("Plain", { failure: HttpApiError.Forbidden }) {}
-class Optional extends HttpApiMiddleware.Tag<Optional>()("Optional", { optional: true }) {}
+class Plain extends HttpApiMiddleware.Service<Plain>()("Plain", { error: HttpApiError.Forbidden }) {}
+class Harmless extends HttpApiMiddleware.Service<Harmless>()("Harmless") {}
 class Service extends Context.Service<Service, Effect.Effect<void>>()("Service") {}
 
 const api = HttpApi.make("backend").add(Operators.group(OperatorsOnly))
@@ -27,8 +27,8 @@ describe("Operators.group", () => {
   it("does not compile without a middleware that can reject", () => {
     // @ts-expect-error no middleware
     Operators.group()
-    // @ts-expect-error what an optional middleware rejects is let through
-    Operators.group(Optional)
+    // @ts-expect-error a middleware that declares no error lets everything through
+    Operators.group(Harmless)
     // @ts-expect-error a service is no middleware
     Operators.group(Service)
   })
@@ -38,7 +38,7 @@ describe("Operators.group", () => {
   })
 
   it("is a group like any other", () => {
-    expectTypeOf(Operators.group(OperatorsOnly).prefix("/internal")).toExtend<HttpApiGroup.HttpApiGroup.Any>()
+    expectTypeOf(Operators.group(OperatorsOnly).prefix("/internal")).toExtend<HttpApiGroup.Constraint>()
   })
 })
 
@@ -46,7 +46,7 @@ describe("Operators.layer", () => {
   it("needs the circuits, the budgets and the middleware", () => {
     expectTypeOf(Operators.layer(api)).toEqualTypeOf<
       Layer.Layer<
-        HttpApiGroup.ApiGroup<"backend", "circuits">,
+        HttpApiGroup.Service<"backend", "circuits">,
         never,
         CircuitBreaker.CircuitBreaker | RetryBudget.RetryBudget | OperatorsOnly
       >
@@ -63,17 +63,17 @@ describe("the derived client", () => {
   it("knows the circuits, the reasons and the errors", () => {
     const program = Effect.gen(function* () {
       const { circuits } = yield* HttpApiClient.make(api)
-      const list = circuits.list({ urlParams: { status: "Open" } })
+      const list = circuits.list({ query: { status: "Open" } })
       expectTypeOf<Effect.Success<typeof list>["circuits"]>().toEqualTypeOf<ReadonlyArray<CircuitReport.Circuit>>()
       expectTypeOf<CircuitReport.Circuit["admitsIn"]>().toEqualTypeOf<Duration.Duration>()
-      const isolate = circuits.isolate({ path: { key: "users-api" }, payload: { reason: "migration", create: true } })
+      const isolate = circuits.isolate({ params: { key: "users-api" }, payload: { reason: "migration", create: true } })
       type Errors = Effect.Error<typeof isolate>
       expectTypeOf<Operators.CircuitNotFound>().toExtend<Errors>()
       expectTypeOf<HttpApiError.Unauthorized>().toExtend<Errors>()
       // @ts-expect-error no reason
-      circuits.isolate({ path: { key: "users-api" }, payload: {} })
+      circuits.isolate({ params: { key: "users-api" }, payload: {} })
       // @ts-expect-error reset creates nothing
-      circuits.reset({ path: { key: "users-api" }, payload: { reason: "fixed", create: true } })
+      circuits.reset({ params: { key: "users-api" }, payload: { reason: "fixed", create: true } })
     })
     expectTypeOf(program).toExtend<Effect.Effect<void, never, unknown>>()
   })
