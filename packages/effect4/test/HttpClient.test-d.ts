@@ -54,9 +54,7 @@ describe("withTruce", () => {
 
   it("ends in answers alone where the client cannot fail", () => {
     const never: Client<never> = HttpClient.makeWith<never, never, never, never>(() => Effect.never, Effect.succeed)
-    expectTypeOf(never.pipe(withTruce())).toEqualTypeOf<
-      Client<Exhausted<Failure> | Open, Truce.Truce>
-    >()
+    expectTypeOf(never.pipe(withTruce())).toEqualTypeOf<Client<Exhausted<Failure> | Open, Truce.Truce>>()
   })
 
   it("infers alike in pipe, in a pipeline and data-first", () => {

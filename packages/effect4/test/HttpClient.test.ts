@@ -684,7 +684,12 @@ describe("what prepares a request", () => {
     Effect.gen(function* () {
       const { plain } = client(503, 200)
       const ran = { prepared: 0, sent: 0 }
-      const byHand = HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+      const byHand = HttpClient.makeWith<
+        HttpClientError.HttpClientError,
+        never,
+        HttpClientError.HttpClientError,
+        never
+      >(
         (request) => Effect.suspend(() => (ran.sent++, plain.postprocess(request))),
         (request) => Effect.sync(() => (ran.prepared++, request))
       )

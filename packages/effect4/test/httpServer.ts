@@ -9,10 +9,7 @@ export const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<H
   ["the fetch client", FetchHttpClient.layer],
   ["the undici client", NodeHttpClient.layerUndici],
   ["the node client", NodeHttpClient.layerNodeHttp],
-  [
-    "the node client with keep-alive",
-    NodeHttpClient.layerNodeHttpOptions({ keepAlive: true })
-  ]
+  ["the node client with keep-alive", NodeHttpClient.layerNodeHttpOptions({ keepAlive: true })]
 ]
 
 /** A real server on loopback that answers request by request, and knows its sockets. */
