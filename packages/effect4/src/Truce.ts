@@ -169,17 +169,20 @@ export const reload = <S = HealthModel.Ledger, R = never>(
  * **Example** (The open time from the environment)
  *
  * ```ts
- * import { CircuitBreaker, Truce } from "@truce/effect4"
+ * import { Truce } from "@truce/effect4"
  * import { Config, ConfigProvider, Effect, Layer } from "effect"
  *
- * const layer = Truce.layerConfig({ circuit: { openFor: Config.duration("OPEN_FOR") } }).pipe(
- *   Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(new Map([["OPEN_FOR", "-1 seconds"]]))))
+ * const layer = Truce.layerConfig({ circuit: { openFor: Config.Duration("OPEN_FOR") } }).pipe(
+ *   Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { OPEN_FOR: "-1 seconds" } })))
  * )
- * const program = CircuitBreaker.states.pipe(
- *   Effect.provide(layer),
- *   Effect.catch((error) => Effect.succeed(String(error)))
+ * const program = Layer.build(layer).pipe(
+ *   Effect.scoped,
+ *   Effect.as("built"),
+ *   Effect.catch((error) => Effect.succeed(error.message))
  * )
- * await Effect.runPromise(program) // => '(Invalid data at circuit.openFor: "must be a finite number greater than 0, got "0"")'
+ * const [rule, path] = (await Effect.runPromise(program)).split("\n")
+ * rule // => 'SchemaError(must be a duration such as "500 millis", got "-1s"'
+ * path?.trim() // => 'at ["circuit"]["openFor"])'
  * ```
  *
  * @category layers

@@ -176,7 +176,7 @@ describe("what a dependency asks for", () => {
   ]
   for (const [after, reason, open] of wishes) {
     on(() => steady())(
-      `is a wait of ${String(after)}: the call ends, the failure counts, the circuit opens no longer than it may`,
+      `is a wait of ${Duration.format(Duration.fromInputUnsafe(after))}: the call ends, the failure counts, the circuit opens no longer than it may`,
       () =>
         Effect.gen(function* () {
           const retry = { attempts: 2, base: "0 millis" } as const
