@@ -7,7 +7,7 @@ class Timeout extends Data.TaggedError("Timeout")<{}> {}
 const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
 
 const down: Effect.Effect<string, Timeout> = Effect.fail(new Timeout())
-const schedule = RetryPolicy.exponential({ base: "1 millis" }).pipe(Schedule.intersect(Schedule.recurs(2)))
+const schedule = RetryPolicy.exponential({ base: "1 millis" }).pipe(Schedule.upTo({ times: 2 }))
 
 const retried = (key: string) =>
   down.pipe(CircuitBreaker.execute({ key, classify }), Effect.retry({ schedule, while: classify.isRetriable }))

@@ -12,7 +12,7 @@ const classify = Classifier.tags<Refused | Invalid>()({
 
 // Exponential with cap and jitter, four retries, and never sooner than the server asks.
 const backoff = RetryPolicy.exponential({ base: "1 millis", cap: "20 millis", jitter: "full" })
-const schedule = RetryPolicy.retryAfter(Schedule.intersect(backoff, Schedule.recurs(4)), (error: Refused | Invalid) =>
+const schedule = RetryPolicy.retryAfter(Schedule.upTo(backoff, { times: 4 }), (error: Refused | Invalid) =>
   error._tag === "Refused" ? error.retryAfter : undefined
 )
 

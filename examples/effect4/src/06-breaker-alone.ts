@@ -46,7 +46,7 @@ const opened = Effect.gen(function* () {
     Effect.provideService(CircuitBreaker.CircuitBreaker, breaker),
     Effect.ignore
   )
-  yield* Effect.repeatN(failing, 1)
+  yield* Effect.repeat(failing, { times: 1 })
   return (yield* breaker.state("users-api")).status
 }).pipe(Effect.provide(HealthScore.layer({ model: HealthModel.consecutive({ failures: 2 }) })))
 assert.equal(await Effect.runPromise(opened), "Open")

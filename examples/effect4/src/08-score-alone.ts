@@ -15,7 +15,7 @@ const checkOnce = Effect.flatMap(check, (status) =>
 )
 
 const program = Effect.gen(function* () {
-  yield* Effect.repeat(checkOnce, Schedule.intersect(Schedule.spaced("1 millis"), Schedule.recurs(answers.length - 2)))
+  yield* Effect.repeat(checkOnce, Schedule.spaced("1 millis").pipe(Schedule.upTo({ times: answers.length - 2 })))
   const worst = yield* HealthScore.get("users-api")
   yield* checkOnce
   const after = yield* HealthScore.get("users-api")
@@ -34,7 +34,7 @@ assert.equal(why.moves.length, 5)
 const ready = Effect.scoped(
   Effect.gen(function* () {
     const score = yield* HealthScore.make()
-    yield* Effect.repeatN(score.observe("users-api", Outcome.failure()), 2)
+    yield* Effect.repeat(score.observe("users-api", Outcome.failure()), { times: 2 })
     return (yield* score.get("users-api")).score >= 0.5
   })
 )

@@ -1,7 +1,7 @@
 // A host and a tenant: admitted by both circuits or by neither, together with state of your own.
 import assert from "node:assert/strict"
 import { CircuitBreaker, Classifier, Outcome, Transaction, Truce } from "@truce/effect4"
-import { Data, Effect, STM, TRef } from "effect"
+import { Data, Effect, TxRef } from "effect"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
 const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
@@ -11,7 +11,7 @@ const down: Effect.Effect<string, Timeout> = Effect.fail(new Timeout())
 const program = Effect.gen(function* () {
   // The usual way: one attempt under several circuits.
   const attempt = down.pipe(CircuitBreaker.executeAll({ keys: ["host-1", "tenant-7"], classify }), Effect.ignore)
-  yield* Effect.repeatN(attempt, 5)
+  yield* Effect.repeat(attempt, { times: 5 })
   const states = yield* CircuitBreaker.states
   const opened = states.map((state) => `${state.key} ${state.status}`)
 
@@ -22,27 +22,26 @@ const program = Effect.gen(function* () {
   )
 
   // By hand: admission and a limit of your own in one transaction. A rejection is a value, never a failure.
-  const running = yield* STM.commit(TRef.make(0))
-  const admitBelow = (limit: number) =>
-    Effect.flatMap(Transaction.now, (now) =>
-      Transaction.commit(
-        STM.flatMap(TRef.get(running), (busy) =>
-          busy >= limit
-            ? STM.succeed(undefined)
-            : STM.tap(Transaction.admit(["host-2", "tenant-8"], now), ({ _tag }) =>
-                _tag === "Admitted" ? TRef.update(running, (n) => n + 1) : STM.void
-              )
-        )
-      )
+  const running = yield* TxRef.make(0)
+  const admitBelow = Effect.fnUntraced(function* (limit: number) {
+    const now = yield* Transaction.now
+    return yield* Transaction.commit(
+      Effect.gen(function* () {
+        if ((yield* TxRef.get(running)) >= limit) return undefined
+        const admission = yield* Transaction.admit(["host-2", "tenant-8"], now)
+        if (admission._tag === "Admitted") yield* TxRef.update(running, (n) => n + 1)
+        return admission
+      })
     )
+  })
   const first = yield* admitBelow(1)
   const second = yield* admitBelow(1)
   if (first?._tag === "Admitted") {
     const now = yield* Transaction.now
     yield* Transaction.commit(
-      STM.zipRight(
+      Effect.andThen(
         Transaction.settle(first.permits, Outcome.success, now),
-        TRef.update(running, (n) => n - 1)
+        TxRef.update(running, (n) => n - 1)
       )
     )
   }

@@ -6,12 +6,13 @@ import { Context, Data, Duration, Effect, Layer, Option, Schedule } from "effect
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
 const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
 
-class Settings extends Context.Tag("Settings")<Settings, { readonly patience: Duration.Duration }>() {}
+class Settings extends Context.Service<Settings, { readonly patience: Duration.Duration }>()("app/Settings") {}
 
 // The schedule is told the key, the last error, how many attempts failed and what the dependency asked for.
-const schedule = Schedule.identity<RetryPolicy.Input>().pipe(
-  Schedule.whileInput(({ failed, retryAfter }) => failed < 4 && Option.isNone(retryAfter)),
-  Schedule.addDelayEffect(({ failed }) => Effect.map(Settings, ({ patience }) => Duration.times(patience, failed)))
+const schedule = Schedule.forever.pipe(
+  Schedule.setInputType<RetryPolicy.Input>(),
+  Schedule.while(({ input: { failed, retryAfter } }) => failed < 4 && Option.isNone(retryAfter)),
+  Schedule.addDelay(({ input }) => Effect.map(Settings, ({ patience }) => Duration.times(patience, input.failed)))
 )
 
 const delaysOf = (key: string) =>

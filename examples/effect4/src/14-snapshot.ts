@@ -9,7 +9,7 @@ const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
 const attempt = Effect.fail(new Timeout()).pipe(CircuitBreaker.execute({ key: "users-api", classify }))
 
 const before = Effect.gen(function* () {
-  yield* Effect.ignore(attempt).pipe(Effect.repeatN(5))
+  yield* Effect.repeat(Effect.ignore(attempt), { times: 5 })
   return JSON.stringify(yield* CircuitBreaker.snapshot)
 }).pipe(Effect.provide(Truce.layer({ circuit: { openFor: "2 seconds" } })))
 

@@ -1,21 +1,21 @@
 // Options from the environment, or any other `ConfigProvider`; what is wrong is named at start, not at the first call.
 import assert from "node:assert/strict"
 import { CircuitBreaker, Classifier, HealthScore, RetryBudget, RetryPolicy, Truce } from "@truce/effect4"
-import { Cause, Config, ConfigProvider, Data, Effect, Layer } from "effect"
+import { Config, ConfigProvider, Data, Effect, Layer } from "effect"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
 const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
 
 const TruceLive = Truce.layerConfig({
   circuit: {
-    openFor: Config.duration("OPEN_FOR").pipe(Config.withDefault("500 millis")),
-    permits: Config.integer("PERMITS").pipe(Config.withDefault(1))
+    openFor: Config.Duration("OPEN_FOR").pipe(Config.withDefault("500 millis")),
+    permits: Config.Int("PERMITS").pipe(Config.withDefault(1))
   },
-  retry: { attempts: Config.integer("ATTEMPTS"), base: Config.duration("BACKOFF") }
+  retry: { attempts: Config.Int("ATTEMPTS"), base: Config.Duration("BACKOFF") }
 })
 
 const from = (settings: Readonly<Record<string, string>>) =>
-  Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(settings))))
+  ConfigProvider.layer(ConfigProvider.fromEnvRecord(settings))
 
 const program = (settings: Readonly<Record<string, string>>) =>
   Effect.fail(new Timeout()).pipe(
@@ -25,7 +25,7 @@ const program = (settings: Readonly<Record<string, string>>) =>
       CircuitOpen: (error) => Effect.succeed(error.message)
     }),
     Effect.provide(Layer.provide(TruceLive, from(settings))),
-    Effect.catchCause((cause) => Effect.succeed(Cause.pretty(cause)))
+    Effect.catchTag("ConfigError", (error) => Effect.succeed(error.message))
   )
 
 const good = await Effect.runPromise(program({ ATTEMPTS: "4", BACKOFF: "1 millis" }))
@@ -38,10 +38,10 @@ assert.match(missing, /BACKOFF/)
 assert.match(bad, /retry\.attempts: "must be a whole number of at least 1, got 0"/)
 
 // Each service has a `layerConfig` of its own.
-const parts = CircuitBreaker.layerConfig({ permits: Config.integer("PERMITS") }).pipe(
-  Layer.provideMerge(HealthScore.layerConfig({ maxKeys: Config.integer("MAX_KEYS") })),
-  Layer.merge(RetryPolicy.layerConfig({ attempts: Config.integer("ATTEMPTS") })),
-  Layer.merge(RetryBudget.layerConfig({ maxKeys: Config.integer("MAX_KEYS") })),
+const parts = CircuitBreaker.layerConfig({ permits: Config.Int("PERMITS") }).pipe(
+  Layer.provideMerge(HealthScore.layerConfig({ maxKeys: Config.Int("MAX_KEYS") })),
+  Layer.merge(RetryPolicy.layerConfig({ attempts: Config.Int("ATTEMPTS") })),
+  Layer.merge(RetryBudget.layerConfig({ maxKeys: Config.Int("MAX_KEYS") })),
   Layer.provide(from({ PERMITS: "2", MAX_KEYS: "100", ATTEMPTS: "5" }))
 )
 assert.deepEqual(await Effect.runPromise(Effect.provide(CircuitBreaker.states, parts)), [])

@@ -15,13 +15,13 @@ const program = Effect.gen(function* () {
   const changes = yield* HealthScore.changes.pipe(Stream.take(8), Stream.runCollect, Effect.forkChild)
   yield* Effect.sleep("10 millis") // a stream hears what happens after it has started
 
-  yield* Effect.repeatN(attempt, 5)
+  yield* Effect.repeat(attempt, { times: 5 })
   const why = yield* HealthScore.explain("users-api")
   healthy = true
   // Sends no probe itself: it waits for the calls that do.
   const closed = yield* Effect.forkChild(CircuitBreaker.awaitClosed("users-api"))
   yield* Effect.sleep("140 millis")
-  yield* Effect.repeatN(attempt, 1)
+  yield* Effect.repeat(attempt, { times: 1 })
   yield* Fiber.join(closed)
   return { transitions: [...(yield* Fiber.join(transitions))], changes: [...(yield* Fiber.join(changes))], why }
 })

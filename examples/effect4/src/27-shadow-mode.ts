@@ -16,7 +16,7 @@ const program = Effect.gen(function* () {
   const record: Array<EventLog.Event> = []
   yield* EventLog.observe((event) => record.push(event))
   const call = request.pipe(CircuitBreaker.execute({ key: "users-api", classify }), Effect.ignore)
-  yield* Effect.repeatN(call, 7)
+  yield* Effect.repeat(call, { times: 7 })
   return { live: yield* Shadow.report, record }
 })
 

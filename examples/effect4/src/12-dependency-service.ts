@@ -1,4 +1,4 @@
-// One tag per dependency: its key, classifier and policies are fixed where it is defined, and the types say who needs it.
+// One service per dependency: its key, classifier and policies are fixed where it is defined, and the types say who needs it.
 import assert from "node:assert/strict"
 import { Classifier, CircuitBreaker, Dependency, Truce } from "@truce/effect4"
 import { Data, Effect, Layer } from "effect"
@@ -6,7 +6,7 @@ import { Data, Effect, Layer } from "effect"
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
 class CardDeclined extends Data.TaggedError("CardDeclined")<{}> {}
 
-class Payments extends Dependency.Service("app/Payments")<Payments>()({
+class Payments extends Dependency.Service<Payments>()("app/Payments", {
   key: "payments",
   classify: Classifier.tags<Timeout | CardDeclined>()({ Timeout: "retriable", CardDeclined: "permanent" }),
   slowAfter: "300 millis",
@@ -14,7 +14,7 @@ class Payments extends Dependency.Service("app/Payments")<Payments>()({
   retry: { attempts: 2, base: "1 millis" }
 }) {}
 
-class Search extends Dependency.Service("app/Search")<Search>()({
+class Search extends Dependency.Service<Search>()("app/Search", {
   key: "search",
   classify: Classifier.tags<Timeout>()({ Timeout: "retriable" }),
   retry: { attempts: 1 }
