@@ -10,10 +10,12 @@ let healthy = false
 const dependency = Effect.suspend(() => (healthy ? Effect.succeed("Ada") : Effect.fail(new Timeout())))
 const attempt = dependency.pipe(CircuitBreaker.execute({ key: "users-api", classify }), Effect.ignore)
 
+// A stream hears what happens after it has started: these are started at once, not when this fiber gives way.
+const forkNow = Effect.forkChild({ startImmediately: true })
+
 const program = Effect.gen(function* () {
-  const transitions = yield* CircuitBreaker.transitions.pipe(Stream.take(3), Stream.runCollect, Effect.forkChild)
-  const changes = yield* HealthScore.changes.pipe(Stream.take(8), Stream.runCollect, Effect.forkChild)
-  yield* Effect.sleep("10 millis") // a stream hears what happens after it has started
+  const transitions = yield* CircuitBreaker.transitions.pipe(Stream.take(3), Stream.runCollect, forkNow)
+  const changes = yield* HealthScore.changes.pipe(Stream.take(8), Stream.runCollect, forkNow)
 
   yield* Effect.repeat(attempt, { times: 5 })
   const why = yield* HealthScore.explain("users-api")
@@ -23,7 +25,7 @@ const program = Effect.gen(function* () {
   yield* Effect.sleep("140 millis")
   yield* Effect.repeat(attempt, { times: 1 })
   yield* Fiber.join(closed)
-  return { transitions: [...(yield* Fiber.join(transitions))], changes: [...(yield* Fiber.join(changes))], why }
+  return { transitions: yield* Fiber.join(transitions), changes: yield* Fiber.join(changes), why }
 })
 
 const { changes, transitions, why } = await Effect.runPromise(

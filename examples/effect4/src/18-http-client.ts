@@ -1,11 +1,11 @@
 // An HTTP client under protection: a real server that is busy, breaks connections and does not know everybody.
 import assert from "node:assert/strict"
 import { createServer } from "node:http"
-import { HttpClient, HttpClientRequest, HttpServer } from "@effect/platform"
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import { HealthScore, Truce } from "@truce/effect4"
 import { withTruce } from "@truce/effect4/HttpClient"
-import { Duration, Effect, Layer } from "effect"
+import { Duration, Effect } from "effect"
+import { HttpClient, HttpClientRequest, HttpServer } from "effect/http"
 
 const log: Array<string> = []
 let busy = 2
@@ -30,7 +30,10 @@ const program = Effect.gen(function* () {
       Effect.map((response) => String(response.status)),
       Effect.catchTags({
         CircuitOpen: (error) => Effect.succeed(`open for ${Duration.format(error.retryAfter)}`),
-        RetryExhausted: ({ attempts, lastError }) => Effect.succeed(`${lastError._tag} after ${attempts.length}`)
+        RetryExhausted: ({ attempts, lastError }) => {
+          const what = lastError._tag === "HttpClientError" ? lastError.reason._tag : lastError._tag
+          return Effect.succeed(`${what} after ${attempts.length}`)
+        }
       })
     )
 
@@ -51,16 +54,19 @@ const { answers, strain } = await Effect.runPromise(
   Effect.provide(program, [
     truce,
     NodeHttpClient.layerUndici,
-    Layer.effect(
-      HttpServer.HttpServer,
-      NodeHttpServer.make(() => server, { host: "127.0.0.1", port: 0 })
-    )
+    NodeHttpServer.layerServer(() => server, { host: "127.0.0.1", port: 0 })
   ])
 )
 console.log(log.join("\n"))
 console.log(answers.join(", "), `strain ${strain.toFixed(2)}`)
 
-assert.deepEqual(answers, ["200", "404", "RequestError after 3", "ResponseError after 1", "ResponseError after 3"])
+assert.deepEqual(answers, [
+  "200",
+  "404",
+  "TransportError after 3",
+  "StatusCodeError after 1",
+  "StatusCodeError after 3"
+])
 assert.deepEqual(
   log.filter((line) => line.startsWith("POST")),
   ["POST /payments attempt 0", "POST /payments attempt 0", "POST /payments attempt 1", "POST /payments attempt 2"]

@@ -1,37 +1,36 @@
 // A SQL client under protection: a locked database is worth another attempt, a violated constraint is an answer.
 import assert from "node:assert/strict"
-import { SqlClient, type SqlError } from "@effect/sql"
-import { LibsqlClient } from "@effect/sql-libsql"
+import { NodeServices } from "@effect/platform-node"
 import { Classifier, HealthScore, Outcome, Truce } from "@truce/effect4"
-import { Context, Deferred, Effect, Fiber, Layer } from "effect"
+import { Deferred, Effect, Fiber, FileSystem } from "effect"
+import type { SqlError } from "effect/sql"
+import * as NodeSqlite from "./nodeSqlite.ts"
 
-/** The code of the database, which `SqlError` keeps in its cause. */
-const codeOf = ({ cause }: SqlError.SqlError): string =>
-  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown"
-
-const isLocked = (error: SqlError.SqlError) => /^SQLITE_(BUSY|LOCKED)/.test(codeOf(error))
-const isBroken = (error: SqlError.SqlError) => /^SQLITE_(CANTOPEN|CORRUPT|FULL|IOERR)/.test(codeOf(error))
-
-// Locked: somebody else is at work, so a retry pays in full. Broken: the database's fault, though no attempt helps. The rest, such as a
-// constraint or a wrong statement, says nothing about it.
-const classify = Classifier.make(isLocked, {
-  outcome: (error) =>
-    isLocked(error)
-      ? Outcome.failure({ weight: Outcome.throttleWeight, saturated: true })
-      : isBroken(error)
-        ? Outcome.failure()
-        : Outcome.ignored
+// Locked: somebody else is at work, so a retry pays in full. Out of reach: the database's fault, and another attempt may find it. The
+// rest, such as a constraint or a wrong statement, says nothing about it.
+const readings: { readonly [Reason in SqlError.SqlErrorReason["_tag"]]: Outcome.Outcome } = {
+  LockTimeoutError: Outcome.failure({ weight: Outcome.throttleWeight, saturated: true }),
+  DeadlockError: Outcome.failure({ weight: Outcome.throttleWeight, saturated: true }),
+  SerializationError: Outcome.failure({ weight: Outcome.throttleWeight, saturated: true }),
+  StatementTimeoutError: Outcome.failure({ saturated: true }),
+  ConnectionError: Outcome.failure(),
+  UnknownError: Outcome.failure(),
+  AuthenticationError: Outcome.ignored,
+  AuthorizationError: Outcome.ignored,
+  ConstraintError: Outcome.ignored,
+  SqlSyntaxError: Outcome.ignored,
+  UniqueViolation: Outcome.ignored
+}
+// Every driver of Effect says which of its errors another attempt may change.
+const classify = Classifier.make((error: SqlError.SqlError) => error.isRetryable, {
+  outcome: ({ reason }) => readings[reason._tag]
 })
 const protect = Truce.protect({ key: "users-db", classify, attemptTimeout: "2 seconds" })
 
-/** A connection of its own to the one database in memory. */
-const connection = Effect.map(
-  Layer.build(LibsqlClient.layer({ url: "file::memory:?cache=shared" })),
-  Context.get(SqlClient.SqlClient)
-)
-
 const program = Effect.gen(function* () {
-  const [sql, other] = yield* Effect.all([connection, connection])
+  const files = yield* FileSystem.FileSystem
+  const file = `${yield* files.makeTempDirectoryScoped()}/users.db`
+  const [sql, other] = yield* Effect.all([NodeSqlite.make(file), NodeSqlite.make(file)])
   yield* sql`CREATE TABLE users (name TEXT PRIMARY KEY)`
 
   // another transaction holds the lock until our first attempt has failed
@@ -60,14 +59,14 @@ const program = Effect.gen(function* () {
   const { strain } = yield* HealthScore.get("users-db")
 
   const twice = yield* Effect.flip(add("Ada"))
-  const code = twice._tag === "SqlError" ? codeOf(twice) : twice._tag
+  const reason = twice._tag === "SqlError" ? twice.reason._tag : twice._tag
   const names = yield* sql<{ readonly name: string }>`SELECT name FROM users ORDER BY name`.pipe(protect)
-  return { rescuedBy, strain, code, asked: attempts - rescuedBy, names: names.map(({ name }) => name) }
-}).pipe(Effect.scoped, Effect.provide(Truce.layer({ retry: { attempts: 5, base: "20 millis" } })))
+  return { rescuedBy, strain, reason, asked: attempts - rescuedBy, names: names.map(({ name }) => name) }
+}).pipe(Effect.scoped, Effect.provide([NodeServices.layer, Truce.layer({ retry: { attempts: 5, base: "20 millis" } })]))
 
-const { asked, code, names, rescuedBy, strain } = await Effect.runPromise(program)
-console.log(`${names.join(" and ")} after ${rescuedBy} attempts, strain ${strain.toFixed(2)}; then ${code} at once`)
+const { asked, names, reason, rescuedBy, strain } = await Effect.runPromise(program)
+console.log(`${names.join(" and ")} after ${rescuedBy} attempts, strain ${strain.toFixed(2)}; then ${reason} at once`)
 
 assert.deepEqual(names, ["Ada", "Grace"])
 assert.ok(rescuedBy > 1)
-assert.deepEqual([code, asked], ["SQLITE_CONSTRAINT_PRIMARYKEY", 1])
+assert.deepEqual([reason, asked], ["ConstraintError", 1])

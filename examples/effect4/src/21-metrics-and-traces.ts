@@ -1,7 +1,8 @@
 // Operations: metrics on a Prometheus endpoint, a span for each call, a log line for each change of a circuit.
 import assert from "node:assert/strict"
 import { createServer } from "node:http"
-import { Metrics as OtelMetrics, NodeSdk, Resource } from "@effect/opentelemetry"
+import { OtelMetrics, Resource } from "@effect/opentelemetry"
+import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
 import { PrometheusExporter } from "@opentelemetry/exporter-prometheus"
 import { InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { Classifier, HealthModel, Logging, Metrics, Tracing, Truce } from "@truce/effect4"
@@ -22,9 +23,9 @@ const program = Effect.gen(function* () {
 /** The text that a Prometheus server would read. The exporter has a server of its own; this one takes any free port. */
 const scrape = Effect.gen(function* () {
   const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true })
-  exporter.setMetricProducer(yield* Effect.provide(OtelMetrics.makeProducer, Resource.layer({ serviceName: "shop" })))
+  exporter.setMetricProducer(yield* Effect.provide(OtelMetrics.makeProducer(), Resource.layer({ serviceName: "shop" })))
   const server = createServer((request, response) => exporter.getMetricsRequestHandler(request, response))
-  yield* Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void)))
+  yield* Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void)))
   yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
   const address = server.address()
   const port = typeof address === "object" ? address?.port : undefined
@@ -37,10 +38,7 @@ const sdk = NodeSdk.layer(() => ({
   spanProcessor: new SimpleSpanProcessor(spans)
 }))
 const lines: Array<string> = []
-const logger = Logger.replace(
-  Logger.defaultLogger,
-  Logger.make(({ logLevel, message }) => lines.push(`${logLevel.label} ${String(message)}`))
-)
+const logger = Logger.layer([Logger.make(({ logLevel, message }) => lines.push(`${logLevel} ${String(message)}`))])
 const observed = Layer.mergeAll(Metrics.layer({ keys: ["users-*"] }), Tracing.layer, Logging.layer).pipe(
   Layer.provideMerge(
     Truce.layer({ model: HealthModel.consecutive({ failures: 2 }), circuit: { openFor: "2 seconds", openJitter: 0 } })
@@ -69,6 +67,6 @@ await Effect.runPromise(
       ["exhausted", 2],
       ["rejected", 0]
     ])
-    assert.deepEqual(lines, ["WARN circuit users-api: Closed -> Open, score 0.000, next probe in 2 s"])
+    assert.deepEqual(lines, ["Warn circuit users-api: Closed -> Open, score 0.000, next probe in 2 s"])
   }).pipe(Effect.provide(observed))
 )

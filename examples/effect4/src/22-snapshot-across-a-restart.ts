@@ -1,10 +1,10 @@
 // A restart that forgets nothing: circuits are kept in files and restored when the next process builds the layer.
 import assert from "node:assert/strict"
-import { FileSystem, KeyValueStore } from "@effect/platform"
-import { NodeContext } from "@effect/platform-node"
+import { NodeServices } from "@effect/platform-node"
 import { CircuitBreaker, Classifier, Truce } from "@truce/effect4"
 import * as Snapshots from "@truce/effect4/Snapshots"
-import { Data, Effect, Layer, Logger } from "effect"
+import { Data, Effect, FileSystem, Layer, Logger } from "effect"
+import { KeyValueStore } from "effect/persistence"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
 const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
@@ -12,10 +12,7 @@ const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
 const attempt = Effect.fail(new Timeout()).pipe(CircuitBreaker.execute({ key: "users-api", classify }))
 
 const warnings: Array<string> = []
-const logger = Logger.replace(
-  Logger.defaultLogger,
-  Logger.make(({ message }) => void warnings.push(String(message)))
-)
+const logger = Logger.layer([Logger.make(({ message }) => void warnings.push(String(message)))])
 
 /** What one process runs: its layers are built when it starts and closed when it ends. */
 const process = <A, E>(directory: string, self: Effect.Effect<A, E, Truce.Services | Snapshots.Snapshots>) =>
@@ -29,7 +26,7 @@ const process = <A, E>(directory: string, self: Effect.Effect<A, E, Truce.Servic
   )
 
 const first = Effect.gen(function* () {
-  yield* Effect.repeatN(Effect.ignore(attempt), 5)
+  yield* Effect.repeat(Effect.ignore(attempt), { times: 5 })
   yield* CircuitBreaker.isolate("billing", "migration until noon")
 })
 const second = Effect.gen(function* () {
@@ -52,7 +49,7 @@ const program = Effect.gen(function* () {
   return { after, afterDamage }
 })
 
-const { after, afterDamage } = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
+const { after, afterDamage } = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 console.log(`after a restart: ${after.rejected}, billing isolated for "${after.billing}"`)
 for (const warning of warnings) console.log(`after damage: ${warning}`)
 

@@ -1,7 +1,13 @@
 // Circuits over HTTP, in an api of one's own: listed, explained, controlled and followed, by operators only.
 import assert from "node:assert/strict"
 import { createServer } from "node:http"
-import * as Sse from "@effect/experimental/Sse"
+import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
+import { CircuitBreaker, Classifier, Truce } from "@truce/effect4"
+import * as CircuitReport from "@truce/effect4/CircuitReport"
+import * as Operators from "@truce/effect4/Operators"
+import { Data, Deferred, Duration, Effect, Fiber, Layer, Redacted, Schema, Stream } from "effect"
+import * as Sse from "effect/encoding/Sse"
+import { HttpClient, type HttpClientError, HttpClientRequest, HttpRouter, HttpServer } from "effect/http"
 import {
   HttpApi,
   HttpApiBuilder,
@@ -10,38 +16,31 @@ import {
   HttpApiError,
   HttpApiGroup,
   HttpApiMiddleware,
-  HttpApiSecurity,
-  HttpClient,
-  HttpClientRequest,
-  HttpServer
-} from "@effect/platform"
-import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
-import { CircuitBreaker, Classifier, Truce } from "@truce/effect4"
-import * as CircuitReport from "@truce/effect4/CircuitReport"
-import * as Operators from "@truce/effect4/Operators"
-import { Data, Deferred, Duration, Effect, Fiber, Layer, Redacted, Schema, Stream } from "effect"
+  HttpApiSecurity
+} from "effect/http-api"
 
-class OperatorsOnly extends HttpApiMiddleware.Tag<OperatorsOnly>()("OperatorsOnly", {
-  failure: HttpApiError.Unauthorized,
+class OperatorsOnly extends HttpApiMiddleware.Service<OperatorsOnly>()("app/OperatorsOnly", {
+  error: HttpApiError.Unauthorized,
   security: { bearer: HttpApiSecurity.bearer }
 }) {}
 
-const users = HttpApiGroup.make("users").add(HttpApiEndpoint.get("hello", "/hello").addSuccess(Schema.String))
+const users = HttpApiGroup.make("users").add(HttpApiEndpoint.get("hello", "/hello", { success: Schema.String }))
 const api = HttpApi.make("backend").add(users).add(Operators.group(OperatorsOnly).prefix("/internal"))
 
-const server = HttpApiBuilder.serve().pipe(
-  Layer.provide(HttpApiBuilder.api(api)),
+const routes = HttpApiBuilder.layer(api).pipe(
   Layer.provide(HttpApiBuilder.group(api, "users", (handlers) => handlers.handle("hello", () => Effect.succeed("hi")))),
   Layer.provide(Operators.layer(api)),
   Layer.provide(
     Layer.succeed(OperatorsOnly, {
-      bearer: (token) =>
-        Redacted.value(token) === "secret" ? Effect.void : Effect.fail(new HttpApiError.Unauthorized())
+      bearer: (answer, { credential }) =>
+        Redacted.value(credential) === "secret" ? answer : Effect.fail(new HttpApiError.Unauthorized({}))
     })
-  ),
+  )
+)
+const server = HttpRouter.serve(routes, { disableListenLog: true, disableLogger: true }).pipe(
   Layer.provideMerge(Truce.layer()),
-  Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0 })),
-  Layer.provideMerge(NodeHttpClient.layer)
+  Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 })),
+  Layer.provideMerge(NodeHttpClient.layerUndici)
 )
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
@@ -50,36 +49,48 @@ const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
 const key = "http://users:8080/"
 const attempt = Effect.fail(new Timeout()).pipe(CircuitBreaker.execute({ key, classify }), Effect.ignore)
 
+// `Sse.decode` ends where the server says how soon to come back, which is the first it says here: this goes on.
+const events = (text: Stream.Stream<string, HttpClientError.HttpClientError>) =>
+  Stream.suspend(() => {
+    const parsed: Array<Sse.Event> = []
+    const parser = Sse.makeParser((event) => event._tag === "Event" && parsed.push(event))
+    return Stream.flatMap(text, (chunk) => {
+      parser.feed(chunk)
+      return Stream.fromIterable(parsed.splice(0))
+    })
+  })
+const transitionOf = Schema.decodeEffect(Schema.fromJsonString(CircuitReport.Transition))
+
 const program = Effect.gen(function* () {
-  const { address } = yield* HttpServer.HttpServer
-  const baseUrl = `http://127.0.0.1:${address._tag === "TcpAddress" ? address.port : 0}`
+  const baseUrl = yield* HttpServer.addressFormattedWith(Effect.succeed)
   const as = (token: string) => HttpClient.mapRequest(HttpClientRequest.bearerToken(token))
   const stranger = yield* HttpApiClient.make(api, { baseUrl, transformClient: as("guess") })
   const operator = yield* HttpApiClient.make(api, { baseUrl, transformClient: as("secret") })
 
   // Server-sent events, read as any client does: `curl -N`, an EventSource, or these lines.
   const connected = yield* Deferred.make<void>()
-  const follower = yield* HttpClientRequest.get(`${baseUrl}/internal/transitions`).pipe(
-    as("secret")(yield* HttpClient.HttpClient).execute,
-    Effect.map(({ stream }) => Stream.decodeText(stream)),
-    Stream.unwrap,
-    Stream.tap(() => Deferred.succeed(connected, undefined)),
-    Stream.pipeThroughChannel(Sse.makeChannel()),
-    Stream.map(({ data }) => Schema.decodeSync(Schema.parseJson(CircuitReport.Transition))(data)),
-    Stream.take(3),
-    Stream.runCollect,
-    Effect.forkChild
-  )
+  const follower = yield* as("secret")(yield* HttpClient.HttpClient)
+    .get(`${baseUrl}/internal/transitions`)
+    .pipe(
+      Effect.map(({ stream }) => Stream.decodeText(stream)),
+      Stream.unwrap,
+      Stream.tap(() => Deferred.succeed(connected, undefined)),
+      events,
+      Stream.mapEffect(({ data }) => transitionOf(data)),
+      Stream.take(3),
+      Stream.runCollect,
+      Effect.forkChild
+    )
   yield* Deferred.await(connected)
 
-  yield* Effect.repeatN(attempt, 5)
-  const rejected = yield* Effect.flip(stranger.circuits.list({ urlParams: {} }))
-  const { circuits } = yield* operator.circuits.list({ urlParams: { status: "Open" } })
-  const isolated = yield* operator.circuits.isolate({ path: { key }, payload: { reason: "migration until noon" } })
-  const explained = yield* operator.circuits.explain({ path: { key } })
-  const unknown = yield* Effect.flip(operator.circuits.explain({ path: { key: "typo" } }))
-  yield* operator.circuits.reset({ path: { key }, payload: { reason: "migrated" } })
-  return { rejected, circuits, isolated, explained, unknown, followed: [...(yield* Fiber.join(follower))] }
+  yield* Effect.repeat(attempt, { times: 5 })
+  const rejected = yield* Effect.flip(stranger.circuits.list({ query: {} }))
+  const { circuits } = yield* operator.circuits.list({ query: { status: "Open" } })
+  const isolated = yield* operator.circuits.isolate({ params: { key }, payload: { reason: "migration until noon" } })
+  const explained = yield* operator.circuits.explain({ params: { key } })
+  const unknown = yield* Effect.flip(operator.circuits.explain({ params: { key: "typo" } }))
+  yield* operator.circuits.reset({ params: { key }, payload: { reason: "migrated" } })
+  return { rejected, circuits, isolated, explained, unknown, followed: yield* Fiber.join(follower) }
 })
 
 const { circuits, explained, followed, isolated, rejected, unknown } = await Effect.runPromise(

@@ -3,14 +3,15 @@ import assert from "node:assert/strict"
 import { Classifier, Truce } from "@truce/effect4"
 import { Advance, Forced, Recorder, Script } from "@truce/effect4/testing"
 import { Context, Data, Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
 
-// The code under test: a client behind a tag, and a handler that degrades.
+// The code under test: a client behind a service, and a handler that degrades.
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
 class NotFound extends Data.TaggedError("NotFound")<{ readonly id: string }> {}
 
 type FetchName = (id: string) => Effect.Effect<string, Timeout | NotFound>
-class UsersApi extends Context.Tag("app/UsersApi")<UsersApi, FetchName>() {}
+class UsersApi extends Context.Service<UsersApi, FetchName>()("app/UsersApi") {}
 
 const classify = Classifier.tags<Timeout | NotFound>()({ Timeout: "retriable", NotFound: "permanent" })
 
@@ -37,7 +38,7 @@ const UsersDown = Script.makeFor<FetchName>()([
 const ended = <A, E, R>(call: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.forkChild(call)
-    yield* Advance.until(Effect.map(fiber.status, ({ _tag }) => _tag === "Done"))
+    yield* Advance.until(Effect.sync(() => fiber.pollUnsafe() !== undefined))
     return yield* Fiber.join(fiber)
   })
 
@@ -77,8 +78,8 @@ const degradesWhileOpen = Effect.gen(function* () {
   return yield* Effect.flip(record.expect("users-api", { attempts: 3 }))
 }).pipe(Effect.provide(Forced.layer({ "users-api": "Open" })))
 
-const fresh = <A, E>(test: Effect.Effect<A, E, Effect.Effect.Context<typeof degradesWhileOpen>>) =>
-  Effect.runPromise(test.pipe(Effect.scoped, Effect.provide(Layer.merge(Truce.layer(), TestContext.TestContext))))
+const fresh = <A, E>(test: Effect.Effect<A, E, Effect.Services<typeof degradesWhileOpen>>) =>
+  Effect.runPromise(test.pipe(Effect.scoped, Effect.provide(Layer.merge(Truce.layer(), TestClock.layer()))))
 
 await fresh(rescuesACall)
 const failed = await fresh(degradesWhileOpen)

@@ -3,10 +3,9 @@ import assert from "node:assert/strict"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { FileSystem } from "@effect/platform"
-import { NodeContext } from "@effect/platform-node"
+import { NodeServices } from "@effect/platform-node"
 import { CircuitBreaker, Classifier, Policy } from "@truce/effect4"
-import { Data, Effect, Layer, Logger, Queue, Schema, Stream } from "effect"
+import { Data, Effect, FileSystem, Layer, Logger, Queue, Schema, Stream } from "effect"
 import { parse } from "yaml"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
@@ -38,10 +37,7 @@ const program = Effect.gen(function* () {
   const files = yield* FileSystem.FileSystem
   yield* files.writeFileString(file, first)
   const logged = yield* Queue.unbounded<string>()
-  const logger = Logger.replace(
-    Logger.defaultLogger,
-    Logger.make(({ message }) => logged.unsafeOffer(String(message)))
-  )
+  const logger = Logger.layer([Logger.make(({ message }) => Queue.offerUnsafe(logged, String(message)))])
   const policy = yield* Effect.flatMap(read, Policy.decode)
   const live = Policy.follow(changes).pipe(Layer.provideMerge(Policy.layer(policy)), Layer.provideMerge(logger))
 
@@ -62,7 +58,7 @@ const program = Effect.gen(function* () {
       )
 
   return yield* Effect.gen(function* () {
-    yield* Effect.repeatN(failing, 1)
+    yield* Effect.repeat(failing, { times: 1 })
     const before = yield* score
     const wrong = yield* change("circuit: { permits: 0 }", "A new policy is not in force")
     const kept = (yield* CircuitBreaker.state("payments-visa")).permits
@@ -74,7 +70,7 @@ const program = Effect.gen(function* () {
   }).pipe(Effect.provide(live))
 })
 
-const result = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
+const result = await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 console.log(result.wrong)
 console.log(result.right)
 
@@ -88,5 +84,5 @@ assert.equal(result.state.permits, 3)
 
 // The same policy is a schema: a part of your own configuration, and a JSON schema for an editor.
 const Configuration = Schema.Struct({ port: Schema.Number, truce: Policy.Policy })
-const decoded = Schema.decodeUnknownEither(Configuration)({ port: 80, truce: { retry: { attempts: 0 } } })
-assert.equal(decoded._tag, "Left")
+const decoded = Schema.decodeUnknownOption(Configuration)({ port: 80, truce: { retry: { attempts: 0 } } })
+assert.equal(decoded._tag, "None")

@@ -1,0 +1,73 @@
+// The `SqlClient` of Effect over the SQLite that is part of Node, for `20-sql-client.ts`: a driver such as `@effect/sql-sqlite-node` is
+// not yet published for Effect 4.1. As much of one as the example needs: no statement cache, no streaming, no transformed names.
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+import { Effect, Semaphore, Stream } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
+
+/** Node's own error has SQLite's number in `errcode`; Effect looks for it in `errno`. */
+const failed = (cause: unknown) => {
+  const errno = cause instanceof Error && "errcode" in cause ? cause.errcode : undefined
+  return new SqlError.SqlError({
+    reason: SqlError.classifySqliteError(
+      { errno, cause },
+      { message: cause instanceof Error ? cause.message : undefined }
+    )
+  })
+}
+
+const isInput = (value: unknown): value is SQLInputValue =>
+  value === null || ["string", "number", "bigint"].includes(typeof value) || ArrayBuffer.isView(value)
+
+const connected = (database: DatabaseSync): SqlConnection.Connection => {
+  const run = <A>(
+    sql: string,
+    params: ReadonlyArray<unknown>,
+    read: (prepared: StatementSync, input: Array<SQLInputValue>) => A
+  ) =>
+    Effect.try({
+      try: () => {
+        const input = params.filter(isInput)
+        if (input.length < params.length) throw new TypeError("SQLite takes null, strings, numbers and bytes")
+        return read(database.prepare(sql), input)
+      },
+      catch: failed
+    })
+  const execute: SqlConnection.Connection["executeUnprepared"] = (sql, params, transform) =>
+    Effect.map(
+      run(sql, params, (prepared, input) => prepared.all(...input)),
+      (rows) => transform?.(rows) ?? rows
+    )
+  const executeValues: SqlConnection.Connection["executeValues"] = (sql, params) =>
+    Effect.map(
+      run(sql, params, (prepared, input) => prepared.all(...input)),
+      (rows) => rows.map((row) => Object.values(row))
+    )
+  return {
+    execute,
+    executeRaw: (sql, params) => execute(sql, params, undefined),
+    executeStream: (sql, params, transform) => Stream.fromIterableEffect(execute(sql, params, transform)),
+    executeUnprepared: execute,
+    executeValues,
+    executeValuesUnprepared: executeValues
+  }
+}
+
+/** A connection of its own to the database in a file. A lock of somebody else is an error at once: waiting is what a retry is for. */
+export const make = Effect.fnUntraced(function* (file: string) {
+  const database = yield* Effect.acquireRelease(
+    Effect.try({ try: () => new DatabaseSync(file, { timeout: 0 }), catch: failed }),
+    (database) => Effect.sync(() => database.close())
+  )
+  const acquirers = SqlClient.makeSqliteAcquirers({
+    connection: Effect.succeed(connected(database)),
+    semaphore: yield* Semaphore.make(1),
+    isTransaction: () => database.isTransaction
+  })
+  return yield* SqlClient.make({
+    ...acquirers,
+    compiler: Statement.makeCompilerSqlite(),
+    driver: "node:sqlite",
+    spanAttributes: [["db.system.name", "sqlite"]]
+  })
+}, Effect.provide(Reactivity.layer))
