@@ -7,8 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
+import { configError } from "./configError.ts"
 import type { Issue } from "./issues.ts"
 
 /** Milliseconds of a duration option; throws `InvalidOption` for what is not one. */
@@ -54,22 +53,11 @@ export const configured = <Options, A, R>(
       Layer.catchCause(layer(options), (cause) => {
         const defect = Result.getOrUndefined(Cause.findDefect(cause))
         if (!(defect instanceof InvalidOption.InvalidOption)) return Layer.effectContext(Effect.failCause(cause))
-        const issues = locate(options, context)
-        return Layer.effectContext(
-          Effect.fail(toConfigError(issues.length === 0 ? [{ path: [defect.field], rule: defect.message }] : issues))
-        )
+        const [first = { path: [defect.field], rule: defect.message }, ...rest] = locate(options, context)
+        return Layer.effectContext(Effect.fail(configError([first, ...rest])))
       })
     )
   )
-
-const toConfigError = (issues: ReadonlyArray<Issue>): Config.ConfigError => {
-  const [first = new SchemaIssue.InvalidValue(), ...rest] = issues.map(
-    ({ path, rule }) => new SchemaIssue.Pointer(path, new SchemaIssue.InvalidValue({ message: rule }))
-  )
-  return new Config.ConfigError(
-    new Schema.SchemaError(rest.length === 0 ? first : new SchemaIssue.Composite(Schema.Unknown.ast, [first, ...rest]))
-  )
-}
 
 /** Runs the core's own checks under the names and with the values that the user gave. */
 export const renamed = <A>(
