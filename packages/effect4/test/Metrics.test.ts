@@ -243,6 +243,18 @@ describe("Metrics", () => {
     }).pipe(Effect.provideService(Metric.CurrentMetricAttributes, { test: "released" }))
   )
 
+  it.effect("records in the registry of who builds the layer, whatever that of the call is", () =>
+    Effect.gen(function* () {
+      const own: Metric.MetricRegistry = new Map()
+      const context = yield* Layer.build(Metrics.layer().pipe(Layer.provideMerge(steady()))).pipe(
+        Effect.provideService(Metric.MetricRegistry, own)
+      )
+      yield* Effect.provide(protect(answering), context)
+      expect([...own.values()].map(({ id }) => id)).toContain("truce.calls")
+      expect(yield* series("truce.calls")).toEqual({})
+    }).pipe(Effect.provideService(Metric.CurrentMetricAttributes, { test: "registry" }))
+  )
+
   const many = Array.makeBy(10_000, (index) => `tenant-${index}`)
 
   const strangers = (of: string): Effect.Effect<string, ApiError> => Effect.die(`no tenant ${of}`)
