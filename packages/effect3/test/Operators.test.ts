@@ -696,7 +696,9 @@ describe("a dashboard", () => {
       const change = explained.transitions[0]
       if (change === undefined) throw new Error("no transition")
       const { ago: _, ...rest } = change
-      expect(Schema.encodeSync(Schema.parseJson(CircuitReport.Transition))({ ...rest, key, at: DateTime.unsafeMake(0) })).toBe(
+      expect(
+        Schema.encodeSync(Schema.parseJson(CircuitReport.Transition))({ ...rest, key, at: DateTime.unsafeMake(0) })
+      ).toBe(
         `{"key":"users-api","at":"1970-01-01T00:00:00.000Z","from":"Closed","to":"Open","mode":"Automatic","reason":"","score":0,"openings":1,"generation":1,"openFor":500}`
       )
     }).pipe(Effect.provide(steady()))

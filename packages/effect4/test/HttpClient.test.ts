@@ -1,4 +1,11 @@
-import { HttpBody, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
+import {
+  FetchHttpClient,
+  HttpBody,
+  HttpClient,
+  HttpClientError,
+  HttpClientRequest,
+  HttpClientResponse
+} from "effect/http"
 import {
   CallContext,
   CircuitBreaker,
@@ -18,7 +25,7 @@ import {
   withRetry,
   withTruce
 } from "@truce/effect4/HttpClient"
-import { Duration, Effect, Exit, Fiber, Stream } from "effect"
+import { Duration, Effect, Exit, Fiber, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { type Step, httpDate, refused, requestError, scriptedClient } from "./httpSupport.ts"
@@ -99,7 +106,11 @@ describe("a protected client", () => {
         Effect.succeed(
           HttpClientResponse.fromWeb(
             request,
-            new Response('{"detail":"down"}', { status: 503, headers: [["x-request-id", "7"], ...cookie] })
+            Object.defineProperty(
+              new Response('{"detail":"down"}', { status: 503, headers: [["x-request-id", "7"], ...cookie] }),
+              "url",
+              { value: "http://users.test/moved" }
+            )
           )
         )
       ).pipe(withTruce())
@@ -108,7 +119,9 @@ describe("a protected client", () => {
       for (const { error: failed } of error.attempts) {
         if (failed.response === undefined) throw failed
         const { cookies, headers, json, status } = failed.response
-        expect([status, headers["x-request-id"], yield* json]).toEqual([503, "7", { detail: "down" }])
+        expect([failed.response.url, status, headers["x-request-id"]]).toEqual(["http://users.test/moved", 503, "7"])
+        expect(Option.map(HttpClientResponse.toWeb(failed.response), (web) => web.status)).toEqual(Option.some(503))
+        expect(yield* json).toEqual({ detail: "down" })
         expect(Object.keys(cookies.cookies)).toEqual(["a", "b"])
       }
     }))
@@ -208,6 +221,14 @@ describe("the table", () => {
         expect(moves[0]?.weight).toBe(weight)
       }))
   }
+
+  it("takes an upgrade that fetch cannot ask for as the caller's mistake", () =>
+    Effect.gen(function* () {
+      const users = (yield* HttpClient.HttpClient).pipe(withTruce())
+      const error = yield* Effect.flip(users.get(url, { headers: { upgrade: "websocket" } }))
+      expect(error).toMatchObject({ _tag: "HttpClientError", reason: { _tag: "TransportError" } })
+      expect((yield* HealthScore.get(key)).score).toBe(1)
+    }).pipe(Effect.provide(FetchHttpClient.layer)))
 
   it("lets no 404 hide two 503: it is the answer, and no recovery", () =>
     Effect.gen(function* () {
@@ -410,6 +431,20 @@ describe("Retry-After", () => {
       yield* TestClock.setTime(Date.UTC(2026, 0, 1))
       const { seen } = yield* retriesAt({ "retry-after": httpDate(Date.UTC(2026, 0, 1) + 4_000) }, 3_999, 1)
       expect(seen).toEqual([1, 2])
+    }))
+
+  it("lengthens the backoff of a whole exchange too, as a date by our clock", () =>
+    Effect.gen(function* () {
+      const date = Date.UTC(2026, 0, 1)
+      yield* TestClock.setTime(date)
+      const { plain, sent } = client({ status: 503, headers: { "retry-after": httpDate(date + 4_000) } }, 200)
+      const exchange = HttpClient.filterStatusOk(plain).get(url)
+      const fiber = yield* Effect.forkChild(Truce.protect(exchange, { key, classify: classifier() }))
+      yield* TestClock.adjust("3999 millis")
+      yield* settled
+      expect(sent.length).toBe(1)
+      yield* TestClock.adjust("1 millis")
+      expect((yield* Fiber.join(fiber)).status).toBe(200)
     }))
 
   it("lengthens the backoff of a status that only a rule makes retriable", () =>

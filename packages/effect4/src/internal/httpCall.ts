@@ -131,9 +131,7 @@ export const executingClient = (owner: string, options: CallOptions) => {
             ? Effect.fail(new Table.Refused(response, reading))
             : Effect.succeed(response)
         })
-        return Effect.catch(executing(plan)(attempt), (error) =>
-          error instanceof Table.Refused ? Effect.succeed(error.response) : Effect.fail(error)
-        )
+        return answered(executing(plan)(attempt))
       }
     )
 }
@@ -178,7 +176,11 @@ const retriable = <E, R>(
 
 /** What was refused for good is an answer, as it is from a plain client. */
 const answered = <E, R>(self: Effect.Effect<Response, E | Table.Refused, R>): Effect.Effect<Response, E, R> =>
-  Effect.catch(self, (error) => (error instanceof Table.Refused ? Effect.succeed(error.response) : Effect.fail(error)))
+  Effect.catchIf(
+    self,
+    (error) => error instanceof Table.Refused,
+    ({ response }) => Effect.succeed(response)
+  )
 
 const told = <E, R>(
   request: Request,
