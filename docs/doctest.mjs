@@ -17,7 +17,8 @@ const count = { run: 0, compiled: 0 }
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out)
 try {
-  for (const file of process.argv.slice(2).flatMap(sources)) for (const fence of fences(file).filter(isOwn)) write(fence)
+  for (const file of process.argv.slice(2).flatMap(sources))
+    for (const fence of fences(file).filter(isOwn)) write(fence)
   console.log(`documentation examples: ${count.run} to run, ${count.compiled} to compile only`)
 } catch (error) {
   console.error(error.message)

@@ -6,7 +6,7 @@ import { Deferred, Effect, Fiber, FileSystem } from "effect"
 import type { SqlError } from "effect/sql"
 import * as NodeSqlite from "./nodeSqlite.ts"
 
-// Locked: somebody else is at work, so a retry pays in full. Out of reach: the database's fault, and another attempt may find it. The
+// Locked: somebody else is at work, so a retry pays in full. Out of reach, or unknown, such as a full disk: the database's fault. The
 // rest, such as a constraint or a wrong statement, says nothing about it.
 const readings: { readonly [Reason in SqlError.SqlErrorReason["_tag"]]: Outcome.Outcome } = {
   LockTimeoutError: Outcome.failure({ weight: Outcome.throttleWeight, saturated: true }),

@@ -8,12 +8,13 @@ import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 /** Node's own error has SQLite's number in `errcode`; Effect looks for it in `errno`. */
 const failed = (cause: unknown) => {
   const errno = cause instanceof Error && "errcode" in cause ? cause.errcode : undefined
-  return new SqlError.SqlError({
-    reason: SqlError.classifySqliteError(
-      { errno, cause },
-      { message: cause instanceof Error ? cause.message : undefined }
-    )
-  })
+  const message = cause instanceof Error ? cause.message : undefined
+  // 1 is what SQLite says of a statement that it cannot prepare; to Effect it is any error.
+  const reason =
+    errno === 1
+      ? new SqlError.SqlSyntaxError({ cause, message })
+      : SqlError.classifySqliteError({ errno, cause }, { message })
+  return new SqlError.SqlError({ reason })
 }
 
 const isInput = (value: unknown): value is SQLInputValue =>
