@@ -219,8 +219,9 @@ export const events: Stream.Stream<Event, never, HealthScore> = Stream.unwrap(
   Effect.gen(function* () {
     const told = yield* PubSub.sliding<Event>(backlog)
     const reader = yield* PubSub.subscribe(told)
+    const context = yield* Effect.context<never>()
     yield* observe((event) => {
-      if (!PubSub.publishUnsafe(told, event)) Effect.runSync(PubSub.publish(told, event))
+      if (!PubSub.publishUnsafe(told, event)) Effect.runSyncWith(context)(PubSub.publish(told, event))
     })
     return Stream.fromSubscription(reader)
   })
