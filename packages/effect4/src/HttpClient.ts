@@ -2,7 +2,8 @@
  * Protection for an `HttpClient` of Effect: every attempt under the circuit of its origin, retries around.
  *
  * A status that another attempt may change is an error, every other one is an answer, as from a plain client. The body of an
- * answer is the caller's to read: an attempt ends when the headers are there.
+ * answer is the caller's to read: an attempt ends when the headers are there. Effect's own `retryTransient` inside would hide failed
+ * attempts from the breaker.
  *
  * @since 0.1.0
  */
@@ -148,7 +149,8 @@ export function withTruce<E, R>(
 /**
  * Puts a client under a circuit breaker: adds `CircuitOpen`, and `AttemptTimeout` where an `attemptTimeout` is given.
  *
- * An answer stays an answer, whatever its status; what the status says is settled. Belongs inside a retry. Throws `InvalidOption`.
+ * An answer stays an answer, whatever its status; what the status says is settled. Belongs inside a retry, where Effect's own
+ * `HttpClient.withCircuitBreaker` belongs around one. Throws `InvalidOption`.
  *
  * **Example** (Composing by hand)
  *

@@ -12,7 +12,7 @@ import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
-import type * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
@@ -173,20 +173,21 @@ export type Group<I extends HttpApiMiddleware.AnyId> = HttpApiGroup.HttpApiGroup
 >
 
 /**
- * The class of a middleware that can reject a request: one that declares no error cannot, and does not compile.
+ * The class of a middleware that can reject a request: one that declares no error cannot, nor can `ProblemDetails`, and does not compile.
  *
  * @category models
  * @since 0.1.0
  */
 export type Guard<I extends HttpApiMiddleware.AnyId, S> = Context.Key<I, S> & {
   readonly error: ReadonlySet<Schema.Top>
-} & ([HttpApiMiddleware.ErrorSchema<I>] extends [never] ? never : unknown)
+} & ([HttpApiMiddleware.ErrorSchema<I>] extends [never] ? never : unknown) &
+  (I extends HttpApiMiddleware.ProblemDetails ? never : unknown)
 
 /**
  * The group `circuits`, to be added to an `HttpApi` of yours. All of it is behind your middleware, whose failure is the response.
  *
- * A request that cannot be read is a 400 without a body; `HttpApiMiddleware.ProblemDetails`, on your api or on the group, says what is
- * wrong with it. Throws `InvalidOption` for what is not a middleware that can reject.
+ * A request that cannot be read is a 400 without a body; `HttpApiMiddleware.ProblemDetails`, as another middleware of your api or of the
+ * group, says what is wrong with it. Throws `InvalidOption` for what is not a middleware that can reject.
  *
  * **Example** (Behind a bearer token)
  *
@@ -213,12 +214,13 @@ export const group = <I extends HttpApiMiddleware.AnyId, S>(middleware: Guard<I,
     hasProperty(given, "requiredForClient") &&
     hasProperty(given, "error") &&
     given.error instanceof Set &&
-    given.error.size > 0
+    given.error.size > 0 &&
+    given !== HttpApiMiddleware.ProblemDetails
   if (!isGuard) {
     throw new InvalidOption.InvalidOption(
       "Operators.group",
       "middleware",
-      "an HttpApiMiddleware.Service that declares an error",
+      "an HttpApiMiddleware.Service that can reject: one that declares an error, and is not ProblemDetails",
       typeof given === "function" ? given.name : given
     )
   }

@@ -29,6 +29,8 @@ describe("Operators.group", () => {
     Operators.group()
     // @ts-expect-error a middleware that declares no error lets everything through
     Operators.group(Harmless)
+    // @ts-expect-error one that tells what is wrong with a request lets it through all the same
+    Operators.group(HttpApiMiddleware.ProblemDetails)
     // @ts-expect-error a service is no middleware
     Operators.group(Service)
   })

@@ -117,12 +117,12 @@ describe("the group", () => {
 
   it("cannot be built without a middleware that can reject", () => {
     class Harmless extends HttpApiMiddleware.Service<Harmless>()("Harmless") {}
-    for (const middleware of [undefined, {}, () => Effect.void, Harmless]) {
+    for (const middleware of [undefined, {}, () => Effect.void, Harmless, HttpApiMiddleware.ProblemDetails]) {
       // What the types forbid, for who has none.
       expect(() => Reflect.apply(Operators.group, undefined, [middleware])).toThrow(InvalidOption.InvalidOption)
     }
     expect(() => Reflect.apply(Operators.group, undefined, [Harmless])).toThrow(
-      "Operators.group: middleware must be an HttpApiMiddleware.Service that declares an error, got "
+      "Operators.group: middleware must be an HttpApiMiddleware.Service that can reject: one that declares an error, and is not ProblemDetails, got "
     )
   })
 })
