@@ -8,7 +8,7 @@
 import { InvalidOption } from "@truce/core"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as HttpApi from "effect/http-api/HttpApi"
+import type * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -23,6 +23,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { CircuitBreaker, type State } from "./CircuitBreaker.ts"
 import * as CircuitReport from "./CircuitReport.ts"
+import { type GuardOf, type WithCircuits, narrowed } from "./internal/circuitsGroup.ts"
 import { now } from "./internal/monotonic.ts"
 import { PathKey } from "./internal/pathKey.ts"
 import { RetryBudget } from "./RetryBudget.ts"
@@ -351,29 +352,6 @@ export type HasGroup<Groups extends HttpApiGroup.Constraint> = [
   ? "add Operators.group(...) to the api first"
   : unknown
 
-/** The middleware of the group, with what it needs. */
-type GuardOf<Groups> =
-  | HttpApiEndpoint.Middleware<HttpApiGroup.Endpoints<HttpApiGroup.WithIdentifier<Groups, "circuits">>>
-  | HttpApiGroup.MiddlewareServices<HttpApiGroup.WithIdentifier<Groups, "circuits">>
-
-interface WithCircuits {
-  readonly groups: { readonly circuits: Answered }
-}
-
-/** The group as its handlers see it, whatever its prefix and its middleware. */
-interface Answered extends HttpApiGroup.Constraint {
-  readonly identifier: "circuits"
-  readonly endpoints: { readonly [E in Endpoints as E["identifier"]]: Handled<E> }
-}
-
-interface Handled<E extends Endpoints> extends HttpApiEndpoint.Constraint {
-  readonly identifier: E["identifier"]
-  readonly "~Success": E["~Success"]
-  readonly "~Error": E["~Error"]
-  readonly "~Request": Omit<E["~Request"], "endpoint">
-  readonly "~RequestRaw": Omit<E["~RequestRaw"], "endpoint">
-}
-
 interface Controlling {
   readonly params: { readonly key: string }
   readonly payload: { readonly reason: string; readonly create?: boolean | undefined }
@@ -390,14 +368,3 @@ const declaredJson = ({ headers }: HttpServerRequest) =>
   /^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "")
     ? Effect.void
     : Effect.fail(new JsonRequired({ message: "send the body with content-type: application/json" }))
-
-/** The api with no group but ours: the others are answered elsewhere. */
-const narrowed = <ApiId extends string>({
-  annotations,
-  groups,
-  identifier
-}: {
-  readonly annotations: Context.Context<never>
-  readonly identifier: ApiId
-} & WithCircuits): HttpApi.HttpApi<ApiId, Answered> =>
-  HttpApi.make(identifier).annotateMerge(annotations).add(groups.circuits)
