@@ -7,17 +7,16 @@ const timeout = Outcome.failure({ saturated: true })
 const fastError = Outcome.failure()
 
 /** Retries until the budget denies one; how many were sent. */
-const retriesOf = (key: string, found: Outcome.Outcome) =>
-  Effect.gen(function* () {
-    let sent = 0
-    while (sent < 50) {
-      const cost = yield* RetryBudget.withdraw(key, found)
-      if (Option.isNone(cost)) break
-      sent++
-      yield* RetryBudget.settle(key, { cost: cost.value, retry: true, outcome: found })
-    }
-    return sent
-  })
+const retriesOf = Effect.fnUntraced(function* (key: string, found: Outcome.Outcome) {
+  let sent = 0
+  while (sent < 50) {
+    const cost = yield* RetryBudget.withdraw(key, found)
+    if (Option.isNone(cost)) break
+    sent++
+    yield* RetryBudget.settle(key, { cost: cost.value, retry: true, outcome: found })
+  }
+  return sent
+})
 
 const program = Effect.gen(function* () {
   const timeouts = yield* retriesOf("times-out", timeout)

@@ -13,15 +13,15 @@ const before = Effect.gen(function* () {
   return JSON.stringify(yield* CircuitBreaker.snapshot)
 }).pipe(Effect.provide(Truce.layer({ circuit: { openFor: "2 seconds" } })))
 
-const after = (saved: unknown, elapsed: Duration.Input) =>
-  Effect.gen(function* () {
+const after = Effect.fnUntraced(
+  function* (saved: unknown, elapsed: Duration.Input) {
     // Monotonic clocks differ between processes: `elapsed` is how old the snapshot is by any clock you trust.
     yield* CircuitBreaker.restore(saved, { elapsed })
     return (yield* Effect.flip(attempt))._tag
-  }).pipe(
-    Effect.catchTag("InvalidSnapshot", (error) => Effect.succeed(error.message)),
-    Effect.provide(Truce.layer({ circuit: { openFor: "2 seconds" } }))
-  )
+  },
+  Effect.catchTag("InvalidSnapshot", (error) => Effect.succeed(error.message)),
+  Effect.provide(Truce.layer({ circuit: { openFor: "2 seconds" } }))
+)
 
 const saved: unknown = JSON.parse(await Effect.runPromise(before))
 const soon = await Effect.runPromise(after(saved, "100 millis"))

@@ -35,12 +35,11 @@ const UsersDown = Script.makeFor<FetchName>()([
 ])
 
 /** A slow dependency costs the test no time: the clock moves until the call has ended. */
-const ended = <A, E, R>(call: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(call)
-    yield* Advance.until(Effect.sync(() => fiber.pollUnsafe() !== undefined))
-    return yield* Fiber.join(fiber)
-  })
+const ended = Effect.fnUntraced(function* <A, E, R>(call: Effect.Effect<A, E, R>) {
+  const fiber = yield* Effect.forkChild(call)
+  yield* Advance.until(Effect.sync(() => fiber.pollUnsafe() !== undefined))
+  return yield* Fiber.join(fiber)
+})
 
 const rescuesACall = Effect.gen(function* () {
   const api = yield* UsersDown

@@ -83,6 +83,6 @@ assert.equal(result.after, 0.5)
 assert.equal(result.state.permits, 3)
 
 // The same policy is a schema: a part of your own configuration, and a JSON schema for an editor.
-const Configuration = Schema.Struct({ port: Schema.Number, truce: Policy.Policy })
-const decoded = Schema.decodeUnknownOption(Configuration)({ port: 80, truce: { retry: { attempts: 0 } } })
+const Configuration = Schema.Struct({ port: Schema.Finite, truce: Policy.Policy })
+const decoded = Schema.decodeOption(Configuration)({ port: 80, truce: { retry: { attempts: 0 } } })
 assert.equal(decoded._tag, "None")

@@ -4,21 +4,21 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { CircuitBreaker, Truce } from "@truce/effect4"
 import * as BuiltinBreaker from "@truce/effect4/BuiltinBreaker"
 import { classifier } from "@truce/effect4/HttpClient"
-import { Duration, Effect, Layer } from "effect"
+import { Duration, Effect, Layer, type Scope } from "effect"
 import { HttpClient, HttpRouter, HttpServerResponse } from "effect/http"
 import { CircuitBreaker as Builtin } from "effect/persistence"
 
 const key = "inventory"
 
 // The code that is there already: it knows Effect's service, its options and its errors, and no Truce.
-const oldClient = Effect.gen(function* () {
+const old = Effect.gen(function* () {
   const breaker = yield* Builtin.CircuitBreaker
   const client = HttpClient.withCircuitBreaker(yield* HttpClient.HttpClient, { breaker, key })
-  return client.get("/stock").pipe(
-    Effect.map(({ status }) => String(status)),
-    Effect.catchTag("CircuitBreakerError", ({ reason }) => Effect.succeed(reason._tag))
-  )
-})
+  return yield* client.get("/stock")
+}).pipe(
+  Effect.map(({ status }) => String(status)),
+  Effect.catchTag("CircuitBreakerError", ({ reason }) => Effect.succeed(reason._tag))
+)
 const oldOptions = { tripPolicy: Builtin.consecutive(3), openDuration: "300 millis" } as const
 
 /** A real server on loopback, which is down at first. */
@@ -33,26 +33,27 @@ const serving = Effect.gen(function* () {
   return server
 })
 
+type Network = Layer.Success<typeof NodeHttpServer.layerTest>
+const run = <A, E>(program: Effect.Effect<A, E, Network | Scope.Scope>) =>
+  Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeHttpServer.layerTest)))
+
 const outage = Effect.gen(function* () {
   const server = yield* serving
   const { state } = yield* Builtin.CircuitBreaker
-  const ask = yield* oldClient
-  const during = yield* Effect.replicateEffect(ask, 5)
+  const during = yield* Effect.replicateEffect(old, 5)
   server.status = 200
   for (let now = yield* state(key); now._tag === "Open" && !Duration.isZero(now.retryAfter); now = yield* state(key)) {
     yield* Effect.sleep(now.retryAfter)
   }
-  return { answers: [...during, yield* ask], requests: server.requests }
+  return { answers: [...during, yield* old], requests: server.requests }
 })
 
 // 1. The same options on the built-in and on Truce: three failures in a row, then a fixed time.
 const builtin = Builtin.layer(oldOptions).pipe(Layer.provide(Builtin.layerStoreMemory()))
 const truce = BuiltinBreaker.layer(oldOptions)
 
-const run = <A, E>(program: Effect.Effect<A, E, Layer.Success<typeof NodeHttpServer.layerTest>>) =>
-  Effect.runPromise(Effect.provide(program, NodeHttpServer.layerTest))
-const before = await run(Effect.scoped(Effect.provide(outage, builtin)))
-const after = await run(Effect.scoped(Effect.provide(outage, truce)))
+const before = await run(Effect.provide(outage, builtin))
+const after = await run(Effect.provide(outage, truce))
 console.log(`on the built-in: ${before.answers.join(", ")}; on Truce: ${after.answers.join(", ")}`)
 
 assert.deepEqual(before, { answers: ["503", "503", "503", "CircuitOpen", "CircuitOpen", "200"], requests: 4 })
@@ -61,7 +62,6 @@ assert.deepEqual(after, before)
 // 2. On the circuits of `Truce.layer`: the health score decides, and code that is new shares what the old code finds out.
 const migrating = Effect.gen(function* () {
   const server = yield* serving
-  const old = yield* oldClient
   const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)
   const fresh = (whenOpen: "stop" | "wait") =>
     client.get("/stock").pipe(
@@ -82,7 +82,7 @@ const migrating = Effect.gen(function* () {
 })
 
 const shared = BuiltinBreaker.layerFromTruce.pipe(Layer.provideMerge(Truce.layer()))
-const result = await run(Effect.scoped(Effect.provide(migrating, shared)))
+const result = await run(Effect.provide(migrating, shared))
 console.log(result.text)
 console.log(`${result.failures} failures opened it; then ${result.answers.join(", ")}: ${result.status}`)
 

@@ -1,6 +1,6 @@
 // The `SqlClient` of Effect over the SQLite that is part of Node, for `20-sql-client.ts`: a driver such as `@effect/sql-sqlite-node` is
-// not yet published for Effect 4.1. As much of one as the example needs: no statement cache, no streaming, no transformed names.
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+// not yet published for Effect 4.1. As much of one as the example needs: no statement cache, and a stream has all its rows at once.
+import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 import { Effect, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
@@ -21,32 +21,22 @@ const isInput = (value: unknown): value is SQLInputValue =>
   value === null || ["string", "number", "bigint"].includes(typeof value) || ArrayBuffer.isView(value)
 
 const connected = (database: DatabaseSync): SqlConnection.Connection => {
-  const run = <A>(
-    sql: string,
-    params: ReadonlyArray<unknown>,
-    read: (prepared: StatementSync, input: Array<SQLInputValue>) => A
-  ) =>
+  const rows = (sql: string, params: ReadonlyArray<unknown>) =>
     Effect.try({
       try: () => {
         const input = params.filter(isInput)
         if (input.length < params.length) throw new TypeError("SQLite takes null, strings, numbers and bytes")
-        return read(database.prepare(sql), input)
+        return database.prepare(sql).all(...input)
       },
       catch: failed
     })
-  const execute: SqlConnection.Connection["executeUnprepared"] = (sql, params, transform) =>
-    Effect.map(
-      run(sql, params, (prepared, input) => prepared.all(...input)),
-      (rows) => transform?.(rows) ?? rows
-    )
+  const execute: SqlConnection.Connection["execute"] = (sql, params, transform) =>
+    Effect.map(rows(sql, params), (found) => transform?.(found) ?? found)
   const executeValues: SqlConnection.Connection["executeValues"] = (sql, params) =>
-    Effect.map(
-      run(sql, params, (prepared, input) => prepared.all(...input)),
-      (rows) => rows.map((row) => Object.values(row))
-    )
+    Effect.map(rows(sql, params), (found) => found.map((row) => Object.values(row)))
   return {
     execute,
-    executeRaw: (sql, params) => execute(sql, params, undefined),
+    executeRaw: rows,
     executeStream: (sql, params, transform) => Stream.fromIterableEffect(execute(sql, params, transform)),
     executeUnprepared: execute,
     executeValues,
