@@ -11,6 +11,7 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Sse from "effect/encoding/Sse"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Random from "effect/Random"
@@ -90,7 +91,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Circu
         Effect.gen(function* () {
           const report = CircuitReport.fromTransition(transition, yield* now, yield* DateTime.now)
           const number = ++last
-          const event = { number, text: `id: ${process}-${number}\nevent: transition\ndata: ${encode(report)}\n\n` }
+          const event = { number, text: written("transition", encode(report), `${process}-${number}`) }
           if (recent.push(event) > history) recent.shift()
           yield* PubSub.publish(events, event)
         })
@@ -162,6 +163,9 @@ export const layer = (options?: Options): Layer.Layer<TransitionFeed, never, Cir
     Effect.suspend(() => make(options))
   )
 
+const written = (event: string, data: string, id?: string): string =>
+  Sse.encoder.write({ _tag: "Event", event, data, id })
+
 /** Tells the reader that it is connected, and when to come back after it is not. */
 const opening = "retry: 3000\n: connected\n\n"
 
@@ -169,5 +173,5 @@ const opening = "retry: 3000\n: connected\n\n"
 const told = (before: number, { number, text }: Numbered): readonly [number, ReadonlyArray<string>] => {
   if (number <= before) return [before, []]
   const lost = number - before - 1
-  return [number, [lost === 0 ? text : `event: lost\ndata: {"lost":${lost}}\n\n${text}`]]
+  return [number, [lost === 0 ? text : written("lost", `{"lost":${lost}}`) + text]]
 }

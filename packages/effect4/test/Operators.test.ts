@@ -493,12 +493,15 @@ describe("transitions", () => {
 
   sse("are server-sent events with ids, as they happen", () =>
     Effect.gen(function* () {
-      const { events, headers, until } = yield* connected()
+      const { events, headers, text, until } = yield* connected()
       expect(headers).toMatchObject({ "content-type": "text/event-stream", "cache-control": "no-store, no-transform" })
       const before = Date.now()
       yield* trip()
       yield* CircuitBreaker.isolate(key, "line\nbreak")
       yield* until(() => events().length === 2)
+      expect(text()).toMatch(
+        /^retry: 3000\n: connected\n\nid: [0-9a-z]+-1\nevent: transition\ndata: \{"key":"users-api",.*\}\n\nid: .*\n\n$/s
+      )
       const [opened, isolated] = events()
       expect([opened?.event, isolated?.event]).toEqual(["transition", "transition"])
       expect(opened?.id).toMatch(/^[0-9a-z]+-1$/)
