@@ -12,10 +12,10 @@ interface Live<A> {
 /**
  * Transactional state that can also be read without a transaction.
  *
- * A commit costs more than a breaker should, so what only reads takes the mirror. The mirror is written inside the body of this
- * ref's own transactions, which commit in the same synchronous step; a transaction composed by a user may still abort, so
- * there the mirror is only marked, and read anew by the next commit. The TRef is made by the first transaction: most keys never
- * need one.
+ * A commit costs more than a breaker should, so what only reads takes the mirror. The TRef is made by the first transaction that is
+ * composed with others: most keys never need one, and until then the mirror is the state. After that the mirror is written inside the
+ * body of this ref's own transactions, which commit in the same synchronous step; a transaction composed by a user may still abort, so
+ * there the mirror is only marked, and read anew by the next commit.
  */
 export class MirroredRef<A> {
   protected value: A
@@ -44,7 +44,7 @@ export class MirroredRef<A> {
   /** Called with every committed change, in order; what it runs on this ref itself comes next. */
   protected changed(_before: A, _after: A): void {}
 
-  /** A whole transaction on this ref alone. */
+  /** A change of this ref alone: a whole transaction, if there is a TRef. */
   protected commit<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
     return Effect.suspend(() => {
       // Who is told of a change may make the next one: a second transaction inside the first would make that start again.
