@@ -51,7 +51,7 @@ const targets: ReadonlyArray<Target> = [
     title: "closed, failing attempt: of Effect 4.1's breaker",
     limit: 0.5,
     unit: "x",
-    because: "One STM commit and the handling of a cause are most of it",
+    because: "The handling of a cause is most of it",
     figure: ({ overheads }) => ratio(overheads, "failing", "effect4")
   },
   {
@@ -94,7 +94,7 @@ const targets: ReadonlyArray<Target> = [
     limit: 1.5,
     unit: "x",
     because:
-      "About a quarter of what is added is the garbage collector, which moves a circuit that lives until its next call; the rest is probably reads that miss the processor's cache (not measured)",
+      "The instructions of a call do not grow; what does is the reads that miss the processor's cache (README, Counting instructions)",
     figure: ({ overheads }) => growth(overheads, "truce")
   },
   {

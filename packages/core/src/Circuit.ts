@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import type { Circuit, Closed, Decision, HalfOpen, Mode, Permit, Rejected } from "./CircuitState.ts"
+import type { Circuit, Closed, Decision, HalfOpen, Mode, Permit, Rejected, Settled } from "./CircuitState.ts"
 import type { CircuitPolicy } from "./CircuitPolicy.ts"
 import { firstEnd, heldLeases, score } from "./CircuitView.ts"
 import { judge } from "./Judgement.ts"
@@ -25,6 +25,7 @@ export type {
   Openings,
   Permit,
   Rejected,
+  Settled,
   State,
   Status,
   Transition
@@ -41,6 +42,7 @@ export {
   transition,
   view
 } from "./CircuitView.ts"
+export { counted } from "./Judgement.ts"
 export { disable, isolate, observing, reset } from "./CircuitControl.ts"
 
 const automatic: Mode = { _tag: "Automatic", reason: "", since: 0 }
@@ -146,18 +148,13 @@ export const standing = <S>(self: Circuit<S>): Permit | undefined =>
 /**
  * Records the outcome of an admitted attempt and gives its permit back.
  *
- * `failedBefore` is the number of failed attempts before this one in the same call. A permit of another generation leaves the circuit
- * as it is, the same reference; so does a probe whose lease has ended, but for the lease.
+ * A permit of another generation leaves the circuit as it is, the same reference; so does a probe whose lease has ended, but for the
+ * lease.
  *
  * @category transitions
  * @since 0.1.0
  */
-export const settle = <S>(
-  policy: CircuitPolicy<S>,
-  self: Circuit<S>,
-  settled: { readonly permit: Permit; readonly outcome: Outcome; readonly failedBefore: number },
-  now: number
-): Circuit<S> => {
+export const settle = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, settled: Settled, now: number): Circuit<S> => {
   const { failedBefore, outcome, permit } = settled
   if (permit.generation !== self.generation || !permit.judged) return self
   if (self.state._tag !== "HalfOpen" || permit.probe === 0) return judge(policy, self, outcome, failedBefore, now)

@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import type { Outcome } from "./Outcome.ts"
 import type { Traffic } from "./Traffic.ts"
 
 /**
@@ -142,6 +143,18 @@ export interface Permit {
   readonly generation: number
   readonly probe: number
   readonly judged: boolean
+}
+
+/**
+ * An admitted attempt that ended; `failedBefore` is the number of failed attempts before it in the same call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Settled {
+  readonly permit: Permit
+  readonly outcome: Outcome
+  readonly failedBefore: number
 }
 
 /**

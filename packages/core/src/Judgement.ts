@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Circuit, Closed, HalfOpen, Move, Open } from "./CircuitState.ts"
+import type { Circuit, Closed, HalfOpen, Move, Open, Settled } from "./CircuitState.ts"
 import { type CircuitPolicy, openMillis } from "./CircuitPolicy.ts"
 import { clamp01, epsilon } from "./HealthModel/Model.ts"
 import { draw } from "./Jitter.ts"
@@ -66,6 +66,29 @@ export const judge = <S>(
         : next
     }
   }
+}
+
+/**
+ * The traffic after an attempt that `settle` would count and nothing else; `undefined` where more may change.
+ *
+ * For who keeps the traffic of a healthy circuit apart, as `traffic`, and does not make the circuit anew for each success.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const counted = <S>(
+  policy: CircuitPolicy<S>,
+  self: Circuit<S>,
+  settled: Settled,
+  traffic: Traffic.Traffic,
+  now: number
+): Traffic.Traffic | undefined => {
+  const { failedBefore, outcome, permit } = settled
+  if (permit.generation !== self.generation || !permit.judged) return undefined
+  if (self.state._tag !== "Closed" || outcome._tag === "Ignored") return undefined
+  const { model, slowWeight } = policy
+  const mass = massOf(outcome, failedBefore, model.discount, slowWeight)
+  return model.isUnmoved?.(self.health, mass) === true ? Traffic.note(traffic, mass.raw, now) : undefined
 }
 
 // A score of 0 reopens by itself: the models that trip at 0 have none below it. A slow answer that raised the score does not.

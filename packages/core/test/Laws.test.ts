@@ -136,6 +136,22 @@ describe.each(modelNames)("%s", (name) => {
     )
   })
 
+  it("Where an attempt is only counted, its settle changes the traffic and nothing else", () => {
+    withModel(name, (model) =>
+      forAll(model, (policy, steps) => {
+        for (const { after, before, command, now, permit } of steps) {
+          if ((command.do !== "settle" && command.do !== "settle again") || permit === undefined) continue
+          const failedBefore = command.do === "settle" ? command.failedBefore : 0
+          const settled = { permit, outcome: command.outcome, failedBefore }
+          const traffic = Circuit.counted(policy, before, settled, before.traffic, now)
+          if (traffic === undefined) continue
+          assert.deepEqual(after, { ...before, traffic })
+          assert.equal(Circuit.sameJudgement(before, after), true)
+        }
+      })
+    )
+  })
+
   it("Probes in flight never exceed `permits`, under any interleaving, interruption, defect or lease end; when all are settled none is held", () => {
     withModel(name, (model) =>
       forAll(model, (policy, steps) => {
