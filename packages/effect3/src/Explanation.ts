@@ -31,16 +31,17 @@ export interface Move extends Circuit.Move {
  * Everything known of one circuit.
  *
  * `inStateFor` is the time since the last change of state or mode; `admitsIn` the time until the next admission is possible, zero for
- * now, infinite when only an operator ends it; `moves` and `transitions` are the last five and ten, oldest first; `cause` is one
+ * now, infinite when only an operator ends it; `ramp` is that of a slow start, with the time until all attempts are admitted; `moves` and `transitions` are the last five and ten, oldest first; `cause` is one
  * sentence, `text` the whole story.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Explanation extends Omit<Circuit.View, "since" | "nextAdmission" | "moves"> {
+export interface Explanation extends Omit<Circuit.View, "since" | "nextAdmission" | "ramp" | "moves"> {
   readonly key: string
   readonly inStateFor: Duration.Duration
   readonly admitsIn: Duration.Duration
+  readonly ramp: { readonly share: number; readonly endsIn: Duration.Duration } | undefined
   readonly moves: ReadonlyArray<Move>
   readonly transitions: ReadonlyArray<Transition>
   readonly cause: string
@@ -59,12 +60,13 @@ export const make = (
   transitions: ReadonlyArray<Circuit.Transition>,
   now: number
 ): Explanation => {
-  const { moves, nextAdmission, since: changedAt, ...rest } = view
+  const { moves, nextAdmission, ramp, since: changedAt, ...rest } = view
   const facts = {
     ...rest,
     key,
     inStateFor: since(changedAt, now),
     admitsIn: nextAdmission === undefined ? Duration.zero : Duration.millis(Math.max(0, nextAdmission - now)),
+    ramp: ramp && { share: ramp.share, endsIn: since(now, ramp.until) },
     moves: moves.map((move) => ({ ...move, ago: since(move.at, now) })),
     transitions: transitions.map((transition) => ({ ...transition, ago: since(transition.at, now) }))
   }
@@ -122,6 +124,10 @@ const ruled = ({ inStateFor, openings, permits, probes, status, transitions, ...
       return `half-open for ${time}: ${probes} of ${permits} ${permits === 1 ? "probe" : "probes"} out, score ${facts.score.toFixed(3)}`
     default: {
       if (last === undefined) return facts.moves.length === 0 ? "closed, never opened" : "closed, has not opened"
+      const { ramp } = facts
+      if (ramp !== undefined) {
+        return `closed for ${time}, in slow start: admits ${Math.round(100 * ramp.share)} % of the attempts, and all in ${spoken(ramp.endsIn)}`
+      }
       return last.reason === "" ? `closed for ${time}` : `closed for ${time}, reset by an operator: ${last.reason}`
     }
   }

@@ -54,8 +54,24 @@ const partOf = ({ budget, circuit, model, retry }: Part) => ({
   budget: budget === undefined ? undefined : budgetOf(budget)
 })
 
-const circuitOf = ({ lease, maxOpenFor, maxRetryAfter, openFor, ...rest }: NonNullable<Part["circuit"]> = {}) => ({
+const circuitOf = ({
+  lease,
+  maxOpenFor,
+  maxRetryAfter,
+  openFor,
+  slowStart,
+  ...rest
+}: NonNullable<Part["circuit"]> = {}) => ({
   ...rest,
+  slowStart:
+    typeof slowStart !== "object"
+      ? slowStart
+      : {
+          initialShare: slowStart.initialShare,
+          within: span(slowStart.within),
+          rampFor: span(slowStart.rampFor),
+          maxRampFor: span(slowStart.maxRampFor)
+        },
   lease: span(lease),
   maxOpenFor: span(maxOpenFor),
   maxRetryAfter: span(maxRetryAfter),
