@@ -8,6 +8,7 @@ import { type CircuitPolicy, openMillis } from "./CircuitPolicy.ts"
 import { clamp01, epsilon } from "./HealthModel/Model.ts"
 import { draw } from "./Jitter.ts"
 import { type Mass, type Outcome, mass as massOf } from "./Outcome.ts"
+import * as SlowStart from "./SlowStart.ts"
 import * as Traffic from "./Traffic.ts"
 
 const movesKept = 5
@@ -56,14 +57,19 @@ export const judge = <S>(
       if (mass.failure > 0 && reopens(policy, mass, before, after)) {
         return opened(policy, next, self.state, after, retryAfterMillis, now)
       }
-      return mass.success > 0 && after >= policy.restore - epsilon
-        ? {
-            ...next,
-            state: { _tag: "Closed", since: now },
-            generation: self.generation + 1,
-            health: policy.model.resume(self.health, suspicion, now)
-          }
-        : next
+      if (mass.success === 0 || after < policy.restore - epsilon) return next
+      const generation = self.generation + 1
+      const { openings, seed } = self
+      return {
+        ...next,
+        state: {
+          _tag: "Closed",
+          since: now,
+          ramp: SlowStart.begin(policy.slowStart, { openings, seed, generation }, now)
+        },
+        generation,
+        health: policy.model.resume(self.health, suspicion, now)
+      }
     }
   }
 }
@@ -89,7 +95,10 @@ const opened = <S>(
   const spread = base * (1 + policy.openJitter * (2 * draw(self.seed, generation) - 1))
   const lastMillis = Math.max(spread, Math.min(retryAfterMillis, policy.maxRetryAfterMillis))
   const state: Open = { _tag: "Open", since: now, until: now + lastMillis, score }
-  return { ...self, state, generation, openings: { inARow, lastMillis } }
+  // A failed probe goes on with the ramp that its trip has earned.
+  const rampMillis =
+    from._tag === "Closed" ? SlowStart.afterTrip(policy.slowStart, self.openings, from, now) : self.openings.rampMillis
+  return { ...self, state, generation, openings: { inARow, lastMillis, rampMillis } }
 }
 
 const moved = (

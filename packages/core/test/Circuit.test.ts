@@ -233,7 +233,7 @@ describe("Circuit", () => {
         circuit = play(policy, circuit, "SS", 1_500).circuit
         expect(circuit).toMatchObject({ state: { _tag: "Closed" }, openings: { inARow: 2, lastMillis: 1_000 } })
         circuit = play(policy, circuit, "FFFFF", 1_500 + rest).circuit
-        expect(circuit.openings).toEqual({ inARow, lastMillis: millis })
+        expect(circuit.openings).toEqual({ inARow, lastMillis: millis, rampMillis: 0 })
       }
     )
 
