@@ -3,6 +3,7 @@ import type { Catalogue } from "./Catalogue.ts"
 import { traceLimit } from "./Flaw.ts"
 import type { Metric } from "./Headline.ts"
 import type { RunResult } from "./Run.ts"
+import type { Shown, Walked } from "./Walkthrough.ts"
 import type { Job } from "./WorkerProtocol.ts"
 
 export type Value = number | string | boolean | null
@@ -78,6 +79,18 @@ export const tables = (catalogue: Catalogue, figures: Figures): ReadonlyArray<Ta
   { name: "closed-loop", markdown: closedLoopTable(catalogue, figures) },
   { name: "flaws", markdown: flawTable(catalogue, figures) }
 ]
+
+/** The table of what is shown step by step. */
+export const walkthroughTable = (walked: ReadonlyArray<Walked>): Table => {
+  const text = ({ happens, text }: Shown): string => `${happens ? "yes" : "no"}: ${text}`
+  return {
+    name: "walkthroughs",
+    markdown: markdown(
+      ["flaw", "`show`", "does it happen in the seed?", "in Truce?"],
+      walked.map(({ seed, sound, walkthrough: { name, title } }) => [title, `\`${name}\``, text(seed), text(sound)])
+    )
+  }
+}
 
 /** The rows of the headline table that `docs/composition.md` compares the orders by. */
 const orderRows: ReadonlySet<string> = new Set([

@@ -7,7 +7,9 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { fileURLToPath } from "node:url"
+import type { Catalogue } from "../Catalogue.ts"
 import * as Published from "../Published.ts"
+import * as Walkthrough from "../Walkthrough.ts"
 import { help } from "./Help.ts"
 import { Lab } from "./Lab.ts"
 import * as Output from "./Output.ts"
@@ -55,11 +57,19 @@ export const docsCommand = Command.make(
   (options) =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
-      const { catalogue, module } = yield* Lab
+      const { catalogue, module, walkthroughs } = yield* Lab
       const items = Published.items(catalogue)
       const place = { figures: yield* Output.resolve(options.figures) }
+      const walked = yield* Walkthrough.walk(walkthroughs)
+      const steps = walked.length === 0 ? [] : [Published.walkthroughTable(walked)]
       const pages = [
-        { path: yield* Output.resolve(options.page), tables: Published.tables },
+        {
+          path: yield* Output.resolve(options.page),
+          tables: (catalogue: Catalogue, figures: Published.Figures) => [
+            ...Published.tables(catalogue, figures),
+            ...steps
+          ]
+        },
         { path: yield* Output.resolve(options.orders), tables: Published.orderTables }
       ]
       const filled = (figures: Published.Figures) =>

@@ -31,11 +31,13 @@ const designRows = (designs: ReadonlyArray<Design>) =>
 
 export const listCommand = Command.make("list", {}, () =>
   Effect.gen(function* () {
-    const { catalogue } = yield* Lab
+    const { catalogue, walkthroughs } = yield* Lab
     const rows = [
       ...scenarioRows(catalogue.scenarios),
       ["Flaws of the seeds, each with a scenario of its own"],
       ...catalogue.flaws.map(({ name, title }) => [name, title]),
+      ...(walkthroughs.length === 0 ? [] : [["Flaws of the seeds, step by step (show)"]]),
+      ...walkthroughs.map(({ name, title }) => [name, title]),
       ...designRows(catalogue.designs),
       ["Metrics"],
       ...metrics.map(({ description, name }) => [name, description])
