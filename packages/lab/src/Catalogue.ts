@@ -3,6 +3,7 @@ import type { Design } from "./Design.ts"
 import * as Designs from "./Designs.ts"
 import * as Flaws from "./Flaws.ts"
 import * as Headline from "./Headline.ts"
+import type { Metric } from "./Metric.ts"
 import { run } from "./Run.ts"
 import type { Scenario } from "./Scenario.ts"
 import * as Scenarios from "./Scenarios.ts"
@@ -12,7 +13,7 @@ export interface Row {
   readonly name: string
   readonly title: string
   readonly scenarios: ReadonlyArray<Scenario>
-  readonly metrics: ReadonlyArray<Headline.Metric>
+  readonly metrics: ReadonlyArray<Metric>
 }
 
 /** A row of the closed-loop table. */

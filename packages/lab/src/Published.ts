@@ -1,7 +1,7 @@
 /** The runs behind the tables of `docs/lab.md`, what is kept of each, and the tables. */
 import type { Catalogue } from "./Catalogue.ts"
 import { traceLimit } from "./Flaw.ts"
-import type { Metric } from "./Headline.ts"
+import { type Metric, format, heading, meanOf } from "./Metric.ts"
 import type { RunResult } from "./Run.ts"
 import type { Shown, Walked } from "./Walkthrough.ts"
 import type { Job } from "./WorkerProtocol.ts"
@@ -131,8 +131,12 @@ export const orderTables = ({ headline }: Catalogue, figures: Figures): Readonly
 
 const cellText = (figures: Figures, row: string, design: string, metrics: ReadonlyArray<Metric>): string => {
   const cell = Array.from({ length: runs }, (_, run) => figures[headlineName(row, design, run)] ?? [])
-  return metrics.map((metric, index) => show(metric, mean(cell.map((values) => values[index])))).join(" / ")
+  return metrics
+    .map((metric, index) => format(metric, meanOf(cell.map((values) => numberOf(values[index])))))
+    .join(" / ")
 }
+
+const numberOf = (value: Value | undefined): number | null => (typeof value === "number" ? value : null)
 
 const headlineTable = ({ headline }: Catalogue, figures: Figures): string =>
   markdown(
@@ -170,31 +174,6 @@ const flawTable = ({ flaws, headline }: Catalogue, figures: Figures): string => 
       text(name, headline.sound)
     ])
   )
-}
-
-const heading = ({ name, unit }: Metric): string =>
-  unit === "%" || unit === "s" || unit === "ms" ? `${name}, ${unit}` : name
-
-/** `null` where any of the runs never came to it. */
-const mean = (values: ReadonlyArray<Value | undefined>): number | null => {
-  const numbers = values.filter((value) => typeof value === "number")
-  return numbers.length < values.length ? null : numbers.reduce((sum, value) => sum + value, 0) / numbers.length
-}
-
-export const show = ({ unit }: Metric, value: number | null): string => {
-  if (value === null) return "never"
-  switch (unit) {
-    case "%":
-    case "s":
-      return value.toFixed(1)
-    case "attempts a call":
-      return value.toFixed(2)
-    case "openings":
-      return Number.isInteger(value) ? `${value}` : value.toFixed(1)
-    case "ms":
-    case "attempts":
-      return `${Math.round(value)}`
-  }
 }
 
 const markdown = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {

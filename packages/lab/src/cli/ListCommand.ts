@@ -3,7 +3,7 @@ import * as Command from "@effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import type { Design } from "../Design.ts"
-import { metrics } from "../Metric.ts"
+import * as Metric from "../Metric.ts"
 import type { Scenario } from "../Scenario.ts"
 import { help } from "./Help.ts"
 import { Lab } from "./Lab.ts"
@@ -40,7 +40,7 @@ export const listCommand = Command.make("list", {}, () =>
       ...walkthroughs.map(({ name, title }) => [name, title]),
       ...designRows(catalogue.designs),
       ["Metrics"],
-      ...metrics.map(({ description, name }) => [name, description])
+      ...Metric.all.map(({ description, name }) => [name, description])
     ]
     yield* Console.log(Table.render({ head: ["name", "what it is"], rows, words: 2 }))
   })
