@@ -1,4 +1,6 @@
 /** What there is to run, by name, and the table that is published. */
+import type { Comparison } from "./Comparisons.ts"
+import * as Comparisons from "./Comparisons.ts"
 import type { Design } from "./Design.ts"
 import * as Designs from "./Designs.ts"
 import * as Flaws from "./Flaws.ts"
@@ -37,6 +39,7 @@ export interface Catalogue {
     /** The name of the design that is shown beside each flaw. */
     readonly sound: string
   }
+  readonly comparisons: ReadonlyArray<Comparison>
   readonly closedLoop: {
     readonly rows: ReadonlyArray<ClosedLoopRow>
     /** Names of designs. */
@@ -55,5 +58,6 @@ export const catalogue: Catalogue = {
     pictured: ["retry-only", "seed-fused", "outside-consecutive-short", "truce"],
     sound: "truce"
   },
+  comparisons: Comparisons.all,
   closedLoop: { rows: Headline.closedLoop, columns: Headline.closedLoopColumns }
 }

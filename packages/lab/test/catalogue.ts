@@ -105,5 +105,6 @@ export const catalogue: Catalogue = {
     pictured: ["retry-only", "breaker"],
     sound: "retry-only"
   },
+  comparisons: [],
   closedLoop: { rows: [], columns: [] }
 }

@@ -6,6 +6,8 @@ import type { Call, Context, Next, Protection } from "../Design.ts"
 export interface Options<S> {
   readonly policy: CircuitPolicy.CircuitPolicy<S>
   readonly budget: RetryBudget.RetryBudget
+  /** The lowest score at which a call is retried. Default: any. */
+  readonly retriesFrom?: number
 }
 
 /** One circuit of the core, with the openings counted. */
@@ -39,12 +41,14 @@ class Guard<S> implements Protection {
   readonly breaker: Breaker<S>
   readonly budget: RetryBudget.RetryBudget
   readonly context: Context
+  readonly retriesFrom: number
   tokens: RetryBudget.Tokens
 
-  constructor({ budget, policy }: Options<S>, context: Context) {
+  constructor({ budget, policy, retriesFrom = 0 }: Options<S>, context: Context) {
     this.breaker = new Breaker(policy, context.seed)
     this.budget = budget
     this.context = context
+    this.retriesFrom = retriesFrom
     this.tokens = budget.init
   }
 
@@ -120,6 +124,7 @@ class OutsideCall<S> implements Call {
     guard.tokens = guard.budget.settle(guard.tokens, { cost: this.cost, retry: this.failed > 0, outcome }, now)
     if (outcome._tag === "Success") return Design.done
     this.failed++
+    if (guard.retriesFrom > 0 && guard.score(now) < guard.retriesFrom) return Design.giveUp("budget")
     const decision = guard.retry(this, outcome, now)
     if (decision._tag === "GiveUp") return decision
     this.cost = decision.cost
