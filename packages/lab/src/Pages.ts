@@ -75,10 +75,9 @@ const budgetTables = (catalogue: Catalogue, figures: Figures): ReadonlyArray<Tab
       name: "budgets",
       markdown: markdown(
         ["rule", ...scenarios.map(([, title]) => title)],
-        budgets.map((design) => [
-          rules[design],
-          ...scenarios.map(([scenario]) => availability(catalogue, figures, scenario, design))
-        ])
+        budgets.map((design) =>
+          [rules[design]].concat(scenarios.map(([scenario]) => availability(catalogue, figures, scenario, design)))
+        )
       )
     },
     {
