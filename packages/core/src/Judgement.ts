@@ -108,7 +108,8 @@ const moved = (
   before: number,
   after: number,
   at: number
-): ReadonlyArray<Move> => [
-  ...moves.slice(1 - movesKept),
-  { at, outcome: outcome._tag, weight: mass.failure, before, after }
-]
+): ReadonlyArray<Move> => {
+  const kept = moves.slice(1 - movesKept)
+  kept.push({ at, outcome: outcome._tag, weight: mass.failure, before, after })
+  return kept
+}
