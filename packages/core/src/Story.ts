@@ -146,6 +146,10 @@ const ruled = (view: View, last: Transition | undefined, since: string, now: num
     case "HalfOpen":
       return `half-open for ${since}: ${probes} of ${permits} ${permits === 1 ? "probe" : "probes"} out, score ${score.toFixed(3)}`
     default: {
+      if (ramp !== undefined) {
+        const share = Math.round(100 * ramp.share)
+        return `closed for ${since}, in slow start: admits ${share} % of the attempts, and all in ${spoken(ramp.until - now)}`
+      }
       if (last === undefined) return moves.length === 0 ? "closed, never opened" : "closed, has not opened"
       if (ramp !== undefined) {
         const share = Math.round(100 * ramp.share)
