@@ -151,10 +151,6 @@ const ruled = (view: View, last: Transition | undefined, since: string, now: num
         return `closed for ${since}, in slow start: admits ${share} % of the attempts, and all in ${spoken(ramp.until - now)}`
       }
       if (last === undefined) return moves.length === 0 ? "closed, never opened" : "closed, has not opened"
-      if (ramp !== undefined) {
-        const share = Math.round(100 * ramp.share)
-        return `closed for ${since}, in slow start: admits ${share} % of the attempts, and all in ${spoken(ramp.until - now)}`
-      }
       return last.reason === "" ? `closed for ${since}` : `closed for ${since}, reset by an operator: ${last.reason}`
     }
   }
