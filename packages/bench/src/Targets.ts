@@ -25,7 +25,7 @@ export interface Result extends Omit<Target, "figure"> {
 
 const causes = {
   floor: "A few more steps of the interpreter and one reading of its clock are most of it",
-  failing: "One commit and the handling of a cause are most of it",
+  failing: "The handling of a cause is most of it",
   rejected: "The handling of a failure by the interpreter and one reading of the clock are most of it",
   protect: "A call that may have to try again reads the clock before and after",
   heap: "The circuit, its traffic and the entry of the map are most of it"
@@ -87,7 +87,7 @@ const targets: ReadonlyArray<Target> = [
     limit: 1.5,
     unit: "x",
     because:
-      "About a quarter of what is added is the garbage collector, which moves a circuit that lives until its next call; the rest is probably reads that miss the processor's cache (not measured)",
+      "The instructions of a call do not grow; what does is the reads that miss the processor's cache (README, Counting instructions)",
     figure: ({ overheads }) => growth(overheads, "truce")
   },
   {

@@ -5,11 +5,12 @@
  *
  * @since 0.1.0
  */
-import type { Circuit, Closed, Decision, HalfOpen, Mode, Permit, Rejected } from "./CircuitState.ts"
+import type { Circuit, Closed, Decision, HalfOpen, Mode, Permit, Rejected, Settled } from "./CircuitState.ts"
 import type { CircuitPolicy } from "./CircuitPolicy.ts"
 import { firstEnd, heldLeases, score } from "./CircuitView.ts"
 import { judge } from "./Judgement.ts"
 import type { Outcome } from "./Outcome.ts"
+import * as SlowStart from "./SlowStart.ts"
 import * as Traffic from "./Traffic.ts"
 
 export type {
@@ -24,7 +25,9 @@ export type {
   Open,
   Openings,
   Permit,
+  Ramp,
   Rejected,
+  Settled,
   State,
   Status,
   Transition
@@ -41,11 +44,12 @@ export {
   transition,
   view
 } from "./CircuitView.ts"
+export { counted } from "./Judgement.ts"
 export { disable, isolate, observing, reset } from "./CircuitControl.ts"
 
 const automatic: Mode = { _tag: "Automatic", reason: "", since: 0 }
-const closed: Closed = { _tag: "Closed", since: 0 }
-const neverOpened = { inARow: 0, lastMillis: 0 }
+const closed: Closed = { _tag: "Closed", since: 0, ramp: undefined }
+const neverOpened = { inARow: 0, lastMillis: 0, rampMillis: 0 }
 const none: Circuit<never>["moves"] = []
 
 /**
@@ -106,6 +110,7 @@ export const scoreOnly = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, outcome
  * | state | decision |
  * |---|---|
  * | Closed, Disabled | admitted, the circuit is the same reference |
+ * | Closed on a ramp | a share is admitted, the others are rejected with the status `SlowStart` |
  * | Open before `until`, Isolated | rejected, the same reference |
  * | Open from `until` on | enters HalfOpen with a score of 0; admitted as its first probe |
  * | HalfOpen with a free permit | admitted as a probe with a lease |
@@ -133,31 +138,28 @@ export const admit = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number
 }
 
 /**
- * The permit of an attempt that needs no decision (Closed by the rules, or Disabled): the fast way to what `admit` would answer.
+ * The permit of an attempt that needs no decision (Closed by the rules with no ramp, or Disabled): the fast way to what `admit` would
+ * answer.
  *
  * @category getters
  * @since 0.1.0
  */
 export const standing = <S>(self: Circuit<S>): Permit | undefined =>
-  self.mode._tag === "Disabled" || (self.state._tag === "Closed" && self.mode._tag !== "Isolated")
+  self.mode._tag === "Disabled" ||
+  (self.state._tag === "Closed" && self.state.ramp === undefined && self.mode._tag !== "Isolated")
     ? { generation: self.generation, probe: 0, judged: true }
     : undefined
 
 /**
  * Records the outcome of an admitted attempt and gives its permit back.
  *
- * `failedBefore` is the number of failed attempts before this one in the same call. A permit of another generation leaves the circuit
- * as it is, the same reference; so does a probe whose lease has ended, but for the lease.
+ * A permit of another generation leaves the circuit as it is, the same reference; so does a probe whose lease has ended, but for the
+ * lease.
  *
  * @category transitions
  * @since 0.1.0
  */
-export const settle = <S>(
-  policy: CircuitPolicy<S>,
-  self: Circuit<S>,
-  settled: { readonly permit: Permit; readonly outcome: Outcome; readonly failedBefore: number },
-  now: number
-): Circuit<S> => {
+export const settle = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, settled: Settled, now: number): Circuit<S> => {
   const { failedBefore, outcome, permit } = settled
   if (permit.generation !== self.generation || !permit.judged) return self
   if (self.state._tag !== "HalfOpen" || permit.probe === 0) return judge(policy, self, outcome, failedBefore, now)
@@ -200,8 +202,14 @@ export const sameJudgement = <S>(self: Circuit<S>, that: Circuit<S>): boolean =>
 
 const byState = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): readonly [Circuit<S>, Decision] => {
   switch (self.state._tag) {
-    case "Closed":
-      return [self, pass(self)]
+    case "Closed": {
+      const until = SlowStart.nextAdmission(policy.slowStart, self.state, now)
+      const state = SlowStart.asked(policy.slowStart, self.state, now)
+      return [
+        state === self.state ? self : { ...self, state },
+        until === undefined ? pass(self) : rejected(policy, self, "SlowStart", until, now)
+      ]
+    }
     case "Open":
       if (now < self.state.until) return [self, rejected(policy, self, "Open", self.state.until, now)]
       return probe(

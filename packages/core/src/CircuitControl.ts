@@ -23,7 +23,10 @@ export const isolate = <S>(self: Circuit<S>, reason: string, now: number): Circu
  */
 export const disable = <S>(self: Circuit<S>, reason: string, now: number): Circuit<S> => ({
   ...switched(self, "Disabled", reason, now),
-  state: self.state._tag === "Closed" ? self.state : { _tag: "Closed", since: now }
+  state:
+    self.state._tag === "Closed" && self.state.ramp === undefined
+      ? self.state
+      : { _tag: "Closed", since: now, ramp: undefined }
 })
 
 /**
@@ -43,8 +46,8 @@ export const observing = <S>(self: Circuit<S>, reason: string, now: number): Cir
  */
 export const reset = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, reason: string, now: number): Circuit<S> => ({
   ...switched(self, "Automatic", reason, now),
-  state: { _tag: "Closed", since: now },
-  openings: { inARow: 0, lastMillis: 0 },
+  state: { _tag: "Closed", since: now, ramp: undefined },
+  openings: { inARow: 0, lastMillis: 0, rampMillis: 0 },
   health: policy.model.resume(self.health, 0, now)
 })
 

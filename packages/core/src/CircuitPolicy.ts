@@ -17,6 +17,7 @@ import {
   positive,
   share
 } from "./InvalidOption.ts"
+import * as SlowStart from "./SlowStart.ts"
 
 /**
  * Options of a circuit. Every one has a default.
@@ -47,6 +48,8 @@ export interface Options {
   readonly reopenOn?: "failure" | "score" | undefined
   /** The share of a slow answer that counts as failure, in [0, 1]. Default: 0, as the retry budget prices slowness. */
   readonly slowWeight?: number | undefined
+  /** Whether a close ramps up that follows a trip soon after a close; `true` for the defaults of `SlowStart`. Default: false. */
+  readonly slowStart?: boolean | SlowStart.Options | undefined
 }
 
 /**
@@ -68,6 +71,7 @@ export interface CircuitPolicy<S> {
   readonly maxRetryAfterMillis: number
   readonly reopenOn: "failure" | "score"
   readonly slowWeight: number
+  readonly slowStart: SlowStart.SlowStart | false
 }
 
 /**
@@ -86,7 +90,8 @@ export const defaults = {
   openJitter: 0.2,
   maxRetryAfterMillis: 60_000,
   reopenOn: "failure",
-  slowWeight: 0
+  slowWeight: 0,
+  slowStart: false
 } as const
 
 /**
@@ -136,7 +141,8 @@ export const make = <S>(model: HealthModel<S>, options: Options = {}): CircuitPo
       nonNegative
     ),
     reopenOn: oneOf(owner, "reopenOn", options.reopenOn, ["failure", "score"]),
-    slowWeight: check(owner, "slowWeight", options.slowWeight, defaults.slowWeight, fraction)
+    slowWeight: check(owner, "slowWeight", options.slowWeight, defaults.slowWeight, fraction),
+    slowStart: SlowStart.make(owner, options.slowStart)
   }
   if (policy.maxOpenMillis < openMillis) {
     throw new InvalidOption(owner, "maxOpenMillis", `at least openMillis (${openMillis})`, policy.maxOpenMillis)
@@ -175,12 +181,17 @@ export const difference = <S, T>(
   return undefined
 }
 
-const flat = <S>({ model, ...rest }: CircuitPolicy<S>): Readonly<Record<string, unknown>> => ({
+const flat = <S>({ model, slowStart, ...rest }: CircuitPolicy<S>): Readonly<Record<string, unknown>> => ({
   model: model.name,
-  ...Object.fromEntries(Object.entries(model.parameters).map(([name, value]) => [`model.${name}`, value])),
+  ...under("model", model.parameters),
   ...rest,
-  openTimesMillis: rest.openTimesMillis?.join(", ")
+  openTimesMillis: rest.openTimesMillis?.join(", "),
+  slowStart: slowStart !== false,
+  ...under("slowStart", slowStart === false ? {} : slowStart)
 })
+
+const under = (name: string, settings: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(settings).map(([field, value]) => [`${name}.${field}`, value]))
 
 const openTimes = (owner: string, times: ReadonlyArray<number>): ReadonlyArray<number> => {
   if (times.length > 0 && times.every(positive.holds)) return times

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Circuit, Lease, Mode, State } from "./CircuitState.ts"
+import type { Circuit, Lease, Mode, Openings, Ramp, State } from "./CircuitState.ts"
 import type { CircuitPolicy } from "./CircuitPolicy.ts"
 import { numbers } from "./HealthModel/Model.ts"
 
@@ -20,7 +20,7 @@ export interface Snapshot {
   readonly mode: Mode
   readonly state: State
   readonly generation: number
-  readonly openings: { readonly inARow: number; readonly lastMillis: number }
+  readonly openings: Openings
   readonly seed: number
   readonly traffic: { readonly attempts: number; readonly failures: number; readonly at: number }
   readonly health: unknown
@@ -99,10 +99,11 @@ export const restore = <S>(
   const mode = readMode(get(data, "mode"), shift)
   if (mode === undefined) return invalid("mode", "a mode with _tag, reason and since")
   const state = readState(get(data, "state"), shift)
-  if (state === undefined) return invalid("state", "Closed, Open or HalfOpen with its times and a score in [0, 1]")
-  const openings = numbers(get(data, "openings"), ["inARow", "lastMillis"])
-  if (openings === undefined || !isWhole(openings.inARow) || openings.lastMillis < 0) {
-    return invalid("openings", "inARow, a whole number, and lastMillis, both at least 0")
+  if (state === undefined)
+    return invalid("state", "Closed, Open or HalfOpen with its times and a score or credit in [0, 1]")
+  const openings = readOpenings(get(data, "openings"))
+  if (openings === undefined) {
+    return invalid("openings", "inARow, a whole number, lastMillis, and rampMillis if any, all at least 0")
   }
   const traffic = numbers(get(data, "traffic"), ["attempts", "failures", "at"])
   if (traffic === undefined || traffic.failures < 0 || traffic.attempts < traffic.failures) {
@@ -156,7 +157,10 @@ const readState = (data: unknown, shift: number): State | undefined => {
   switch (get(data, "_tag")) {
     case "Closed": {
       const found = numbers(data, ["since"])
-      return found && { _tag: "Closed", since: found.since + shift }
+      const ramp = readRamp(get(data, "ramp"), shift)
+      if (found === undefined || ramp === "invalid") return undefined
+      const since = found.since + shift
+      return ramp !== undefined && ramp.until <= since ? undefined : { _tag: "Closed", since, ramp }
     }
     case "Open": {
       const found = numbers(data, ["since", "until", "score"])
@@ -173,6 +177,21 @@ const readState = (data: unknown, shift: number): State | undefined => {
     default:
       return undefined
   }
+}
+
+// A record of before slow start has neither a ramp nor its length.
+const readRamp = (data: unknown, shift: number): Ramp | undefined | "invalid" => {
+  if (data === undefined) return undefined
+  const ramp = numbers(data, ["until", "credit"])
+  if (ramp === undefined || ramp.credit < 0 || ramp.credit >= 1) return "invalid"
+  return { until: ramp.until + shift, credit: ramp.credit }
+}
+
+const readOpenings = (data: unknown): Openings | undefined => {
+  const found = numbers(data, ["inARow", "lastMillis"])
+  const ramp = get(data, "rampMillis") === undefined ? { rampMillis: 0 } : numbers(data, ["rampMillis"])
+  if (found === undefined || ramp === undefined) return undefined
+  return isWhole(found.inARow) && found.lastMillis >= 0 && ramp.rampMillis >= 0 ? { ...found, ...ramp } : undefined
 }
 
 const readLeases = (data: unknown, shift: number): ReadonlyArray<Lease> | undefined => {

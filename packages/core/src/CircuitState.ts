@@ -5,10 +5,11 @@
  *
  * @since 0.1.0
  */
+import type { Outcome } from "./Outcome.ts"
 import type { Traffic } from "./Traffic.ts"
 
 /**
- * Admits everything.
+ * Admits everything, or a growing share while it has a ramp.
  *
  * @category models
  * @since 0.1.0
@@ -16,6 +17,19 @@ import type { Traffic } from "./Traffic.ts"
 export interface Closed {
   readonly _tag: "Closed"
   readonly since: number
+  readonly ramp: Ramp | undefined
+}
+
+/**
+ * A slow start, from `since` of its Closed to `until`. `credit`, in [0, 1), is what is left of the shares that attempts brought: one is
+ * admitted for a whole one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ramp {
+  readonly until: number
+  readonly credit: number
 }
 
 /**
@@ -121,7 +135,7 @@ export interface Circuit<S> {
 }
 
 /**
- * How often the circuit has opened in a row, and how long the last open time was.
+ * How often the circuit has opened in a row, how long the last open time was, and how long the next close ramps up (0 for not at all).
  *
  * @category models
  * @since 0.1.0
@@ -129,6 +143,7 @@ export interface Circuit<S> {
 export interface Openings {
   readonly inARow: number
   readonly lastMillis: number
+  readonly rampMillis: number
 }
 
 /**
@@ -145,6 +160,18 @@ export interface Permit {
 }
 
 /**
+ * An admitted attempt that ended; `failedBefore` is the number of failed attempts before it in the same call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Settled {
+  readonly permit: Permit
+  readonly outcome: Outcome
+  readonly failedBefore: number
+}
+
+/**
  * The attempt may run.
  *
  * @category models
@@ -156,15 +183,15 @@ export interface Admitted {
 }
 
 /**
- * The attempt must not run. `until` is the earliest next admission: the end of the open time, of the first probe's lease, or Infinity
- * for `Isolated`.
+ * The attempt must not run. `until` is the earliest next admission: the end of the open time, of the first probe's lease, the point of
+ * the ramp (`SlowStart`) at which it is admitted if nobody else asks before, or Infinity for `Isolated`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Rejected {
   readonly _tag: "Rejected"
-  readonly status: "Open" | "HalfOpen" | "Isolated"
+  readonly status: "Open" | "HalfOpen" | "Isolated" | "SlowStart"
   readonly until: number
   readonly score: number
   readonly generation: number

@@ -5,6 +5,7 @@
  */
 import type { CircuitPolicy } from "./CircuitPolicy.ts"
 import type { Circuit, HalfOpen, Lease, Mode, Move, State, Status, Transition } from "./CircuitState.ts"
+import * as SlowStart from "./SlowStart.ts"
 import { strain } from "./Traffic.ts"
 
 /**
@@ -23,6 +24,8 @@ export interface View {
   readonly since: number
   /** The earliest next admission; `undefined` when one is possible now. */
   readonly nextAdmission: number | undefined
+  /** In slow start, the share of the attempts that is admitted now and when all are; otherwise `undefined`. */
+  readonly ramp: { readonly share: number; readonly until: number } | undefined
   /** Probes in flight, of at most `permits`. */
   readonly probes: number
   readonly permits: number
@@ -52,15 +55,18 @@ export const isRejecting = <S>(self: Circuit<S>): boolean =>
   self.mode._tag === "Isolated" || (self.mode._tag === "Automatic" && self.state._tag === "Open")
 
 /**
- * Whether nothing would be lost but statistics if the key were forgotten: closed by the rules, with no manual mode and no probe.
+ * Whether nothing would be lost but statistics if the key were forgotten: closed by the rules, with no manual mode, no probe and no
+ * ramp.
  *
  * @category predicates
  * @since 0.1.0
  */
-export const isIdle = <S>(self: Circuit<S>): boolean => self.mode._tag === "Automatic" && self.state._tag === "Closed"
+export const isIdle = <S>(self: Circuit<S>): boolean =>
+  self.mode._tag === "Automatic" && self.state._tag === "Closed" && self.state.ramp === undefined
 
 /**
- * Whether the open time or the last lease ended before `before` and nobody has asked since: only the memory of openings would be lost.
+ * Whether the open time, the last lease or the ramp ended before `before` and nobody has asked since: only the memory of openings would
+ * be lost.
  *
  * @category predicates
  * @since 0.1.0
@@ -69,7 +75,7 @@ export const isSpent = <S>(self: Circuit<S>, before: number): boolean => {
   if (self.mode._tag !== "Automatic") return false
   switch (self.state._tag) {
     case "Closed":
-      return false
+      return self.state.ramp !== undefined && self.state.ramp.until < before
     case "Open":
       return self.state.until < before
     case "HalfOpen":
@@ -126,6 +132,7 @@ export const view = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number)
   strain: strain(self.traffic, policy.model.probation.n, now),
   since: Math.max(self.state.since, self.mode.since),
   nextAdmission: nextAdmission(policy, self, now),
+  ramp: ramp(policy, self, now),
   probes: self.state._tag === "HalfOpen" ? heldLeases(self.state, now).length : 0,
   permits: policy.permits,
   restore: policy.restore,
@@ -181,7 +188,7 @@ export const nextAdmission = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now
 const ruled = <S>(policy: CircuitPolicy<S>, state: State, now: number): number | undefined => {
   switch (state._tag) {
     case "Closed":
-      return undefined
+      return SlowStart.nextAdmission(policy.slowStart, state, now)
     case "Open":
       return state.until > now ? state.until : undefined
     case "HalfOpen": {
@@ -189,4 +196,10 @@ const ruled = <S>(policy: CircuitPolicy<S>, state: State, now: number): number |
       return leases.length < policy.permits ? undefined : firstEnd(leases)
     }
   }
+}
+
+const ramp = <S>({ slowStart }: CircuitPolicy<S>, { mode, state }: Circuit<S>, now: number): View["ramp"] => {
+  if (mode._tag === "Isolated" || state._tag !== "Closed" || state.ramp === undefined) return undefined
+  const share = SlowStart.share(slowStart, state, now)
+  return share === 1 ? undefined : { share, until: state.ramp.until }
 }

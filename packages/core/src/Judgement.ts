@@ -3,11 +3,12 @@
  *
  * @since 0.1.0
  */
-import type { Circuit, Closed, HalfOpen, Move, Open } from "./CircuitState.ts"
+import type { Circuit, Closed, HalfOpen, Move, Open, Settled } from "./CircuitState.ts"
 import { type CircuitPolicy, openMillis } from "./CircuitPolicy.ts"
 import { clamp01, epsilon } from "./HealthModel/Model.ts"
 import { draw } from "./Jitter.ts"
 import { type Mass, type Outcome, mass as massOf } from "./Outcome.ts"
+import * as SlowStart from "./SlowStart.ts"
 import * as Traffic from "./Traffic.ts"
 
 const movesKept = 5
@@ -56,16 +57,44 @@ export const judge = <S>(
       if (mass.failure > 0 && reopens(policy, mass, before, after)) {
         return opened(policy, next, self.state, after, retryAfterMillis, now)
       }
-      return mass.success > 0 && after >= policy.restore - epsilon
-        ? {
-            ...next,
-            state: { _tag: "Closed", since: now },
-            generation: self.generation + 1,
-            health: policy.model.resume(self.health, suspicion, now)
-          }
-        : next
+      if (mass.success === 0 || after < policy.restore - epsilon) return next
+      const generation = self.generation + 1
+      const { openings, seed } = self
+      return {
+        ...next,
+        state: {
+          _tag: "Closed",
+          since: now,
+          ramp: SlowStart.begin(policy.slowStart, { openings, seed, generation }, now)
+        },
+        generation,
+        health: policy.model.resume(self.health, suspicion, now)
+      }
     }
   }
+}
+
+/**
+ * The traffic after an attempt that `settle` would count and nothing else; `undefined` where more may change.
+ *
+ * For who keeps the traffic of a healthy circuit apart, as `traffic`, and does not make the circuit anew for each success.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const counted = <S>(
+  policy: CircuitPolicy<S>,
+  self: Circuit<S>,
+  settled: Settled,
+  traffic: Traffic.Traffic,
+  now: number
+): Traffic.Traffic | undefined => {
+  const { failedBefore, outcome, permit } = settled
+  if (permit.generation !== self.generation || !permit.judged) return undefined
+  if (self.state._tag !== "Closed" || outcome._tag === "Ignored") return undefined
+  const { model, slowWeight } = policy
+  const mass = massOf(outcome, failedBefore, model.discount, slowWeight)
+  return model.isUnmoved?.(self.health, mass) === true ? Traffic.note(traffic, mass.raw, now) : undefined
 }
 
 // A score of 0 reopens by itself: the models that trip at 0 have none below it. A slow answer that raised the score does not.
@@ -89,7 +118,10 @@ const opened = <S>(
   const spread = base * (1 + policy.openJitter * (2 * draw(self.seed, generation) - 1))
   const lastMillis = Math.max(spread, Math.min(retryAfterMillis, policy.maxRetryAfterMillis))
   const state: Open = { _tag: "Open", since: now, until: now + lastMillis, score }
-  return { ...self, state, generation, openings: { inARow, lastMillis } }
+  // A failed probe goes on with the ramp that its trip has earned.
+  const rampMillis =
+    from._tag === "Closed" ? SlowStart.afterTrip(policy.slowStart, self.openings, from, now) : self.openings.rampMillis
+  return { ...self, state, generation, openings: { inARow, lastMillis, rampMillis } }
 }
 
 const moved = (
@@ -99,7 +131,8 @@ const moved = (
   before: number,
   after: number,
   at: number
-): ReadonlyArray<Move> => [
-  ...moves.slice(1 - movesKept),
-  { at, outcome: outcome._tag, weight: mass.failure, before, after }
-]
+): ReadonlyArray<Move> => {
+  const kept = moves.slice(1 - movesKept)
+  kept.push({ at, outcome: outcome._tag, weight: mass.failure, before, after })
+  return kept
+}

@@ -98,7 +98,7 @@ export const cause = (view: View, transitions: ReadonlyArray<Transition>, now: n
       return `rejects nothing, by an operator's wish${when}: ${mode.reason}; by the rules it is ${names[view.status]}`
     }
     case "Automatic":
-      return ruled(view, transitions.at(-1), since)
+      return ruled(view, transitions.at(-1), since, now)
   }
 }
 
@@ -136,8 +136,8 @@ const transitionLines = (transitions: ReadonlyArray<Transition>, now: number): R
     return `  ${ago(at, now)} ago: ${from} -> ${to}${observing}${why}`
   })
 
-const ruled = (view: View, last: Transition | undefined, since: string): string => {
-  const { moves, openings, permits, probes, score } = view
+const ruled = (view: View, last: Transition | undefined, since: string, now: number): string => {
+  const { moves, openings, permits, probes, ramp, score } = view
   switch (view.status) {
     case "Open": {
       const how = last?.from === "HalfOpen" ? "a probe failed" : `the score fell to ${score.toFixed(3)}`
@@ -146,6 +146,10 @@ const ruled = (view: View, last: Transition | undefined, since: string): string 
     case "HalfOpen":
       return `half-open for ${since}: ${probes} of ${permits} ${permits === 1 ? "probe" : "probes"} out, score ${score.toFixed(3)}`
     default: {
+      if (ramp !== undefined) {
+        const share = Math.round(100 * ramp.share)
+        return `closed for ${since}, in slow start: admits ${share} % of the attempts, and all in ${spoken(ramp.until - now)}`
+      }
       if (last === undefined) return moves.length === 0 ? "closed, never opened" : "closed, has not opened"
       return last.reason === "" ? `closed for ${since}` : `closed for ${since}, reset by an operator: ${last.reason}`
     }

@@ -1,6 +1,6 @@
 import { Circuit, CircuitPolicy, HealthModel, Outcome } from "@truce/core"
 import { describe, expect, it } from "vitest"
-import { admit, attempt, failure, fixedLedger, openUntil, play, throttled, tripped } from "./support.ts"
+import { admit, attempt, failure, fixedLedger, openUntil, play, throttled, tripped, withModel } from "./support.ts"
 
 const policy = CircuitPolicy.make(fixedLedger, { openJitter: 0 })
 const settle = <S>(
@@ -233,7 +233,7 @@ describe("Circuit", () => {
         circuit = play(policy, circuit, "SS", 1_500).circuit
         expect(circuit).toMatchObject({ state: { _tag: "Closed" }, openings: { inARow: 2, lastMillis: 1_000 } })
         circuit = play(policy, circuit, "FFFFF", 1_500 + rest).circuit
-        expect(circuit.openings).toEqual({ inARow, lastMillis: millis })
+        expect(circuit.openings).toEqual({ inARow, lastMillis: millis, rampMillis: 0 })
       }
     )
 
@@ -362,6 +362,38 @@ describe("Circuit", () => {
       const start = Circuit.make(policy, 1)
       expect(Circuit.sameJudgement(start, attempt(policy, start, Outcome.success, 0))).toBe(true)
       expect(Circuit.sameJudgement(start, attempt(policy, start, failure, 0))).toBe(false)
+    })
+  })
+
+  describe("only counts", () => {
+    const counted = <S>(model: HealthModel.HealthModel<S>, circuit: Circuit.Circuit<S>, outcome: Outcome.Outcome) => {
+      const permit = { generation: 0, probe: 0, judged: true }
+      const settled = { permit, outcome, failedBefore: 0 }
+      return Circuit.counted(CircuitPolicy.make(model), circuit, settled, { attempts: 3, failures: 1, at: 0 }, 0)
+    }
+    const fresh = <S>(model: HealthModel.HealthModel<S>, outcome: Outcome.Outcome) =>
+      counted(model, Circuit.make(CircuitPolicy.make(model), 1), outcome)
+
+    it.each(["ledger", "consecutive", "additive", "cusum"] as const)("a success of a healthy key under %s", (name) => {
+      withModel(name, (model) => {
+        expect(fresh(model, Outcome.success)).toEqual({ attempts: 4, failures: 1, at: 0 })
+        expect(fresh(HealthModel.opaque(model), Outcome.success)).toEqual({ attempts: 4, failures: 1, at: 0 })
+        expect(fresh(model, failure)).toBeUndefined()
+        const failed = attempt(CircuitPolicy.make(model), Circuit.make(CircuitPolicy.make(model), 1), failure, 0)
+        expect(counted(model, failed, Outcome.success)).toBeUndefined()
+      })
+    })
+
+    it.each(["countWindow", "timeWindow", "ewma", "beta"] as const)(
+      "nothing under %s, which remembers every attempt",
+      (name) => {
+        withModel(name, (model) => expect(fresh(model, Outcome.success)).toBeUndefined())
+      }
+    )
+
+    it("nothing under a model that went before", () => {
+      const circuit = Circuit.make(CircuitPolicy.make(HealthModel.opaque(HealthModel.ledger())), 1)
+      expect(counted(HealthModel.opaque(HealthModel.ledger()), circuit, Outcome.success)).toBeUndefined()
     })
   })
 

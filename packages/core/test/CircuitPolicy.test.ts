@@ -12,6 +12,11 @@ describe("CircuitPolicy", () => {
     expect(CircuitPolicy.make(HealthModel.ledger(), { openMillis: 9_000 }).maxOpenMillis).toBe(9_000)
   })
 
+  it("has a longest ramp of at least the first by default", () => {
+    const { slowStart } = CircuitPolicy.make(HealthModel.ledger(), { slowStart: { rampMillis: 60_000 } })
+    expect(slowStart).toEqual({ withinMillis: 10_000, rampMillis: 60_000, maxRampMillis: 60_000, initialShare: 0.1 })
+  })
+
   it("has the defaults the ledger states", () => {
     expect(HealthModel.ledger().parameters).toEqual({ ...HealthModel.ledgerDefaults, allowSelfTrip: false })
   })
@@ -34,9 +39,22 @@ describe("CircuitPolicy", () => {
       [{ openJitter: 0 }, { field: "openJitter", left: 0.2, right: 0 }],
       [{ maxRetryAfterMillis: 0 }, { field: "maxRetryAfterMillis", left: 60_000, right: 0 }],
       [{ reopenOn: "score" }, { field: "reopenOn", left: "failure", right: "score" }],
-      [{ slowWeight: 1 }, { field: "slowWeight", left: 0, right: 1 }]
+      [{ slowWeight: 1 }, { field: "slowWeight", left: 0, right: 1 }],
+      [{ slowStart: true }, { field: "slowStart", left: false, right: true }]
     ] as const)("names the setting with both values: %o", (options, difference) => {
       expect(CircuitPolicy.difference(base, CircuitPolicy.make(HealthModel.ledger(), options))).toEqual(difference)
+    })
+
+    it("names a setting of the slow start, and takes its defaults for given", () => {
+      const [one, two, same] = [true, { initialShare: 0.2 }, { rampMillis: 10_000 }].map((slowStart) =>
+        CircuitPolicy.make(HealthModel.ledger(), { slowStart })
+      )
+      expect(one && two && CircuitPolicy.difference(one, two)).toEqual({
+        field: "slowStart.initialShare",
+        left: 0.1,
+        right: 0.2
+      })
+      expect(one && same && CircuitPolicy.difference(one, same)).toBeUndefined()
     })
 
     it("names a parameter of the model", () => {

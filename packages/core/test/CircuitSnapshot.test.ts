@@ -119,7 +119,14 @@ describe("CircuitSnapshot", () => {
   const halfOpen = Circuit.admit(policy, open, openUntil(open))[0]
   const data = {
     Open: json(CircuitSnapshot.take(policy, open, 2_000)),
-    HalfOpen: json(CircuitSnapshot.take(policy, halfOpen, 2_000))
+    HalfOpen: json(CircuitSnapshot.take(policy, halfOpen, 2_000)),
+    Closed: json(
+      CircuitSnapshot.take(
+        policy,
+        { ...open, state: { _tag: "Closed", since: 1_000, ramp: { until: 3_000, credit: 0.25 } } },
+        2_000
+      )
+    )
   }
   const notNumbers = [missing, null, "1", true, [], {}, Number.NaN, Infinity, -Infinity]
 
@@ -146,6 +153,10 @@ describe("CircuitSnapshot", () => {
     ["Open", "openings", [missing, null, 1, [], {}]],
     ["Open", "openings.inARow", [...notNumbers, -1, 0.5]],
     ["Open", "openings.lastMillis", [...notNumbers, -1]],
+    ["Open", "openings.rampMillis", [...notNumbers.filter((value) => value !== missing), -1]],
+    ["Closed", "state.ramp", [null, "x", 1, true, [], {}]],
+    ["Closed", "state.ramp.until", [...notNumbers, 0]],
+    ["Closed", "state.ramp.credit", [...notNumbers, -0.1, 1]],
     ["Open", "traffic", [missing, null, 1, [], {}]],
     ["Open", "traffic.attempts", [...notNumbers, 0]],
     ["Open", "traffic.failures", [...notNumbers, -1, 1e6]],
@@ -195,6 +206,23 @@ describe("CircuitSnapshot", () => {
     const circuit = restored(even, json(taken), { now: 50, elapsedMillis: 300 })
     expect(Circuit.admit(even, circuit, 149)[1]).toMatchObject({ _tag: "Rejected", until: 150 })
     expect(Circuit.admit(even, circuit, 150)[1]._tag).toBe("Admitted")
+  })
+
+  it("goes on with the ramp where it was", () => {
+    const circuit = restored(policy, data.Closed, { now: 100, elapsedMillis: 40 })
+    const shift = 100 - 40 - 2_000
+    expect(circuit.state).toEqual({
+      _tag: "Closed",
+      since: 1_000 + shift,
+      ramp: { until: 3_000 + shift, credit: 0.25 }
+    })
+  })
+
+  it("takes a record of before slow start", () => {
+    const older = withAt(withAt(data.Closed, ["state", "ramp"], missing), ["openings", "rampMillis"], missing)
+    const circuit = restored(policy, older, { now: 2_000, elapsedMillis: 0 })
+    expect(circuit.state).toEqual({ _tag: "Closed", since: 1_000, ramp: undefined })
+    expect(circuit.openings).toEqual({ ...open.openings, rampMillis: 0 })
   })
 
   it("forgets the last moves and nothing else", () => {

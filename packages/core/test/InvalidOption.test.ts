@@ -220,6 +220,18 @@ describe("an option that cannot be", () => {
     [() => HealthModel.ledger({ minFailures: 2 }), "discount must be small enough that one call alone cannot open"],
     [() => HealthModel.ledger({ trip: 0.7 }), "discount must be small enough that one call alone cannot open"],
     [() => policy({ openMillis: 600, maxOpenMillis: 500 }), "maxOpenMillis must be at least openMillis (600), got 500"],
+    [
+      () => policy({ slowStart: { initialShare: 0 } }),
+      "slowStart.initialShare must be greater than 0 and at most 1, got 0"
+    ],
+    [() => policy({ slowStart: { withinMillis: 0 } }), "slowStart.withinMillis must be a finite number greater than 0"],
+    [() => policy({ slowStart: { rampMillis: NaN } }), "slowStart.rampMillis must be a finite number greater than 0"],
+    [
+      () => policy({ slowStart: { rampMillis: 5, maxRampMillis: 4 } }),
+      "slowStart.maxRampMillis must be at least slowStart.rampMillis (5), got 4"
+    ],
+    [() => build(policy, { slowStart: "yes" }), 'slowStart must be true, false or its options, got "yes"'],
+    [() => build(policy, { slowStart: null }), "slowStart must be true, false or its options, got null"],
     [() => policy({ restore: 0.1 }), "restore must be greater than the model's trip (0.1), got 0.1"],
     [() => policy({ restore: 0.05 }), "restore must be greater than the model's trip (0.1), got 0.05"],
     [() => Outcome.failure({ weight: 0 }), "weight must be greater than 0 and at most 1, got 0"],

@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert"
 import { Circuit, CircuitPolicy, CircuitSnapshot, HealthModel, Outcome, Traffic } from "@truce/core"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type Command, type Step, begin, circuitOptions, histories, perform, run } from "./histories.ts"
+import { type Command, type Step, begin, circuitOptions, fresh, histories, perform, run } from "./histories.ts"
 import { attempt, modelNames, models, withModel } from "./support.ts"
 
 const slack = 1e-9
@@ -136,6 +136,22 @@ describe.each(modelNames)("%s", (name) => {
     )
   })
 
+  it("Where an attempt is only counted, its settle changes the traffic and nothing else", () => {
+    withModel(name, (model) =>
+      forAll(model, (policy, steps) => {
+        for (const { after, before, command, now, permit } of steps) {
+          if ((command.do !== "settle" && command.do !== "settle again") || permit === undefined) continue
+          const failedBefore = command.do === "settle" ? command.failedBefore : 0
+          const settled = { permit, outcome: command.outcome, failedBefore }
+          const traffic = Circuit.counted(policy, before, settled, before.traffic, now)
+          if (traffic === undefined) continue
+          assert.deepEqual(after, { ...before, traffic })
+          assert.equal(Circuit.sameJudgement(before, after), true)
+        }
+      })
+    )
+  })
+
   it("Probes in flight never exceed `permits`, under any interleaving, interruption, defect or lease end; when all are settled none is held", () => {
     withModel(name, (model) =>
       forAll(model, (policy, steps) => {
@@ -240,7 +256,7 @@ describe.each(modelNames)("%s", (name) => {
           const alone = [run(policy, one).end.circuit, run(policy, two).end.circuit]
           const worlds = [one, two].map((history) => ({
             history: [...history],
-            world: begin(Circuit.make(policy, 42), 1_000)
+            world: begin(fresh(policy), 1_000)
           }))
           const order = [...turns.map(Number), ...one.map(() => 0), ...two.map(() => 1)]
           for (const turn of order) {
@@ -277,7 +293,7 @@ describe.each(modelNames)("%s", (name) => {
       })
     )
     const edges = ["Closed -> Open", "Open -> HalfOpen", "HalfOpen -> Open", "HalfOpen -> Closed"]
-    const rejections = ["rejected Open", "rejected HalfOpen", "rejected Isolated"]
+    const rejections = ["rejected Open", "rejected HalfOpen", "rejected Isolated", "rejected SlowStart"]
     for (const what of [...edges, ...rejections, "stale settle", "late settle"]) {
       expect([what, (seen.get(what) ?? 0) >= 3]).toEqual([what, true])
     }

@@ -114,7 +114,13 @@ export const circuitOptions: fc.Arbitrary<CircuitPolicy.Options> = fc.record({
   leaseMillis: fc.constantFrom(100, 1_000, 10_000),
   openMillis: fc.constantFrom(50, 500),
   openJitter: fc.constantFrom(0, 0.2, 0.9),
-  slowWeight: fc.constantFrom(0, 0, 0.35, 0.6, 1)
+  slowWeight: fc.constantFrom(0, 0, 0.35, 0.6, 1),
+  slowStart: fc.constantFrom(false, true, {
+    withinMillis: 1e9,
+    rampMillis: 3_000,
+    maxRampMillis: 10_000,
+    initialShare: 0.3
+  })
 })
 
 /** A world that commands change: a circuit, its clock and the attempts under way and past. */
@@ -141,6 +147,18 @@ const manually = {
     Circuit.observing(...rest),
   reset: Circuit.reset
 } as const
+
+/** A circuit that has seen nothing but, where there is a slow start, closed just now with a ramp: two trips in short order are rare. */
+export const fresh = <S>(policy: CircuitPolicy.CircuitPolicy<S>): Circuit.Circuit<S> => {
+  const circuit = Circuit.make(policy, 42)
+  if (policy.slowStart === false) return circuit
+  const { rampMillis } = policy.slowStart
+  return {
+    ...circuit,
+    openings: { inARow: 1, lastMillis: 500, rampMillis },
+    state: { _tag: "Closed", since: 1_000, ramp: { until: 1_000 + rampMillis, credit: 0.5 } }
+  }
+}
 
 /** Runs a command; `undefined` where there is nothing it could apply to. */
 export const perform = <S>(
@@ -216,7 +234,7 @@ export const perform = <S>(
 export const run = <S>(
   policy: CircuitPolicy.CircuitPolicy<S>,
   history: ReadonlyArray<Command>,
-  start: World<S> = begin(Circuit.make(policy, 42), 1_000)
+  start: World<S> = begin(fresh(policy), 1_000)
 ): { readonly steps: ReadonlyArray<Step<S>>; readonly end: World<S> } => {
   const steps: Array<Step<S>> = []
   let world = start

@@ -29,7 +29,7 @@ import type { PlanOptions } from "./internal/plan.ts"
 import * as Transaction from "./internal/transaction.ts"
 import type { PolicyConflict } from "./PolicyConflict.ts"
 
-export type { ExecuteAllOptions, ExecuteOptions, LayerOptions, Options } from "./CircuitOptions.ts"
+export type { ExecuteAllOptions, ExecuteOptions, LayerOptions, Options, SlowStart } from "./CircuitOptions.ts"
 export { CircuitBreaker, type Service, type Snapshot, type State, guard } from "./internal/breaker.ts"
 
 /**

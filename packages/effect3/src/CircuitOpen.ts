@@ -9,8 +9,8 @@ import * as Schema from "effect/Schema"
 /**
  * Fails because the circuit for `key` admits no attempt now; no attempt was made.
  *
- * `state` is Open, HalfOpen (all probes are out) or Isolated (by an operator); `retryAfter` is the time until the next admission is
- * possible, infinite while Isolated; `health` is the score in [0, 1]. No stack trace is captured: a rejection is no surprise.
+ * `state` is Open, HalfOpen (all probes are out), SlowStart (closed, and so far it admits a share) or Isolated (by an operator);
+ * `retryAfter` is the time until the next admission is possible, infinite while Isolated; `health` is the score in [0, 1]. No stack trace is captured: a rejection is no surprise.
  *
  * **Example** (Answering with what the error knows)
  *
@@ -29,18 +29,20 @@ import * as Schema from "effect/Schema"
  */
 export class CircuitOpen extends Schema.TaggedError<CircuitOpen>("@truce/effect3/CircuitOpen")("CircuitOpen", {
   key: Schema.String,
-  state: Schema.Literal("Open", "HalfOpen", "Isolated"),
+  state: Schema.Literal("Open", "HalfOpen", "SlowStart", "Isolated"),
   retryAfter: Schema.Duration,
   health: Schema.Number,
   generation: Schema.Number
 }) {
   override get message(): string {
-    const state = this.state === "HalfOpen" ? "half-open" : this.state.toLowerCase()
+    const state = names[this.state]
     const wait = Duration.toMillis(this.retryAfter)
     if (wait === Infinity) return `circuit ${this.key} is ${state}`
     return `circuit ${this.key} is ${state}, retry after ${wait < 1_000 ? `${Math.ceil(wait)} ms` : `${(wait / 1_000).toFixed(1)} s`}`
   }
 }
+
+const names = { Open: "open", HalfOpen: "half-open", SlowStart: "in slow start", Isolated: "isolated" } as const
 
 /**
  * Builds the error without a stack trace and without checking the fields.
@@ -50,7 +52,7 @@ export class CircuitOpen extends Schema.TaggedError<CircuitOpen>("@truce/effect3
  */
 export const make = (fields: {
   readonly key: string
-  readonly state: "Open" | "HalfOpen" | "Isolated"
+  readonly state: "Open" | "HalfOpen" | "SlowStart" | "Isolated"
   readonly retryAfter: Duration.Duration
   readonly health: number
   readonly generation: number

@@ -89,7 +89,10 @@ export const Circuit = Schema.Struct({
   probes: described(Schema.Number, "Probes in flight"),
   generation: described(Schema.Number, "The number of its changes of state and mode"),
   inStateFor: Millis,
-  admitsIn: Wait
+  admitsIn: Wait,
+  ramp: Schema.optional(
+    Schema.Struct({ share: described(Schema.Number, "The share of the attempts admitted now"), endsIn: Millis })
+  ).annotations({ description: "Of a slow start only" })
 }).annotations({ identifier: "Circuit", description: "One circuit as it is now; times are milliseconds" })
 
 /**
@@ -176,7 +179,8 @@ export const fromState = (state: CircuitBreaker.State, tokens: number, now: numb
   ...shared(state),
   tokens,
   inStateFor: since(state.since, now),
-  admitsIn: state.nextAdmission === undefined ? Duration.zero : since(now, state.nextAdmission)
+  admitsIn: state.nextAdmission === undefined ? Duration.zero : since(now, state.nextAdmission),
+  ...(state.ramp === undefined ? {} : { ramp: { share: state.ramp.share, endsIn: since(now, state.ramp.until) } })
 })
 
 /**
@@ -190,6 +194,7 @@ export const fromExplanation = (explanation: Explanation_.Explanation, tokens: n
   tokens,
   inStateFor: explanation.inStateFor,
   admitsIn: explanation.admitsIn,
+  ...(explanation.ramp === undefined ? {} : { ramp: explanation.ramp }),
   restore: explanation.restore,
   moves: explanation.moves.map(({ after, ago, before, outcome, weight }) => ({ ago, outcome, weight, before, after })),
   transitions: explanation.transitions.map((transition) => ({ ago: transition.ago, ...changed(transition) })),
@@ -224,7 +229,7 @@ const shared = ({ generation, key, mode, openings, probes, score, status, strain
   generation
 })
 
-type Shared = Omit<CircuitBreaker.State, "since" | "nextAdmission" | "moves" | "restore">
+type Shared = Omit<CircuitBreaker.State, "since" | "nextAdmission" | "ramp" | "moves" | "restore">
 
 const changed = ({ at, from, generation, mode, openings, reason, score, to, until }: Core.Transition) => ({
   from,

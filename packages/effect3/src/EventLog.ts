@@ -79,7 +79,7 @@ export const Settled = Schema.TaggedStruct("Settled", {
 export const Rejected = Schema.TaggedStruct("Rejected", {
   key: Schema.String,
   at: Schema.Number,
-  state: Schema.Literal("Open", "HalfOpen", "Isolated"),
+  state: Schema.Literal("Open", "HalfOpen", "SlowStart", "Isolated"),
   until: Endless,
   score: Schema.Number,
   generation: Schema.Number

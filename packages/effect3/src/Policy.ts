@@ -96,7 +96,10 @@ export const Circuit = Schema.Struct({
   lease: span,
   restore: amount,
   reopenOn: optional(Schema.Literal("failure", "score")),
-  slowWeight: amount
+  slowWeight: amount,
+  slowStart: optional(
+    Schema.Union(Schema.Boolean, Schema.Struct({ within: span, rampFor: span, maxRampFor: span, initialShare: amount }))
+  )
 }).annotations(part)
 
 /**

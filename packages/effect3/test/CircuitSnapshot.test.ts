@@ -43,6 +43,19 @@ describe("a snapshot", () => {
       expect(Exit.isSuccess(yield* attempt(answering))).toBe(true)
     }))
 
+  it("stays as it was taken while successes are counted", () =>
+    Effect.gen(function* () {
+      yield* Effect.repeatN(attempt(answering), 2)
+      const snapshot = yield* CircuitBreaker.snapshot
+      const stored = JSON.stringify(snapshot)
+      yield* TestClock.adjust("1 minute")
+      yield* Effect.repeatN(attempt(answering), 2)
+      expect(JSON.stringify(snapshot)).toBe(stored)
+      const { circuits } = yield* CircuitBreaker.snapshot
+      expect(snapshot.circuits[key]?.traffic).toEqual({ attempts: 3, failures: 0, at: 0 })
+      expect(circuits[key]?.traffic).toEqual({ attempts: 3 * Math.exp(-1) + 3, failures: 0, at: 60_000 })
+    }))
+
   it("keeps manual modes with their reasons", () =>
     Effect.gen(function* () {
       yield* CircuitBreaker.isolate(key, "maintenance")

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
-import { CircuitBreaker, EventLog, HealthModel, HealthScore, Outcome, RetryBudget, Truce } from "@truce/effect3"
+import {
+  CircuitBreaker,
+  EventLog,
+  HealthModel,
+  HealthScore,
+  Outcome,
+  RetryBudget,
+  Transaction,
+  Truce
+} from "@truce/effect3"
 import { Effect, Exit, Logger, Runtime, Schema, Scope, Stream, TestClock } from "effect"
 import { answering, classify, failing, key, missing, on, scripted, steady } from "./support.ts"
 
@@ -13,6 +22,9 @@ const tags = (events: ReadonlyArray<EventLog.Event>) => events.map((event) => ev
 
 const calls = (events: ReadonlyArray<EventLog.Event>) =>
   events.flatMap((event) => (event._tag === "Called" ? [[event.result, event.reason, event.attempts]] : []))
+
+/** From here on the key's circuit is transactional state. */
+const composed = Effect.flatMap(Transaction.now, (now) => Transaction.commit(Transaction.admit([key], now)))
 
 const protect = Truce.protect({ key, classify })
 
@@ -149,32 +161,37 @@ describe("EventLog", () => {
     })
   )
 
-  fragile(
-    "an observer may take control: its change comes after what it was told, in the same order for all, and nothing is lost",
-    () =>
-      Effect.gen(function* () {
-        const runtime = yield* Effect.runtime<Truce.Services>()
-        yield* EventLog.observe((event) => {
-          if (event._tag === "Transitioned" && event.to === "Open") {
-            Runtime.runSync(runtime, CircuitBreaker.isolate(event.key, "down for good"))
-          }
+  for (const [of, before] of [
+    ["", Effect.void],
+    [", of a key that was in a composed transaction too", composed]
+  ] as const)
+    fragile(
+      `an observer may take control: its change comes after what it was told, in the same order for all, and nothing is lost${of}`,
+      () =>
+        Effect.gen(function* () {
+          yield* before
+          const runtime = yield* Effect.runtime<Truce.Services>()
+          yield* EventLog.observe((event) => {
+            if (event._tag === "Transitioned" && event.to === "Open") {
+              Runtime.runSync(runtime, CircuitBreaker.isolate(event.key, "down for good"))
+            }
+          })
+          const events = yield* recorded
+          yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
+          yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
+          const changes = [
+            { from: "Closed", to: "Open", generation: 1 },
+            { from: "Open", to: "Isolated", generation: 2, reason: "down for good" }
+          ]
+          expect(events.filter((event) => event._tag === "Transitioned")).toMatchObject(changes)
+          const { generation, score, status, transitions } = yield* CircuitBreaker.explain(key)
+          expect(transitions).toMatchObject(changes)
+          expect([status, generation, score]).toEqual(["Isolated", 2, 0])
+          yield* CircuitBreaker.reset(key, "repaired")
+          expect(yield* protect(answering)).toBe("hello")
+          expect((yield* CircuitBreaker.state(key)).generation).toBe(3)
         })
-        const events = yield* recorded
-        yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
-        yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
-        const changes = [
-          { from: "Closed", to: "Open", generation: 1 },
-          { from: "Open", to: "Isolated", generation: 2, reason: "down for good" }
-        ]
-        expect(events.filter((event) => event._tag === "Transitioned")).toMatchObject(changes)
-        const { generation, score, status, transitions } = yield* CircuitBreaker.explain(key)
-        expect(transitions).toMatchObject(changes)
-        expect([status, generation, score]).toEqual(["Isolated", 2, 0])
-        yield* CircuitBreaker.reset(key, "repaired")
-        expect(yield* protect(answering)).toBe("hello")
-        expect((yield* CircuitBreaker.state(key)).generation).toBe(3)
-      })
-  )
+    )
 
   fragile("an observer may take control at every event, with one call of the breaker after the other", () =>
     Effect.gen(function* () {

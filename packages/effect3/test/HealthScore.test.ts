@@ -32,6 +32,16 @@ describe("a score alone", () => {
       expect(yield* HealthScore.get(key)).toMatchObject({ score: 1, strain: 1.5 / 8 })
     }))
 
+  under("spreads the strain over every attempt, those of a healthy key that changed nothing else too", () =>
+    Effect.gen(function* () {
+      yield* attempt(failing)
+      for (const attempts of [2, 3, 4, 5]) {
+        yield* attempt(answering)
+        expect(yield* HealthScore.get(key)).toMatchObject({ score: 1, strain: 1 / (attempts + 5) })
+      }
+    })
+  )
+
   it("says nothing of an ignored outcome", () =>
     Effect.gen(function* () {
       yield* HealthScore.observe(key, Outcome.ignored)

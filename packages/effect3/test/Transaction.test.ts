@@ -103,6 +103,19 @@ describe("a composed transaction", () => {
       expect(yield* scoreOf("tenant")).toBe(0.8)
     }))
 
+  it("waits for the circuit to open, and is woken by the attempt that opens it", () =>
+    Effect.gen(function* () {
+      const now = yield* Transaction.now
+      const opened = STM.flatMap(Transaction.admit([key], now), ({ _tag }) =>
+        _tag === "Rejected" ? STM.void : STM.retry
+      )
+      const waiting = yield* Effect.fork(STM.commit(opened))
+      yield* Effect.repeatN(attempt(failing), 4)
+      expect((yield* peek(waiting))._tag).toBe("None")
+      yield* attempt(failing)
+      expect((yield* peek(waiting))._tag).toBe("Some")
+    }))
+
   it("changes nothing by a permit of another generation", () =>
     Effect.gen(function* () {
       const admission = yield* admitted("host", "tenant")
@@ -193,6 +206,19 @@ describe("after a plain STM.commit no reader is told old news", () => {
       expect(strain).toBe(5 / 20)
       expect(moves.map(({ outcome }) => outcome)).toEqual(["Success", "Failure", "Success", "Failure", "Success"])
     }))
+
+  for (const [of, before] of [
+    ["a key of its own", Effect.void],
+    ["a key that was in a transaction", Effect.suspend(() => admitted(key))]
+  ] as const) {
+    it(`evidence from outside is added to what was counted before, of ${of}`, () =>
+      Effect.gen(function* () {
+        yield* before
+        yield* Effect.repeatN(attempt(answering), 2)
+        yield* HealthScore.observe(key, Outcome.failure())
+        expect(yield* HealthScore.get(key)).toMatchObject({ strain: 1 / 9 })
+      }))
+  }
 })
 
 type Services = CircuitBreaker.CircuitBreaker | HealthScore.HealthScore

@@ -38,6 +38,26 @@ export interface Options {
   readonly reopenOn?: "failure" | "score" | undefined
   /** The share of a slow answer that counts as failure, in [0, 1]. Default: 0. */
   readonly slowWeight?: number | undefined
+  /** Whether a close that follows a trip soon after a close ramps up; `true` for the defaults of `SlowStart`. Default: false. */
+  readonly slowStart?: boolean | SlowStart | undefined
+}
+
+/**
+ * Options of a slow start: after a second trip in short order a circuit that closes admits a share of the attempts that grows to all of
+ * them. Every one has a default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SlowStart {
+  /** A trip this soon after a close makes the next close ramp up; so does one on the ramp. Default: 10 seconds. */
+  readonly within?: Duration.Input | undefined
+  /** How long the first ramp takes; each further one in a row takes twice as long. Default: 10 seconds. */
+  readonly rampFor?: Duration.Input | undefined
+  /** The longest ramp; at least `rampFor`. Default: 40 seconds. */
+  readonly maxRampFor?: Duration.Input | undefined
+  /** The share of the attempts admitted at first, in (0, 1]. Default: 0.1. */
+  readonly initialShare?: number | undefined
 }
 
 /**
@@ -97,7 +117,9 @@ export const toPolicy = <S>(
 ): CircuitPolicy.CircuitPolicy<S> => {
   const pick = <K extends keyof Options>(field: K): Options[K] => over[field] ?? options[field]
   const duration = (field: "openFor" | "maxOpenFor" | "maxRetryAfter" | "lease") => millis(owner, field, pick(field))
-  return renamed(owner, names, { ...options, ...over }, () =>
+  const slowStart = pick("slowStart")
+  const given = { ...options, ...over, ...Object.fromEntries(settings(slowStart)) }
+  return renamed(owner, names, given, () =>
     CircuitPolicy.make(model, {
       openMillis: duration("openFor"),
       openFactor: pick("openFactor"),
@@ -109,7 +131,16 @@ export const toPolicy = <S>(
       leaseMillis: duration("lease"),
       restore: pick("restore"),
       reopenOn: pick("reopenOn"),
-      slowWeight: pick("slowWeight")
+      slowWeight: pick("slowWeight"),
+      slowStart:
+        typeof slowStart !== "object" || slowStart === null
+          ? slowStart
+          : {
+              withinMillis: millis(owner, "slowStart.within", slowStart.within),
+              rampMillis: millis(owner, "slowStart.rampFor", slowStart.rampFor),
+              maxRampMillis: millis(owner, "slowStart.maxRampFor", slowStart.maxRampFor),
+              initialShare: slowStart.initialShare
+            }
     })
   )
 }
@@ -124,10 +155,16 @@ export const nameOf = (setting: string): string => names[setting] ?? setting
 
 const owner = "CircuitBreaker"
 
+const settings = (slowStart: Options["slowStart"]): ReadonlyArray<readonly [string, unknown]> =>
+  Object.entries(typeof slowStart === "object" ? slowStart : {}).map(([field, value]) => [`slowStart.${field}`, value])
+
 const names: { readonly [setting: string]: string } = {
   maxOpenMillis: "maxOpenFor",
   openMillis: "openFor",
   openTimesMillis: "openTimes",
   maxRetryAfterMillis: "maxRetryAfter",
-  leaseMillis: "lease"
+  leaseMillis: "lease",
+  "slowStart.withinMillis": "slowStart.within",
+  "slowStart.maxRampMillis": "slowStart.maxRampFor",
+  "slowStart.rampMillis": "slowStart.rampFor"
 }

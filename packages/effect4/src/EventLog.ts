@@ -81,7 +81,7 @@ export const Settled = Schema.TaggedStruct("Settled", {
 export const Rejected = Schema.TaggedStruct("Rejected", {
   key: Schema.String,
   at: Schema.Finite,
-  state: Schema.Literals(["Open", "HalfOpen", "Isolated"]),
+  state: Schema.Literals(["Open", "HalfOpen", "SlowStart", "Isolated"]),
   until: Endless,
   score: Schema.Finite,
   generation: Schema.Finite

@@ -30,16 +30,17 @@ export interface Move extends Circuit.Move {
  * Everything known of one circuit.
  *
  * `inStateFor` is the time since the last change of state or mode; `admitsIn` the time until the next admission is possible, zero for
- * now, infinite when only an operator ends it; `moves` and `transitions` are the last five and ten, oldest first; `cause` is one
+ * now, infinite when only an operator ends it; `ramp` is that of a slow start, with the time until all attempts are admitted; `moves` and `transitions` are the last five and ten, oldest first; `cause` is one
  * sentence, `text` the whole story.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Explanation extends Omit<Circuit.View, "since" | "nextAdmission" | "moves"> {
+export interface Explanation extends Omit<Circuit.View, "since" | "nextAdmission" | "ramp" | "moves"> {
   readonly key: string
   readonly inStateFor: Duration.Duration
   readonly admitsIn: Duration.Duration
+  readonly ramp: { readonly share: number; readonly endsIn: Duration.Duration } | undefined
   readonly moves: ReadonlyArray<Move>
   readonly transitions: ReadonlyArray<Transition>
   readonly cause: string
@@ -58,12 +59,13 @@ export const make = (
   transitions: ReadonlyArray<Circuit.Transition>,
   now: number
 ): Explanation => {
-  const { moves, nextAdmission, since: changedAt, ...rest } = view
+  const { moves, nextAdmission, ramp, since: changedAt, ...rest } = view
   return {
     ...rest,
     key,
     inStateFor: since(changedAt, now),
     admitsIn: nextAdmission === undefined ? Duration.zero : Duration.millis(Math.max(0, nextAdmission - now)),
+    ramp: ramp && { share: ramp.share, endsIn: since(now, ramp.until) },
     moves: aged(moves, now),
     transitions: aged(transitions, now),
     cause: Story.cause(view, transitions, now),

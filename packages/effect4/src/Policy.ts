@@ -89,7 +89,13 @@ export const Circuit = Schema.Struct({
   lease: span,
   restore: amount,
   reopenOn: optional(Schema.Literals(["failure", "score"])),
-  slowWeight: amount
+  slowWeight: amount,
+  slowStart: optional(
+    Schema.Union([
+      Schema.Boolean,
+      Schema.Struct({ within: span, rampFor: span, maxRampFor: span, initialShare: amount })
+    ])
+  )
 }).annotate(part)
 
 /**

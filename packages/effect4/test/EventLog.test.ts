@@ -35,6 +35,9 @@ const tags = (events: ReadonlyArray<EventLog.Event>) => events.map((event) => ev
 const calls = (events: ReadonlyArray<EventLog.Event>) =>
   events.flatMap((event) => (event._tag === "Called" ? [[event.result, event.reason, event.attempts]] : []))
 
+/** From here on the key's circuit is transactional state. */
+const composed = Effect.flatMap(Transaction.now, (now) => Transaction.commit(Transaction.admit([key], now)))
+
 const protect = Truce.protect({ key, classify })
 
 describe("EventLog", () => {
@@ -166,32 +169,37 @@ describe("EventLog", () => {
     })
   )
 
-  fragile(
-    "an observer may take control: its change comes after what it was told, in the same order for all, and nothing is lost",
-    () =>
-      Effect.gen(function* () {
-        const context = yield* Effect.context<Truce.Services>()
-        yield* EventLog.observe((event) => {
-          if (event._tag === "Transitioned" && event.to === "Open") {
-            Effect.runSyncWith(context)(CircuitBreaker.isolate(event.key, "down for good"))
-          }
+  for (const [of, before] of [
+    ["", Effect.void],
+    [", of a key that was in a composed transaction too", composed]
+  ] as const)
+    fragile(
+      `an observer may take control: its change comes after what it was told, in the same order for all, and nothing is lost${of}`,
+      () =>
+        Effect.gen(function* () {
+          yield* before
+          const context = yield* Effect.context<Truce.Services>()
+          yield* EventLog.observe((event) => {
+            if (event._tag === "Transitioned" && event.to === "Open") {
+              Effect.runSyncWith(context)(CircuitBreaker.isolate(event.key, "down for good"))
+            }
+          })
+          const events = yield* recorded
+          yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
+          yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
+          const changes = [
+            { from: "Closed", to: "Open", generation: 1 },
+            { from: "Open", to: "Isolated", generation: 2, reason: "down for good" }
+          ]
+          expect(events.filter((event) => event._tag === "Transitioned")).toMatchObject(changes)
+          const { generation, score, status, transitions } = yield* CircuitBreaker.explain(key)
+          expect(transitions).toMatchObject(changes)
+          expect([status, generation, score]).toEqual(["Isolated", 2, 0])
+          yield* CircuitBreaker.reset(key, "repaired")
+          expect(yield* protect(answering)).toBe("hello")
+          expect((yield* CircuitBreaker.state(key)).generation).toBe(3)
         })
-        const events = yield* recorded
-        yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
-        yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
-        const changes = [
-          { from: "Closed", to: "Open", generation: 1 },
-          { from: "Open", to: "Isolated", generation: 2, reason: "down for good" }
-        ]
-        expect(events.filter((event) => event._tag === "Transitioned")).toMatchObject(changes)
-        const { generation, score, status, transitions } = yield* CircuitBreaker.explain(key)
-        expect(transitions).toMatchObject(changes)
-        expect([status, generation, score]).toEqual(["Isolated", 2, 0])
-        yield* CircuitBreaker.reset(key, "repaired")
-        expect(yield* protect(answering)).toBe("hello")
-        expect((yield* CircuitBreaker.state(key)).generation).toBe(3)
-      })
-  )
+    )
 
   fragile("an observer may commit a transaction of its own on the key it was told of", () =>
     Effect.gen(function* () {

@@ -353,8 +353,8 @@ describe("what is stored and cannot be restored", () => {
     ["generation", -1, "a whole number of at least 0, got -1"],
     ["model", "ewma", `"ledger", got "ewma"`],
     ["mode", {}, "a mode with _tag, reason and since"],
-    ["state", { _tag: "Ajar" }, "Closed, Open or HalfOpen with its times and a score in [0, 1]"],
-    ["openings", null, "inARow, a whole number, and lastMillis, both at least 0"],
+    ["state", { _tag: "Ajar" }, "Closed, Open or HalfOpen with its times and a score or credit in [0, 1]"],
+    ["openings", null, "inARow, a whole number, lastMillis, and rampMillis if any, all at least 0"],
     ["traffic", { attempts: 1, failures: 2, at: 0 }, "0 <= failures <= attempts, and at"],
     ["health", "fine", "a state of the model ledger"]
   ]

@@ -1,8 +1,11 @@
 /** What there is to run, by name, and the table that is published. */
+import type { Comparison } from "./Comparisons.ts"
+import * as Comparisons from "./Comparisons.ts"
 import type { Design } from "./Design.ts"
 import * as Designs from "./Designs.ts"
 import * as Flaws from "./Flaws.ts"
 import * as Headline from "./Headline.ts"
+import type { Metric } from "./Metric.ts"
 import { run } from "./Run.ts"
 import type { Scenario } from "./Scenario.ts"
 import * as Scenarios from "./Scenarios.ts"
@@ -12,7 +15,7 @@ export interface Row {
   readonly name: string
   readonly title: string
   readonly scenarios: ReadonlyArray<Scenario>
-  readonly metrics: ReadonlyArray<Headline.Metric>
+  readonly metrics: ReadonlyArray<Metric>
 }
 
 /** A row of the closed-loop table. */
@@ -36,6 +39,7 @@ export interface Catalogue {
     /** The name of the design that is shown beside each flaw. */
     readonly sound: string
   }
+  readonly comparisons: ReadonlyArray<Comparison>
   readonly closedLoop: {
     readonly rows: ReadonlyArray<ClosedLoopRow>
     /** Names of designs. */
@@ -54,5 +58,6 @@ export const catalogue: Catalogue = {
     pictured: ["retry-only", "seed-fused", "outside-consecutive-short", "truce"],
     sound: "truce"
   },
+  comparisons: Comparisons.all,
   closedLoop: { rows: Headline.closedLoop, columns: Headline.closedLoopColumns }
 }

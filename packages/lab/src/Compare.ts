@@ -4,7 +4,8 @@
  * The reference is the mean of three runs, so it has noise of its own. More runs here tell how much: what lies within the noise of
  * three runs is no disagreement, however far it is.
  */
-import type { Column, Metric, Row } from "./Headline.ts"
+import type { Column, Row } from "./Headline.ts"
+import type { Metric } from "./Metric.ts"
 import type { RunResult } from "./RunResult.ts"
 
 /** `chance`: outside the tolerance, but three runs differ as much among themselves, 99 times of 100. */
@@ -31,8 +32,8 @@ const quantile = 2.576
 export const tolerance = (row: Row, metric: Metric, reference: number): number => {
   switch (metric.name) {
     case "availability":
-    case "after":
-    case "first second":
+    case "availability-after":
+    case "availability-first-second":
       return row.points
     case "load":
       return 0.03
@@ -43,6 +44,7 @@ export const tolerance = (row: Row, metric: Metric, reference: number): number =
     case "absorbed":
     case "wasted":
     case "detect":
+    case "peak-probes":
       return 0.15 * reference
   }
 }

@@ -1,5 +1,5 @@
 /** The headline table: its rows, its columns, what each cell measures, and the figures it is compared with. */
-import type { RunResult } from "./RunResult.ts"
+import { type Metric, type Name, metrics } from "./Metric.ts"
 import type { Scenario } from "./Scenario.ts"
 import * as Scenarios from "./Scenarios.ts"
 
@@ -21,45 +21,6 @@ export const columns = [
 ] as const
 
 export type Column = (typeof columns)[number]
-
-export type MetricName =
-  | "absorbed"
-  | "wasted"
-  | "detect"
-  | "recovery"
-  | "availability"
-  | "load"
-  | "after"
-  | "first second"
-  | "opens"
-
-export interface Metric {
-  readonly name: MetricName
-  readonly unit: "attempts" | "ms" | "s" | "%" | "attempts a call" | "openings"
-  /** Whether more is better; openings are neither. */
-  readonly better: "more" | "less" | "neither"
-  /** `null`: it never came to it. */
-  readonly of: (result: RunResult) => number | null
-}
-
-const percent = (share: number | null): number | null => (share === null ? null : 100 * share)
-
-export const metrics: { readonly [N in MetricName]: Metric } = {
-  absorbed: { name: "absorbed", unit: "attempts", better: "less", of: (r) => r.absorbed },
-  wasted: { name: "wasted", unit: "attempts", better: "less", of: (r) => r.wasted },
-  detect: { name: "detect", unit: "ms", better: "less", of: (r) => r.detectMillis },
-  recovery: {
-    name: "recovery",
-    unit: "s",
-    better: "less",
-    of: (r) => (r.recoveryMillis === null ? null : r.recoveryMillis / 1_000)
-  },
-  availability: { name: "availability", unit: "%", better: "more", of: (r) => percent(r.availability) },
-  load: { name: "load", unit: "attempts a call", better: "less", of: (r) => r.load },
-  after: { name: "after", unit: "%", better: "more", of: (r) => percent(r.availabilityAfter) },
-  "first second": { name: "first second", unit: "%", better: "more", of: (r) => percent(r.availabilityFirstSecond) },
-  opens: { name: "opens", unit: "openings", better: "neither", of: (r) => r.opens }
-}
 
 /** A figure of the table this is compared with; `null` for "never". */
 type Figures = ReadonlyArray<number | null>
@@ -88,7 +49,7 @@ const thrice = (scenario: Scenario): ReadonlyArray<Scenario> => faultShare.map((
 
 const row = (
   scenarios: ReadonlyArray<Scenario>,
-  names: ReadonlyArray<MetricName>,
+  names: ReadonlyArray<Name>,
   figures: ReadonlyArray<Figures | number | null>,
   more: { readonly points?: number; readonly assumed?: string } = {}
 ): Row => {
@@ -134,15 +95,15 @@ export const rows: ReadonlyArray<Row> = [
   row(lasting(Scenarios.brownoutAt(50, 10)), ["availability"], [87.4, 87.4, 9.1, 87.4, 9.3, 87.4, 17.9, 9.2, 42.3, 87.4, 87.4], { points: 8 }),
   row(lasting(Scenarios.brownoutAt(50, 100)), ["availability", "load"], [[87.4, 1.75], [87.4, 1.75], [1.1, 0.02], [87.4, 1.75], [0.5, 0.01], [87.4, 1.75], [1.5, 0.03], [1.3, 0.03], [46.5, 0.92], [85.6, 1.69], [85.6, 1.69]]),
   row(lasting(Scenarios.brownoutAt(80, 100)), ["absorbed", "availability"], [[null, 49.2], [265, 1.9], [9, 0.1], [265, 1.7], [9, 0], [265, 6.9], [9, 0.1], [7, 0.1], [null, 8.8], [45, 0.2], [45, 0.2]]),
-  row(lasting(Scenarios.brownoutAt80), ["availability", "after"], [[21.8, 0], [23.2, 85], [1.7, 98.8], [23.2, 87.5], [1.6, 99.1], [72.6, 99.2], [12.6, 98.2], [3.6, 96.5], [35.7, 86.4], [88.4, 100], [88.4, 100]], { assumed: "400 calls a second, 10 servers, a queue of 5 s" }),
+  row(lasting(Scenarios.brownoutAt80), ["availability", "availability-after"], [[21.8, 0], [23.2, 85], [1.7, 98.8], [23.2, 87.5], [1.6, 99.1], [72.6, 99.2], [12.6, 98.2], [3.6, 96.5], [35.7, 86.4], [88.4, 100], [88.4, 100]], { assumed: "400 calls a second, 10 servers, a queue of 5 s" }),
   row(lasting(Scenarios.brownoutAt50), ["availability"], [88.1, 27.8, 0.3, 27.8, 0.2, 81.8, 1, 0.6, 65.2, 81, 81], { assumed: "1 000 calls a second for 30 s: the throttle's availability says so" }),
   row(lasting(Scenarios.poison), ["availability", "opens"], [[80.4, 0], [74.7, 0.7], [9.3, 6], [74.8, 0.7], [10.6, 6], [79.9, 1], [53.9, 38.7], [34, 50], [55.5, 0], [80.4, 0], [80.4, 0]], { assumed: "10 calls a second for 200 s: the number of openings says so" }),
-  row(lasting(Scenarios.metastable), ["after", "recovery"], [[0, null], [80.1, 24], [82.2, 22], [81.7, 23], [82.7, 21], [99.2, 1], [98.4, 2.3], [98.4, 2.3], [87.2, 30.7], [99, 1.7], [98.7, 5.3]], { assumed: "the trigger" }),
-  row(lasting(Scenarios.coldCache), ["after"], [0.1, 26.8, 1.8, 30.2, 1.8, 78.5, 67.8, 64.7, 91, 65.5, 80.5], { assumed: "how the cache warms up; the two designs without a circuit fix its size" }),
+  row(lasting(Scenarios.metastable), ["availability-after", "recovery"], [[0, null], [80.1, 24], [82.2, 22], [81.7, 23], [82.7, 21], [99.2, 1], [98.4, 2.3], [98.4, 2.3], [87.2, 30.7], [99, 1.7], [98.7, 5.3]], { assumed: "the trigger" }),
+  row(lasting(Scenarios.coldCache), ["availability-after"], [0.1, 26.8, 1.8, 30.2, 1.8, 78.5, 67.8, 64.7, 91, 65.5, 80.5], { assumed: "how the cache warms up; the two designs without a circuit fix its size" }),
   row(lasting(Scenarios.overload), ["availability"], [8.9, 8.9, 8.9, 8.9, 8.9, 32.9, 70.7, 70.3, 25.4, 69.6, 50.8], { assumed: "30 s: the availability of the designs that open for 30 s says so" }),
   row(thrice(Scenarios.flapping()), ["availability"], [53.1, 0, 0, 0, 0, 32.8, 33.1, 33.3, 15.8, 32.1, 9.3], { points: 8 }),
-  row(thrice(Scenarios.blip(50, 100)), ["first second"], [100, 100, 100, 100, 100, 100, 100, 82.7, 100, 100, 100]),
-  row(thrice(Scenarios.blip(100, 1_000)), ["first second", "after"], [[100, 100], [100, 100], [1.1, 3], [100, 100], [0, 3.2], [100, 100], [41.7, 100], [42.3, 100], [100, 100], [35.9, 100], [35.9, 100]])
+  row(thrice(Scenarios.blip(50, 100)), ["availability-first-second"], [100, 100, 100, 100, 100, 100, 100, 82.7, 100, 100, 100]),
+  row(thrice(Scenarios.blip(100, 1_000)), ["availability-first-second", "availability-after"], [[100, 100], [100, 100], [1.1, 3], [100, 100], [0, 3.2], [100, 100], [41.7, 100], [42.3, 100], [100, 100], [35.9, 100], [35.9, 100]])
 ]
 
 /** The closed-loop table: attempts absorbed and wasted by callers that share a circuit, in an outage and in a blackhole. */
@@ -193,14 +154,3 @@ export const closedLoop: ReadonlyArray<ClosedLoopRow> = [
   loop(50, [[[105, 300], [152, 306]], [[105, 153], [152, 159]], [[13, 25], [50, 60]], [[31, 43], [50, 60]]]),
   loop(200, [[[394, 1200], [600, 1200]], [[394, 603], [600, 603]], [[14, 26], [200, 210]], [[84, 96], [200, 210]]])
 ]
-
-/** The mean of a metric over the runs of a cell; `null` if any never came to it. */
-export const mean = (metric: Metric, results: ReadonlyArray<RunResult>): number | null => {
-  let sum = 0
-  for (const result of results) {
-    const value = metric.of(result)
-    if (value === null) return null
-    sum += value
-  }
-  return results.length === 0 ? null : sum / results.length
-}

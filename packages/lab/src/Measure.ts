@@ -38,7 +38,7 @@ export interface Measured {
   readonly buckets: ReadonlyArray<Bucket>
 }
 
-export const make = (scenario: Scenario): Measure => {
+export const make = (scenario: Scenario, series: boolean): Measure => {
   const { durationMillis, fault } = scenario
   const bucketMillis = scenario.bucketMillis ?? Math.max(100, durationMillis / 240)
   const before = none()
@@ -47,7 +47,8 @@ export const make = (scenario: Scenario): Measure => {
   const seconds = { offered: new Float64Array(recoverySeconds), ok: new Float64Array(recoverySeconds) }
   const firstSecond = { offered: 0, ok: 0 }
   const buckets: Array<Mutable<Bucket>> = []
-  for (let index = 0; index < Math.ceil(durationMillis / bucketMillis); index++) {
+  const count = series ? Math.ceil(durationMillis / bucketMillis) : 0
+  for (let index = 0; index < count; index++) {
     const atMillis = index * bucketMillis
     buckets.push({ atMillis, offered: 0, ok: 0, absorbed: 0, failed: 0, status: "Closed", score: 1 })
   }
@@ -59,7 +60,9 @@ export const make = (scenario: Scenario): Measure => {
 
   const phase = (at: number): Mutable<Counts> =>
     at < fault.fromMillis ? before : at < fault.untilMillis ? during : after
-  const bucket = (at: number): Mutable<Bucket> | undefined => buckets[Math.floor(at / bucketMillis)]
+  const bucket = series
+    ? (at: number): Mutable<Bucket> | undefined => buckets[Math.floor(at / bucketMillis)]
+    : () => undefined
   const second = (at: number): number => (at < fault.untilMillis ? -1 : Math.floor((at - fault.untilMillis) / 1_000))
   const isFirst = (at: number): boolean => at >= fault.fromMillis && at < fault.fromMillis + 1_000
   /** What the circuit was when the last event was seen holds until the next. */

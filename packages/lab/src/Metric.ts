@@ -1,128 +1,171 @@
 /** What a run is measured by: the columns of every table, and the fields of every file. */
-import type { RunResult } from "./Run.ts"
+import type { RunResult } from "./RunResult.ts"
+
+/** For the command line and for files. */
+export type Name =
+  | "availability"
+  | "availability-after"
+  | "availability-first-second"
+  | "absorbed"
+  | "detect"
+  | "wasted"
+  | "load"
+  | "recovery"
+  | "opens"
+  | "peak-probes"
 
 export interface Metric {
-  /** For the command line and for files: lower case with dashes. */
-  readonly name: string
+  readonly name: Name
   readonly title: string
   readonly description: string
-  /** `null` where there is none; `absent` says why. */
-  readonly of: (result: RunResult) => number | null
+  readonly unit: "attempts" | "ms" | "s" | "%" | "attempts a call" | "openings"
+  /** Openings and the load are neither: to open is right in one world and wrong in another, and who answers nobody has the least load. */
+  readonly better: "more" | "less" | "neither"
   /** A `null` is a time or a count that never came ("never", above every number), or says nothing ("none"). */
   readonly absent: "never" | "none"
-  readonly better: "more" | "less"
-  /** Without its unit. */
-  readonly format: (value: number) => string
-  readonly unit: "" | "%" | "s"
+  /** In its unit. */
+  readonly of: (result: RunResult) => number | null
 }
 
-const percent = (share: number): string => (share * 100).toFixed(1)
-const count = (value: number): string => (Number.isInteger(value) ? `${value}` : value.toFixed(1))
-const ratio = (value: number): string => value.toFixed(2)
-const seconds = (millis: number): string => (millis / 1000).toFixed(millis < 10_000 ? 2 : 1)
+const percent = (share: number | null): number | null => (share === null ? null : 100 * share)
 
-export const metrics: ReadonlyArray<Metric> = [
-  {
+export const metrics: { readonly [N in Name]: Metric } = {
+  availability: {
     name: "availability",
-    title: "available",
-    description: "share of the calls of the window that ended well",
-    of: ({ availability }) => availability,
-    absent: "none",
+    title: "availability",
+    description: "share of the calls of the window that ended well, %",
+    unit: "%",
     better: "more",
-    format: percent,
-    unit: "%"
+    absent: "none",
+    of: (result) => percent(result.availability)
   },
-  {
+  "availability-after": {
     name: "availability-after",
     title: "after",
-    description: "share of the calls after the window that ended well",
-    of: ({ availabilityAfter }) => availabilityAfter,
-    absent: "none",
+    description: "share of the calls after the window that ended well, %",
+    unit: "%",
     better: "more",
-    format: percent,
-    unit: "%"
+    absent: "none",
+    of: (result) => percent(result.availabilityAfter)
   },
-  {
+  "availability-first-second": {
     name: "availability-first-second",
-    title: "1st second",
-    description: "share of the calls of the first second of the window that ended well",
-    of: ({ availabilityFirstSecond }) => availabilityFirstSecond,
-    absent: "none",
+    title: "first second",
+    description: "share of the calls of the first second of the window that ended well, %",
+    unit: "%",
     better: "more",
-    format: percent,
-    unit: "%"
+    absent: "none",
+    of: (result) => percent(result.availabilityFirstSecond)
   },
-  {
+  absorbed: {
     name: "absorbed",
     title: "absorbed",
     description: "attempts that reached the service from the start of the window to the first opening",
-    of: ({ absorbed }) => absorbed,
-    absent: "never",
+    unit: "attempts",
     better: "less",
-    format: count,
-    unit: ""
+    absent: "never",
+    of: ({ absorbed }) => absorbed
   },
-  {
+  detect: {
     name: "detect",
-    title: "detected in",
-    description: "from the start of the window to the first opening",
-    of: ({ detectMillis }) => detectMillis,
-    absent: "never",
+    title: "detect",
+    description: "from the start of the window to the first opening, ms",
+    unit: "ms",
     better: "less",
-    format: seconds,
-    unit: "s"
+    absent: "never",
+    of: ({ detectMillis }) => detectMillis
   },
-  {
+  wasted: {
     name: "wasted",
     title: "wasted",
     description: "attempts sent in the window that failed",
-    of: ({ wasted }) => wasted,
-    absent: "none",
+    unit: "attempts",
     better: "less",
-    format: count,
-    unit: ""
+    absent: "none",
+    of: ({ wasted }) => wasted
   },
-  {
+  load: {
     name: "load",
     title: "load",
     description: "attempts by calls, in the window",
-    of: ({ load }) => load,
+    unit: "attempts a call",
+    better: "neither",
     absent: "none",
-    better: "less",
-    format: ratio,
-    unit: ""
+    of: ({ load }) => load
   },
-  {
+  recovery: {
     name: "recovery",
-    title: "recovered in",
-    description: "from the end of the window to the first second in which 9 of 10 calls end well",
-    of: ({ recoveryMillis }) => recoveryMillis,
+    title: "recovery",
+    description: "from the end of the window to the first second in which 9 of 10 calls end well, s",
+    unit: "s",
+    better: "less",
     absent: "never",
-    better: "less",
-    format: seconds,
-    unit: "s"
+    of: ({ recoveryMillis }) => (recoveryMillis === null ? null : recoveryMillis / 1_000)
   },
-  {
+  opens: {
     name: "opens",
-    title: "opened",
+    title: "opens",
     description: "openings of all circuits in the run",
-    of: ({ opens }) => opens,
+    unit: "openings",
+    better: "neither",
     absent: "none",
-    better: "less",
-    format: count,
-    unit: ""
+    of: ({ opens }) => opens
   },
-  {
+  "peak-probes": {
     name: "peak-probes",
     title: "probes",
     description: "most attempts at once in one half-open circuit",
-    of: ({ peakProbes }) => peakProbes,
-    absent: "none",
+    unit: "attempts",
     better: "less",
-    format: count,
-    unit: ""
+    absent: "none",
+    of: ({ peakProbes }) => peakProbes
   }
-]
+}
+
+export const all: ReadonlyArray<Metric> = Object.values(metrics)
+
+/** Its title, with the unit where a figure needs one. */
+export const heading = ({ title, unit }: Metric): string => {
+  const shown = suffix(unit)
+  return shown === "" ? title : `${title},${shown}`
+}
+
+const suffix = (unit: Metric["unit"]): string => (unit === "%" || unit === "s" || unit === "ms" ? ` ${unit}` : "")
+
+/** A value without its unit; `null` and Infinity are "never". */
+export const format = ({ unit }: Metric, value: number | null): string => {
+  if (value === null || value === Infinity) return "never"
+  switch (unit) {
+    case "%":
+    case "s":
+      return value.toFixed(1)
+    case "attempts a call":
+      return value.toFixed(2)
+    case "openings":
+      return Number.isInteger(value) ? `${value}` : value.toFixed(1)
+    case "ms":
+    case "attempts":
+      return `${Math.round(value)}`
+  }
+}
+
+/** A value with its unit. */
+export const show = (metric: Metric, value: number | null): string => {
+  const text = format(metric, value)
+  return text === "never" ? text : `${text}${suffix(metric.unit)}`
+}
+
+/** The mean over some runs; `null` if any never came to it. */
+export const mean = (metric: Metric, results: ReadonlyArray<RunResult>): number | null =>
+  meanOf(results.map((result) => metric.of(result)))
+
+/** The mean of some values; `null` if any is. */
+export const meanOf = (values: ReadonlyArray<number | null>): number | null => {
+  const numbers = values.filter((value) => value !== null)
+  return numbers.length === 0 || numbers.length < values.length
+    ? null
+    : numbers.reduce((sum, value) => sum + value, 0) / numbers.length
+}
 
 /** The middle of some runs, and their extremes. `Infinity` stands for never. */
 export interface Summary {
@@ -150,17 +193,10 @@ const middle = (sorted: ReadonlyArray<number>): number => {
   return upper === lower ? upper : (lower + upper) / 2
 }
 
-const bare = (metric: Metric, value: number): string => (value === Infinity ? "never" : metric.format(value))
-
-export const show = (metric: Metric, value: number): string => {
-  const text = bare(metric, value)
-  return metric.unit === "" || value === Infinity ? text : `${text} ${metric.unit}`
-}
-
 /** The median, and the extremes where runs differ in what is shown. */
 export const showSummary = (metric: Metric, summary: Summary | undefined): string => {
   if (summary === undefined) return "-"
-  const low = bare(metric, summary.low)
-  const high = bare(metric, summary.high)
+  const low = format(metric, summary.low)
+  const high = format(metric, summary.high)
   return low === high ? show(metric, summary.median) : `${show(metric, summary.median)} (${low}..${high})`
 }

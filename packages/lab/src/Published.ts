@@ -1,8 +1,9 @@
 /** The runs behind the tables of `docs/lab.md`, what is kept of each, and the tables. */
 import type { Catalogue } from "./Catalogue.ts"
 import { traceLimit } from "./Flaw.ts"
-import type { Metric } from "./Headline.ts"
+import { type Metric, type Name, format, heading, meanOf, metrics } from "./Metric.ts"
 import type { RunResult } from "./Run.ts"
+import type { Shown, Walked } from "./Walkthrough.ts"
 import type { Job } from "./WorkerProtocol.ts"
 
 export type Value = number | string | boolean | null
@@ -22,16 +23,29 @@ export interface Item {
 const runs = 3
 
 const headlineName = (row: string, design: string, run: number): string => `headline/${row}/${design}/${run + 1}`
-const loopName = (callers: number, design: string, kind: string): string => `closed-loop/${callers}/${design}/${kind}`
+export const loopName = (callers: number, design: string, kind: string): string =>
+  `closed-loop/${callers}/${design}/${kind}`
+/** Seeds of each comparison, as in `lab compare`. */
+const seeds = [1, 2, 3, 4, 5] as const
+const comparisonName = (scenario: string, design: string, seed: number): string =>
+  `compare/${scenario}/${design}/${seed}`
+
 const flawName = (flaw: string, design: string): string => `flaw/${flaw}/${design}`
 
 /**
  * Every run.
  *
  * A check repeats one run of each row of the headline table, on its diagonal, so that every scenario and every design is in; one of each
- * row of the closed-loop table; and all of the flaws. A change of the engine changes them all, one of a design or of a scenario its own.
+ * row of the closed-loop table; one of each comparison; and all of the flaws. A change of the engine changes them all, one of a design or of a scenario its own.
  */
-export const items = ({ closedLoop, designs, flaws, headline }: Catalogue): ReadonlyArray<Item> => [
+export const items = ({
+  closedLoop,
+  comparisons,
+  designs,
+  flaws,
+  headline,
+  scenarios
+}: Catalogue): ReadonlyArray<Item> => [
   ...headline.rows.flatMap(({ metrics, name, scenarios }, row) =>
     headline.columns.flatMap((design, column) =>
       Array.from({ length: runs }, (_, run) => run).flatMap((run) =>
@@ -53,6 +67,20 @@ export const items = ({ closedLoop, designs, flaws, headline }: Catalogue): Read
         sampled: column === row % closedLoop.columns.length
       }))
     )
+  ),
+  ...comparisons.flatMap(({ designs, metrics: names, scenario: name }, row) =>
+    scenarios
+      .filter((scenario) => scenario.name === name)
+      .flatMap((scenario) =>
+        designs.flatMap((design, column) =>
+          seeds.map((seed): Item => ({
+            name: comparisonName(name, design, seed),
+            job: { scenario, design, seed, series: false },
+            measure: (result) => names.map((metric) => metrics[metric].of(result)),
+            sampled: column === row % designs.length && seed === seeds[row % seeds.length]
+          }))
+        )
+      )
   ),
   ...flaws.flatMap((flaw) =>
     [flaw.design, ...designs.filter(({ name }) => name === headline.sound)].map(({ name }): Item => ({
@@ -79,47 +107,49 @@ export const tables = (catalogue: Catalogue, figures: Figures): ReadonlyArray<Ta
   { name: "flaws", markdown: flawTable(catalogue, figures) }
 ]
 
-/** The rows of the headline table that `docs/composition.md` compares the orders by. */
-const orderRows: ReadonlySet<string> = new Set([
-  "outage-100",
-  "brownout-30-100",
-  "brownout-50-100",
-  "brownout-80-100",
-  "brownout-busy",
-  "metastable",
-  "outage-1000",
-  "outage-by-the-minute"
-])
-
-/** Its columns: the designs with Truce's open times, so that only the order, the model and the budget differ. */
-const orders = [
-  ["retry-only", "retry only"],
-  ["effect-consecutive-short", "fused, 5 in a row"],
-  ["outside-consecutive-short", "outside, 5 in a row"],
-  ["truce", "Truce"]
-] as const
-
-/** The table of `docs/composition.md`; none of a catalogue without its designs. */
-export const orderTables = ({ headline }: Catalogue, figures: Figures): ReadonlyArray<Table> =>
-  orders.every(([design]) => headline.columns.some((column) => column === design))
-    ? [
-        {
-          name: "orders",
-          markdown: markdown(
-            ["", ...orders.map(([, title]) => title)],
-            headline.rows.flatMap(({ metrics, name, title }) => {
-              const cells = orders.map(([design]) => cellText(figures, name, design, metrics))
-              return orderRows.has(name) ? [[`${title}: ${metrics.map(heading).join(" / ")}`, ...cells]] : []
-            })
-          )
-        }
-      ]
-    : []
-
-const cellText = (figures: Figures, row: string, design: string, metrics: ReadonlyArray<Metric>): string => {
-  const cell = Array.from({ length: runs }, (_, run) => figures[headlineName(row, design, run)] ?? [])
-  return metrics.map((metric, index) => show(metric, mean(cell.map((values) => values[index])))).join(" / ")
+/** The table of what is shown step by step. */
+export const walkthroughTable = (walked: ReadonlyArray<Walked>): Table => {
+  const text = ({ happens, text }: Shown): string => `${happens ? "yes" : "no"}: ${text}`
+  return {
+    name: "walkthroughs",
+    markdown: markdown(
+      ["flaw", "`show`", "does it happen in the seed?", "in Truce?"],
+      walked.map(({ seed, sound, walkthrough: { name, title } }) => [title, `\`${name}\``, text(seed), text(sound)])
+    )
+  }
 }
+
+/** The mean of a metric over the runs of a cell of the headline table; `null` where one never came to it. */
+export const meanIn = ({ headline }: Catalogue, figures: Figures, row: string, design: string, metric: Name) => {
+  const index = headline.rows.find(({ name }) => name === row)?.metrics.indexOf(metrics[metric]) ?? -1
+  if (index < 0) throw new Error(`no ${metric} in the row ${row}`)
+  return meanOf(Array.from({ length: runs }, (_, run) => numberOf(figures[headlineName(row, design, run)]?.[index])))
+}
+
+/** The median of a metric over the runs of a comparison; `null` where most never came to it. */
+export const medianIn = (
+  { comparisons }: Catalogue,
+  figures: Figures,
+  scenario: string,
+  design: string,
+  metric: Name
+): number | null => {
+  const index = comparisons.find((one) => one.scenario === scenario)?.metrics.indexOf(metric) ?? -1
+  if (index < 0) throw new Error(`no ${metric} in the comparison ${scenario}`)
+  const values = seeds.map((seed) => numberOf(figures[comparisonName(scenario, design, seed)]?.[index]) ?? Infinity)
+  const median = values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Infinity
+  return median === Infinity ? null : median
+}
+
+/** A cell of the headline table: the mean of its runs by each metric. */
+export const cellText = (figures: Figures, row: string, design: string, metrics: ReadonlyArray<Metric>): string => {
+  const cell = Array.from({ length: runs }, (_, run) => figures[headlineName(row, design, run)] ?? [])
+  return metrics
+    .map((metric, index) => format(metric, meanOf(cell.map((values) => numberOf(values[index])))))
+    .join(" / ")
+}
+
+const numberOf = (value: Value | undefined): number | null => (typeof value === "number" ? value : null)
 
 const headlineTable = ({ headline }: Catalogue, figures: Figures): string =>
   markdown(
@@ -159,32 +189,7 @@ const flawTable = ({ flaws, headline }: Catalogue, figures: Figures): string => 
   )
 }
 
-const heading = ({ name, unit }: Metric): string =>
-  unit === "%" || unit === "s" || unit === "ms" ? `${name}, ${unit}` : name
-
-/** `null` where any of the runs never came to it. */
-const mean = (values: ReadonlyArray<Value | undefined>): number | null => {
-  const numbers = values.filter((value) => typeof value === "number")
-  return numbers.length < values.length ? null : numbers.reduce((sum, value) => sum + value, 0) / numbers.length
-}
-
-export const show = ({ unit }: Metric, value: number | null): string => {
-  if (value === null) return "never"
-  switch (unit) {
-    case "%":
-    case "s":
-      return value.toFixed(1)
-    case "attempts a call":
-      return value.toFixed(2)
-    case "openings":
-      return Number.isInteger(value) ? `${value}` : value.toFixed(1)
-    case "ms":
-    case "attempts":
-      return `${Math.round(value)}`
-  }
-}
-
-const markdown = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+export const markdown = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const line = (cells: ReadonlyArray<string>): string =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n")

@@ -16,6 +16,8 @@ export interface Options {
   readonly seed: number
   /** Keeps up to this many events. Default: 0, no trace. */
   readonly trace?: number
+  /** Whether the result has its time series. Default: true. */
+  readonly series?: boolean
   /** Called now and then with the simulated time. */
   readonly onProgress?: (simulatedMillis: number) => void
 }
@@ -76,7 +78,7 @@ class Pending {
 
 /** Runs a scenario to its end; calls on their way are finished, and none begins later. */
 export const run = (scenario: Scenario, design: Design, options: Options): RunResult => {
-  const { seed } = options
+  const { seed, series = true } = options
   const { arrivals, partitions, processes = 1 } = scenario.world
   const { timeoutMillis, durationMillis } = scenario
   const retry = Retry.make({ attempts: scenario.attempts, backoff: scenario.backoff })
@@ -89,7 +91,7 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
   const toProcess = Random.uniform(seed, "process")
   const toPartition = Random.uniform(seed, "partition")
   const think = Random.uniform(seed, "think")
-  const measure = Measure.make(scenario)
+  const measure = Measure.make(scenario, series)
   const queue = EventQueue.make<Pending>()
   const traceLimit = options.trace ?? 0
   const trace: Array<Event> = []
@@ -113,7 +115,7 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
       protection,
       process,
       partition: index % separate,
-      watched: index === 0,
+      watched: series && index === 0,
       waiting: new Set(),
       opens: 0,
       probes: 0,
@@ -261,7 +263,7 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
 
   const next = (source: Pending): void => {
     const at = arrival()
-    if (at < durationMillis) queue.push(source, at)
+    if (at < durationMillis) queue.hold(source, at)
   }
 
   if (arrivals._tag === "ClosedLoop") {

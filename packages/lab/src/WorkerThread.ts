@@ -16,8 +16,7 @@ const simulate = ({ scenario, seed, series, trace = 0, ...job }: Job): Message =
   if (design === undefined) return { _tag: "Failed", message: `${job.design}: not in the catalogue` }
   const onProgress = (millis: number): void =>
     tell({ _tag: "Progress", share: Math.min(1, millis / scenario.durationMillis) })
-  const result = run(scenario, design, { seed, trace, onProgress })
-  return { _tag: "Done", result: series ? result : { ...result, buckets: [] } }
+  return { _tag: "Done", result: run(scenario, design, { seed, trace, series, onProgress }) }
 }
 
 port.on("message", (job: Job) => {

@@ -1,5 +1,6 @@
 /** `pnpm lab`. */
 import { catalogue } from "./Catalogue.ts"
 import { start } from "./cli/Start.ts"
+import * as Walkthroughs from "./Walkthroughs.ts"
 
-start(catalogue, new URL("./Catalogue.ts", import.meta.url))
+start(catalogue, new URL("./Catalogue.ts", import.meta.url), Walkthroughs.all)

@@ -2,13 +2,14 @@ import { describe, expect, it } from "vitest"
 import * as Compare from "../src/Compare.ts"
 import * as Designs from "../src/Designs.ts"
 import * as Headline from "../src/Headline.ts"
+import { metrics } from "../src/Metric.ts"
 import { run } from "../src/Run.ts"
 import * as Scenarios from "../src/Scenarios.ts"
 
 const truce = Designs.find("truce")
 if (truce === undefined) throw new Error("no such design")
 const result = run(Scenarios.blip(50, 100), truce, { seed: 1 })
-const { availability } = Headline.metrics
+const { availability } = metrics
 
 const row = (reference: number | null): Headline.Row => {
   const [first] = Headline.rows

@@ -1,12 +1,21 @@
 /** Law 14: the same scenario gives the same transitions in the simulator and in the Effect 3 services. */
-import { CircuitPolicy, HealthModel, type Outcome, RetryBudget } from "@truce/core"
-import { Classifier, EventLog, Truce } from "@truce/effect3"
+import {
+  Circuit,
+  CircuitPolicy,
+  CircuitSnapshot,
+  HealthModel,
+  type Outcome,
+  RetryBudget,
+  type SlowStart
+} from "@truce/core"
+import { CircuitBreaker, Classifier, EventLog, Truce } from "@truce/effect3"
 import { Clock, Data, Effect, Fiber, TestClock, TestContext } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as ArrivalProcess from "../src/ArrivalProcess.ts"
 import * as Dependency from "../src/Dependency.ts"
 import * as Guarded from "../src/designs/Guarded.ts"
+import * as Random from "../src/Random.ts"
 import { run } from "../src/Run.ts"
 import type { Scenario } from "../src/Scenario.ts"
 import * as World from "../src/World.ts"
@@ -15,7 +24,12 @@ import * as HandClock from "./HandClock.ts"
 interface Case {
   readonly scenario: Scenario
   readonly model: HealthModel.HealthModel<HealthModel.Opaque>
-  readonly circuit: { readonly permits: number; readonly openMillis: number; readonly restore: number }
+  readonly circuit: {
+    readonly permits: number
+    readonly openMillis: number
+    readonly restore: number
+    readonly slowStart: false | SlowStart.SlowStart
+  }
   readonly seed: number
 }
 
@@ -28,13 +42,19 @@ interface Change {
 
 const rounded = ({ at, from, score, to }: Change): Change => ({ at, from, to, score: Number(score.toFixed(9)) })
 
+/** An attempt that a slow start did not admit. */
+const refused = (at: number): Change => ({ at, from: "SlowStart", to: "rejected", score: 0 })
+
 /** What the simulator does. */
 const simulated = ({ circuit, model, scenario, seed }: Case): ReadonlyArray<Change> => {
   const policy = CircuitPolicy.make(model, { ...circuit, openJitter: 0 })
   const make = Guarded.shipped({ policy, budget: RetryBudget.saturation() })
   const design = { name: "truce", title: "Truce", description: "", group: "truce", make } as const
   const { trace = [] } = run(scenario, design, { seed, trace: 1_000_000 })
-  return trace.flatMap((event) => (event._tag === "Transitioned" ? [rounded(event)] : []))
+  return trace.flatMap((event) => {
+    if (event._tag === "Transitioned") return [rounded(event)]
+    return event._tag === "Rejected" && event.status === "Closed" ? [refused(event.at)] : []
+  })
 }
 
 class Failed extends Data.TaggedError("Failed")<{ readonly outcome: Outcome.Outcome }> {}
@@ -64,16 +84,28 @@ const served = ({ circuit, model, scenario, seed }: Case, time: Moving): Effect.
       })
       return Effect.exit(Truce.protect(attempt, { key: "service", classify, slowAfter: slowAfterMillis }))
     }
-    const { openMillis, ...rest } = circuit
+    const { openMillis, slowStart, ...rest } = circuit
+    const ramped = slowStart && {
+      within: slowStart.withinMillis,
+      rampFor: slowStart.rampMillis,
+      maxRampFor: slowStart.maxRampMillis,
+      initialShare: slowStart.initialShare
+    }
+    // The services draw the seeds of their circuits; a restored one has its own.
+    const policy = CircuitPolicy.make(model, circuit)
+    const pristine = Circuit.make(policy, Random.integer(seed, "circuit", 0))
+    const snapshot = { version: 1, circuits: { service: CircuitSnapshot.take(policy, pristine, 0) } }
     const layer = Truce.layer({
       model,
-      circuit: { ...rest, openFor: openMillis, openJitter: 0 },
+      circuit: { ...rest, openFor: openMillis, openJitter: 0, slowStart: ramped },
       retry: { jitter: "none", attempts: scenario.attempts }
     })
     return Effect.gen(function* () {
       const changes: Array<Change> = []
+      yield* Effect.orDie(CircuitBreaker.restore(snapshot))
       yield* EventLog.observe((event) => {
         if (event._tag === "Transitioned") changes.push(rounded(event))
+        else if (event._tag === "Rejected" && event.state === "SlowStart") changes.push(refused(event.at))
       })
       const fibers: Array<Fiber.RuntimeFiber<unknown>> = []
       for (let id = 0, at = arrival(); at < scenario.durationMillis; id++, at = arrival()) {
@@ -109,6 +141,11 @@ const cases: fc.Arbitrary<Case> = fc
     permits: fc.integer({ min: 1, max: 3 }),
     openMillis: fc.constantFrom(500, 1_000),
     restore: fc.constantFrom(0.5, 0.8),
+    slowStart: fc.constantFrom<false | SlowStart.SlowStart>(
+      false,
+      { withinMillis: 5_000, rampMillis: 1_000, maxRampMillis: 4_000, initialShare: 0.1 },
+      { withinMillis: 5_000, rampMillis: 2_000, maxRampMillis: 2_000, initialShare: 0.4 }
+    ),
     fault: fc.oneof(
       fc.double({ min: 0.1, max: 0.95, noNaN: true }).map((share) => World.brownout(share, 1_000, 4_000)),
       fc.constant(World.outage(1_000, 4_000)),
@@ -118,10 +155,10 @@ const cases: fc.Arbitrary<Case> = fc
       fc.constant(World.latencySpike(20, 1_000, 3_000))
     )
   })
-  .map(({ attempts, fault, model, openMillis, permits, perSecond, restore, seed, step }) => ({
+  .map(({ attempts, fault, model, openMillis, permits, perSecond, restore, seed, slowStart, step }) => ({
     model,
     seed,
-    circuit: { permits, openMillis, restore },
+    circuit: { permits, openMillis, restore, slowStart },
     scenario: {
       name: "random",
       title: "random",
@@ -154,16 +191,19 @@ const underTestClock = (one: Case) =>
 
 const agree = (count: number, serve: (one: Case) => Effect.Effect<ReadonlyArray<Change>>) => async () => {
   let changes = 0
+  let ramped = 0
   await fc.assert(
     fc.asyncProperty(cases, async (one) => {
       const expected = simulated(one)
-      changes += expected.length
+      changes += expected.filter(({ from }) => from !== "SlowStart").length
+      ramped += expected.some(({ from }) => from === "SlowStart") ? 1 : 0
       expect(await Effect.runPromise(serve(one))).toEqual(expected)
     }),
     { numRuns: count, seed: 20_260_101 }
   )
   // A scenario in which nothing opens shows little.
   expect(changes).toBeGreaterThan(2 * count)
+  if (count >= 100) expect(ramped).toBeGreaterThan(count / 20)
 }
 
 describe("law 14: the simulator and the Effect 3 services make the same transitions, at the same times, with the same scores", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import * as Designs from "../src/Designs.ts"
 import * as Flaws from "../src/Flaws.ts"
 import * as Headline from "../src/Headline.ts"
+import { mean } from "../src/Metric.ts"
 import { run } from "../src/Run.ts"
 import * as Scenarios from "../src/Scenarios.ts"
 
@@ -84,7 +85,7 @@ describe("the headline table, three runs a cell, within its tolerances", () => {
       const results = row.scenarios.map((scenario, index) => run(scenario, design(column), { seed: index + 1 }))
       row.metrics.forEach((metric, index) => {
         if (metric.name === "recovery") return
-        const found = Headline.mean(metric, results)
+        const found = mean(metric, results)
         const reference = row.reference[column][index] ?? null
         if (reference === null || found === null) {
           expect(found, metric.name).toBe(reference)

@@ -128,6 +128,39 @@ describe("the event queue", () => {
     expect(out.map((moment) => moment?.id)).toEqual(sorted.map(({ id }) => id))
     expect(queue.pop()).toBeUndefined()
   })
+
+  it("gives the first of all that wait, however pushes, pops and what is held take turns", () => {
+    const queue = EventQueue.make<{ readonly id: number; readonly isHeld: boolean }>()
+    const draw = Random.uniform(2, "arrivals")
+    let waiting: Array<{ readonly id: number; readonly isHeld: boolean; readonly due: number }> = []
+    let now = 0
+    for (let id = 0; id < 20_000; id++) {
+      const due = now + Math.floor(draw(id, 1) * 20)
+      const isHeld = draw(id, 2) < 0.2 && !waiting.some((one) => one.isHeld)
+      // More come than go at first, and then more go.
+      if (draw(id) < (id < 10_000 ? 0.52 : 0.48)) {
+        const one = { id, isHeld, due }
+        waiting.push(one)
+        if (isHeld) queue.hold(one, due)
+        else queue.push(one, due)
+      } else {
+        const [first] = waiting.toSorted((a, b) => a.due - b.due || a.id - b.id)
+        expect(queue.pop()).toBe(first)
+        if (first === undefined) continue
+        now = first.due
+        expect(queue.now()).toBe(now)
+        waiting = waiting.filter((one) => one !== first)
+      }
+      expect(queue.size()).toBe(waiting.length)
+    }
+    expect(now).toBeGreaterThan(1_000)
+  })
+
+  it("holds one at a time", () => {
+    const queue = EventQueue.make<number>()
+    queue.hold(1, 5)
+    expect(() => queue.hold(2, 6)).toThrow("one is held already")
+  })
 })
 
 describe("draws", () => {

@@ -1,7 +1,7 @@
 /** A small catalogue: the shipped engine, two designs and two worlds that cost milliseconds. */
 import type { Catalogue } from "../src/Catalogue.ts"
 import { done, giveUp, retryAfter, type Design } from "../src/Design.ts"
-import { metrics } from "../src/Headline.ts"
+import { metrics } from "../src/Metric.ts"
 import { run } from "../src/Run.ts"
 import type { Scenario } from "../src/Scenario.ts"
 import { brownout, outage } from "../src/World.ts"
@@ -105,5 +105,6 @@ export const catalogue: Catalogue = {
     pictured: ["retry-only", "breaker"],
     sound: "retry-only"
   },
+  comparisons: [],
   closedLoop: { rows: [], columns: [] }
 }

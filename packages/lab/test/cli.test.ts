@@ -1,3 +1,4 @@
+import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { readFileSync, readdirSync } from "node:fs"
 import { watch } from "node:fs/promises"
@@ -6,6 +7,8 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { optionsFirst } from "../src/cli/Argv.ts"
 import * as Progress from "../src/cli/Progress.ts"
+import type { Walkthrough } from "../src/Walkthrough.ts"
+import { catalogue } from "./catalogue.ts"
 import { lab, temporary } from "./terminal.ts"
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -28,6 +31,29 @@ describe("list", () => {
     expect(out).toMatch(/^opens {10,}It opens$/m)
     expect(out).toMatch(/^breaker {9,}Opens after five failures$/m)
     expect(out).toMatch(/^absorbed {8,}attempts that reached/m)
+  })
+})
+
+describe("show", () => {
+  const walkthrough: Walkthrough = {
+    name: "steps",
+    title: "It counts",
+    claim: "A seed counts.",
+    truce: "Truce does not.",
+    seed: Effect.succeed({ happens: true, text: "it counted to 1", steps: ["one"] }),
+    sound: Effect.succeed({ happens: false, text: "it counted to 0", steps: ["none"] })
+  }
+  const module = new URL("./catalogue.ts", import.meta.url).href
+
+  it("tells the steps of the seed and of Truce, and whether the flaw happens", async () => {
+    const { out } = await lab(["show", "steps"], { catalogue, module, walkthroughs: [walkthrough] })
+    expect(out).toMatch(/^The seed\n {2}one\nIt happens: it counted to 1$/m)
+    expect(out).toMatch(/^Truce\n {2}none\nIt does not happen: it counted to 0$/m)
+  })
+
+  it("names the nearest for a name that is none", async () => {
+    const { err } = await lab(["show", "stops"], { catalogue, module, walkthroughs: [walkthrough] })
+    expect(err).toMatch(/no walkthrough is named "stops"\. Nearest: steps/)
   })
 })
 

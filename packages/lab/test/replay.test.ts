@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process"
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { describe, expect, it } from "vitest"
 import * as Replay from "../src/Replay.ts"
 import { lab, temporary } from "./terminal.ts"
@@ -88,6 +90,55 @@ describe("a log", () => {
   it("that is empty, or has no last newline, is no mistake", () => {
     expect(replay("")).toMatchObject({ lines: 0, partial: false, malformed: 0 })
     expect(replay(log.trimEnd()).events).toBe(792)
+  })
+})
+
+/** The sample so many times, one night after the other: no attempt has the number of another. */
+const nights = (count: number): string => {
+  const events: ReadonlyArray<Record<string, unknown>> = log
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+  const night = 86_400_000
+  return Array.from({ length: count }, (_, index) =>
+    events
+      .map((event) => {
+        const moved: Record<string, unknown> = { ...event }
+        for (const time of ["at", "startedAt", "until"]) {
+          if (typeof event[time] === "number") moved[time] = event[time] + index * night
+        }
+        if (typeof event.attempt === "number") moved.attempt = event.attempt + index * 1_000_000
+        return `${JSON.stringify(moved)}\n`
+      })
+      .join("")
+  ).join("")
+}
+
+describe("the memory of a replay", () => {
+  it("does not grow with the log: not by a byte a line", () => {
+    setFlagsFromString("--expose-gc")
+    const collect: unknown = runInNewContext("gc")
+    if (typeof collect !== "function") throw new Error("this engine cannot be asked to collect")
+    const heaps: Array<number> = []
+    const path = write(nights(40))
+    const descriptor = openSync(path, "r")
+    const { events, report } = Replay.replay({
+      descriptor,
+      policy: {},
+      onProgress: () => {
+        Reflect.apply(collect, undefined, [])
+        heaps.push(process.memoryUsage().heapUsed)
+      }
+    })
+    closeSync(descriptor)
+    expect({ events, attempts: report.keys.map(({ attempts }) => attempts) }).toEqual({
+      events: 31_680,
+      attempts: [5_280, 4_840]
+    })
+    // What is compiled on the first lines is no part of the log.
+    const [, , early = 0] = heaps
+    expect(heaps.length).toBeGreaterThan(10)
+    expect((heaps.at(-1) ?? Infinity) - early).toBeLessThan(31_680)
   })
 })
 

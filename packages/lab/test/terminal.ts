@@ -14,7 +14,7 @@ export interface Said {
   readonly err: string
 }
 
-const small = { catalogue, module: new URL("./catalogue.ts", import.meta.url).href }
+const small = { catalogue, module: new URL("./catalogue.ts", import.meta.url).href, walkthroughs: [] }
 
 // Colors are of the terminal that runs the tests.
 // oxlint-disable-next-line no-control-regex

@@ -45,6 +45,7 @@ export const consecutive = (
     discount: 1,
     probation: defaultProbation,
     init,
+    isUnmoved: (self, mass) => self.failures === 0 && mass.failure === 0,
     observe: (self, mass) =>
       mass.failure > 0 ? { failures: self.failures + mass.failure } : self.failures === 0 ? self : init,
     score: (self) => clamp01(1 - self.failures / limit),

@@ -7,6 +7,7 @@ import {
   positiveOrInfinity,
   properFraction
 } from "../InvalidOption.ts"
+import type { Mass } from "../Outcome.ts"
 import { memoryMillis } from "../Traffic.ts"
 import { type HealthModel, clamp01, epsilon, numbers } from "./Model.ts"
 
@@ -128,6 +129,8 @@ export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
       ? self.suspicion
       : self.suspicion * 2 ** ((self.at - now) / halfLifeMillis)
 
+  const isUnmoved = (self: Ledger, mass: Mass): boolean => self.suspicion === 0 && mass.failure === 0
+
   return {
     name: "ledger",
     parameters: {
@@ -144,9 +147,10 @@ export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
     discount,
     probation: { n, rho },
     init: { suspicion: 0, at: 0 },
+    isUnmoved,
     observe: (self, mass, traffic, now) => {
       // A healthy key needs no logarithm to stay one.
-      if (self.suspicion === 0 && mass.failure === 0) return self
+      if (isUnmoved(self, mass)) return self
       const suspicion = clamp01(
         suspicionAt(self, now) + (mass.failure - rho * mass.success) / effectiveN(traffic.attempts)
       )

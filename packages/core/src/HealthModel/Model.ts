@@ -24,6 +24,8 @@ export interface HealthModel<S> {
   readonly init: S
   /** One attempt with non-zero mass, in Closed. `traffic` already counts it. Returns the same reference if nothing changed. */
   readonly observe: (self: S, mass: Mass, traffic: Traffic, now: number) => S
+  /** Whether `observe` returns the same reference for such an attempt at any traffic and time; left out where it seldom would. */
+  readonly isUnmoved?: ((self: S, mass: Mass) => boolean) | undefined
   /** The health score in [0, 1]; without events it never falls. */
   readonly score: (self: S, now: number) => number
   /** Whether a failure that led to this state opens the circuit. */

@@ -13,6 +13,7 @@ export interface Opaque {
   readonly model: object
   readonly name: string
   readonly observe: (mass: Mass, traffic: Traffic, now: number) => Opaque
+  readonly isUnmoved: (mass: Mass) => boolean
   readonly score: (now: number) => number
   readonly trips: (now: number) => boolean
   readonly resume: (suspicion: number, now: number) => Opaque
@@ -54,6 +55,7 @@ export const opaque = <S>(model: HealthModel<S>): HealthModel<Opaque> => {
     init,
     adopt: own,
     observe: (self, mass, traffic, now) => own(self, now).observe(mass, traffic, now),
+    isUnmoved: (self, mass) => self.model === model && self.isUnmoved(mass),
     score: (self, now) => own(self, now).score(now),
     trips: (self, now) => own(self, now).trips(now),
     resume: (self, suspicion, now) => own(self, now).resume(suspicion, now),
@@ -81,6 +83,10 @@ class State<S> implements Opaque {
   observe(mass: Mass, traffic: Traffic, now: number): Opaque {
     const next = this.model.observe(this.state, mass, traffic, now)
     return next === this.state ? this : new State(this.model, next)
+  }
+
+  isUnmoved(mass: Mass): boolean {
+    return this.model.isUnmoved?.(this.state, mass) === true
   }
 
   score(now: number): number {

@@ -4,6 +4,7 @@ import type * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
 import * as CircuitOpen from "../CircuitOpen.ts"
 import type { Change, Transition } from "../Events.ts"
+import { Counter } from "./Counter.ts"
 import type { Log } from "./Log.ts"
 import { MirroredRef } from "./MirroredRef.ts"
 import type { Policy, Ruling } from "./Ruling.ts"
@@ -45,8 +46,8 @@ export interface Cell {
   readonly refuse: (rejected: Circuit.Rejected, now: number) => CircuitOpen.CircuitOpen
   readonly propose: (now: number) => STM.STM<Proposal>
   /** Settles; `undefined` when done at once because the judgement stays the same, else the transaction. */
-  readonly settle: (settled: Settled, now: number) => Effect.Effect<void> | undefined
-  readonly settleSTM: (settled: Settled, now: number) => STM.STM<void>
+  readonly settle: (settled: Circuit.Settled, now: number) => Effect.Effect<void> | undefined
+  readonly settleSTM: (settled: Circuit.Settled, now: number) => STM.STM<void>
   readonly observe: (outcome: Outcome.Outcome, now: number) => Effect.Effect<void>
   readonly control: (command: Command, now: number) => Effect.Effect<void>
   readonly view: (now: number) => Circuit.View
@@ -72,12 +73,6 @@ export interface Cell {
 export type Known = Circuit.Circuit<HealthModel.Opaque>
 
 export type Difference = ReturnType<typeof CircuitPolicy.difference>
-
-export interface Settled {
-  readonly permit: Circuit.Permit
-  readonly outcome: Outcome.Outcome
-  readonly failedBefore: number
-}
 
 export interface Command {
   readonly _tag: "isolate" | "disable" | "observing" | "reset"
@@ -106,6 +101,8 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   private readonly restored: Known | undefined
   /** Whether another model left the state of the score. */
   private isForeign = false
+  /** The traffic since the circuit was last read by anybody. */
+  private counter: Counter | undefined = undefined
   private usedSeconds: number
   private listener: Listener | undefined
   private waiting: Waiting | undefined = undefined
@@ -157,11 +154,11 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
 
   /** Whether it was restored and nothing has changed it since. */
   get isUnused(): boolean {
-    return this.value === this.restored
+    return this.counter === undefined && this.value === this.restored
   }
 
   get usedAt(): number {
-    return Math.max(this.usedSeconds, Math.floor(this.value.traffic.at / 1_000))
+    return Math.max(this.usedSeconds, Math.floor((this.counter ?? this.value.traffic).at / 1_000))
   }
 
   get status(): Circuit.Status {
@@ -216,20 +213,28 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
     })
   }
 
-  settle(settled: Settled, now: number): Effect.Effect<void> | undefined {
+  settle(settled: Circuit.Settled, now: number): Effect.Effect<void> | undefined {
     if (this.isTouched) return this.commit((circuit) => [undefined, this.settled(circuit, settled, now)])
     if (this.isForeign) this.adopt(now)
-    const before = this.value
+    const traffic = Circuit.counted(this.policy, this.value, settled, this.counter ?? this.value.traffic, now)
+    if (traffic !== undefined) {
+      const counter = (this.counter ??= new Counter())
+      counter.become(traffic)
+      return undefined
+    }
+    const before = this.present()
     const next = this.settled(before, settled, now)
     if (next === before) return undefined
     if (Circuit.sameJudgement(before, next)) {
       this.note(next)
       return undefined
     }
-    return this.commit((circuit) => [undefined, circuit === before ? next : this.settled(circuit, settled, now)])
+    return this.replace(next)
+      ? undefined
+      : this.commit((circuit) => [undefined, circuit === before ? next : this.settled(circuit, settled, now)])
   }
 
-  settleSTM(settled: Settled, now: number): STM.STM<void> {
+  settleSTM(settled: Circuit.Settled, now: number): STM.STM<void> {
     return STM.flatMap(this.readSTM(), (circuit) => {
       const next = this.settled(circuit, settled, now)
       return next === circuit ? STM.void : this.writeSTM(next)
@@ -251,12 +256,12 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
 
   view(now: number): Circuit.View {
     if (this.isForeign) this.adopt(now)
-    return Circuit.view(this.policy, this.value, now)
+    return Circuit.view(this.policy, this.present(), now)
   }
 
   snapshot(now: number): CircuitSnapshot.Snapshot {
     if (this.isForeign) this.adopt(now)
-    return CircuitSnapshot.take(this.policy, this.value, now)
+    return CircuitSnapshot.take(this.policy, this.present(), now)
   }
 
   isIdle(): boolean {
@@ -271,7 +276,16 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   private adopt(now: number): void {
     if (this.isTouched) return
     this.isForeign = false
-    this.note(Circuit.adopt(this.policy, this.value, now))
+    this.note(Circuit.adopt(this.policy, this.present(), now))
+  }
+
+  /** The counter becomes the traffic of the circuit and is never written again. */
+  protected override present(): Known {
+    if (this.counter !== undefined) {
+      this.value = { ...this.value, traffic: this.counter }
+      this.counter = undefined
+    }
+    return this.value
   }
 
   private get isUnwatched(): boolean {
@@ -325,7 +339,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
     } else this.wakeNext(-Infinity)
   }
 
-  private settled(circuit: Known, settled: Settled, now: number): Known {
+  private settled(circuit: Known, settled: Circuit.Settled, now: number): Known {
     return Circuit.settle(this.policy, circuit, settled, now)
   }
 

@@ -12,10 +12,10 @@ interface Live<A> {
 /**
  * Transactional state that can also be read without a transaction.
  *
- * A commit costs more than a breaker should, so what only reads takes the mirror. The mirror is written inside the body of this
- * ref's own transactions, which commit in the same synchronous step; a transaction composed by a user may still abort, so
- * there the mirror is only marked, and read anew by the next commit. The TRef is made by the first transaction: most keys never
- * need one.
+ * A commit costs more than a breaker should, so what only reads takes the mirror. The TRef is made by the first transaction that is
+ * composed with others: most keys never need one, and until then the mirror is the state. After that the mirror is written inside the
+ * body of this ref's own transactions, which commit in the same synchronous step; a transaction composed by a user may still abort, so
+ * there the mirror is only marked, and read anew by the next commit.
  */
 export class MirroredRef<A> {
   protected value: A
@@ -36,18 +36,28 @@ export class MirroredRef<A> {
     this.value = value
   }
 
+  /** The mirror as it is read: what a subclass keeps apart must be in it. */
+  protected present(): A {
+    return this.value
+  }
+
   /** Called with every committed change, in order; what it runs on this ref itself comes next. */
   protected changed(_before: A, _after: A): void {}
 
-  /** A whole transaction on this ref alone. */
+  /** A change of this ref alone: a whole transaction, if there is a TRef. */
   protected commit<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
-    const transaction = STM.commit(
-      this.withLive((live) => TRef.modify(live.ref, (stored) => this.run(live, stored, f)))
-    )
-    // Who is told of a change may make the next one: a second transaction inside the first would make that start again.
-    return this.isTelling
-      ? Effect.suspend(() => (this.isTelling ? Effect.succeed(this.follow(f)) : transaction))
-      : transaction
+    return Effect.suspend(() => {
+      // Who is told of a change may make the next one: a second transaction inside the first would make that start again.
+      if (this.live === undefined || this.isTelling) return Effect.succeed(this.follow(f))
+      return STM.commit(this.withLive((live) => TRef.modify(live.ref, (stored) => this.run(live, stored, f))))
+    })
+  }
+
+  /** The same at once, with a value already known; false where a transaction is needed. */
+  protected replace(value: A): boolean {
+    if (this.live !== undefined) return false
+    this.become(value)
+    return true
   }
 
   /** Brings the mirror up to date; nothing where it is. */
@@ -69,13 +79,13 @@ export class MirroredRef<A> {
 
   private run<B>(live: Live<A>, stored: A, f: (value: A) => readonly [B, A]): readonly [B, A] {
     if (stored !== live.committed) {
-      const before = this.value
+      const before = this.present()
       this.value = stored
       live.committed = stored
       this.tell(before, stored)
     }
     live.touched = false
-    const base = this.value
+    const base = this.present()
     const [result, after] = f(base)
     this.value = after
     live.committed = after
@@ -85,11 +95,15 @@ export class MirroredRef<A> {
 
   /** A change of the mirror alone, as by `note`. */
   private follow<B>(f: (value: A) => readonly [B, A]): B {
+    const [result, after] = f(this.present())
+    this.become(after)
+    return result
+  }
+
+  private become(after: A): void {
     const before = this.value
-    const [result, after] = f(before)
     this.value = after
     this.tell(before, after)
-    return result
   }
 
   private tell(before: A, after: A): void {
@@ -104,14 +118,14 @@ export class MirroredRef<A> {
   }
 
   private resolve(live: Live<A>, stored: A): A {
-    return stored === live.committed ? this.value : stored
+    return stored === live.committed ? this.present() : stored
   }
 
   private withLive<B>(f: (live: Live<A>) => STM.STM<B>): STM.STM<B> {
     if (this.live !== undefined) return f(this.live)
     return STM.suspend(() => {
       if (this.live !== undefined) return f(this.live)
-      const committed = this.value
+      const committed = this.present()
       return STM.flatMap(TRef.make(committed), (ref) => f((this.live = { ref, committed, touched: false })))
     })
   }

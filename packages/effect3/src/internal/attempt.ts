@@ -129,11 +129,7 @@ const afterSuccess = <A, E, B, E2, R2>(value: A, made: Judged, then: Then<A, E, 
 const abandoned = Outcome.failure({ saturated: true })
 
 // A caller who gives up on a slow attempt from outside interrupts it: that is a timeout by another name.
-export const failure = <E>(
-  plan: Rules<E>,
-  cause: Cause.Cause<E>,
-  durationMillis: number
-): Outcome.Outcome =>
+export const failure = <E>(plan: Rules<E>, cause: Cause.Cause<E>, durationMillis: number): Outcome.Outcome =>
   durationMillis > plan.slowAfterMillis && Cause.isInterruptedOnly(cause) ? abandoned : plan.classify.failure(cause)
 
 /** One attempt that was made, with what the classifier threw. */

@@ -16,6 +16,8 @@ export interface Guarded extends Guard {
   readonly awaitClosed: (cell: Cell) => Effect.Effect<void>
   /** Whether an admission becomes possible within the time; returns as soon as either is known. */
   readonly awaitAdmission: (cell: Cell, withinMillis: number, turn: Turn) => Effect.Effect<boolean>
+  /** Waits for the point of a ramp that a rejection named, or for a change; whether it comes within the time. */
+  readonly awaitRamp: (cell: Cell, forMillis: number, withinMillis: number) => Effect.Effect<boolean>
   /** Ends a turn, whatever came of it, and calls the next one if a permit is free: whoever waited for an admission must. */
   readonly decided: (key: string, turn: Turn, at: number) => void
 }
@@ -83,6 +85,8 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
   const awaitAdmission = (watched: Cell, withinMillis: number, turn: Turn): Effect.Effect<boolean> =>
     present(watched, (cell, at) => {
       const { nextAdmission, status } = cell.view(at)
+      // On a ramp each is told its own time when it asks.
+      if (status === "Closed") return Effect.succeed(true)
       if (nextAdmission === undefined && (status !== "HalfOpen" || cell.claim(turn, at))) return Effect.succeed(true)
       decided(cell.key, turn, at)
       if (withinMillis <= 0 || isReleased) return Effect.succeed(false)
@@ -109,6 +113,18 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
       until(watched, (cell, at) => cell.isRejecting && cell.view(at).nextAdmission !== undefined),
     awaitClosed: (watched) => until(watched, ({ status }) => status === "Closed" || status === "Disabled"),
     awaitAdmission,
+    awaitRamp: (watched, forMillis, withinMillis) =>
+      forMillis > withinMillis
+        ? Effect.succeed(false)
+        : present(watched, (cell) =>
+            Effect.as(
+              Race.first(
+                Effect.sleep(forMillis),
+                change(cell, () => cell.status === "Closed")
+              ),
+              true
+            )
+          ),
     decided
   }
 }

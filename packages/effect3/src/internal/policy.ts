@@ -60,9 +60,19 @@ const circuitOf = ({
   maxRetryAfter,
   openFor,
   openTimes,
+  slowStart,
   ...rest
 }: NonNullable<Part["circuit"]> = {}) => ({
   ...rest,
+  slowStart:
+    typeof slowStart !== "object"
+      ? slowStart
+      : {
+          initialShare: slowStart.initialShare,
+          within: span(slowStart.within),
+          rampFor: span(slowStart.rampFor),
+          maxRampFor: span(slowStart.maxRampFor)
+        },
   lease: span(lease),
   maxOpenFor: span(maxOpenFor),
   maxRetryAfter: span(maxRetryAfter),

@@ -1,6 +1,7 @@
 import type { Outcome } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -189,8 +190,12 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
           ? undefined
           : Effect.flatMap(Monotonic.now, (at) => guarded.awaitRejecting(guarded.cell(key, at))),
         readmission: isWaiting
-          ? (withinMillis) =>
-              Effect.flatMap(Monotonic.now, (at) => guarded.awaitAdmission(guarded.cell(key, at), withinMillis, turn))
+          ? (withinMillis, { retryAfter, state }) =>
+              Effect.flatMap(Monotonic.now, (at) =>
+                state === "SlowStart"
+                  ? guarded.awaitRamp(guarded.cell(key, at), Duration.toMillis(retryAfter), withinMillis)
+                  : guarded.awaitAdmission(guarded.cell(key, at), withinMillis, turn)
+              )
           : undefined
       })
     ),

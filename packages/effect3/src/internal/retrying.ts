@@ -29,8 +29,8 @@ export interface Call<A, ER, ED, EP, R> {
   readonly refund: (cost: number) => Effect.Effect<void>
   /** Ends when retrying became pointless. */
   readonly pointless: Effect.Effect<unknown, never, R> | undefined
-  /** Waits for an admission; whether it came in time. */
-  readonly readmission: ((withinMillis: number) => Effect.Effect<boolean>) | undefined
+  /** Waits for an admission after a rejection; whether it came in time. */
+  readonly readmission: ((withinMillis: number, rejection: ED) => Effect.Effect<boolean>) | undefined
 }
 
 /** Goes on from what the first attempt found. */
@@ -57,7 +57,7 @@ export const retrying = <A, ER, ED, EP, R>(
           return tried.value
         case "Rejected": {
           const remaining = deadlineMillis - ((yield* Monotonic.now) - call.begunAt)
-          if (call.readmission !== undefined && (yield* call.readmission(remaining))) break
+          if (call.readmission !== undefined && (yield* call.readmission(remaining, tried.error))) break
           return yield* attempts.length === 0 ? Effect.fail(tried.error) : ended("circuit-open")
         }
         case "Failed": {

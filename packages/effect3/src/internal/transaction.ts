@@ -28,7 +28,7 @@ export const make = (guard: Guard) => {
   const touched = new Set<Cell>()
   return {
     /**
-     * Reads and decides for all keys first, then writes for all or for none. A rejection is a value: a transaction of Effect 3.22 that
+     * Reads and decides for all keys first, then writes for all or, but for what the one that rejects remembers, for none. A rejection is a value: a transaction of Effect 3.22 that
      * fails after it was woken keeps what it wrote.
      */
     admit: (keys: Arr.NonEmptyReadonlyArray<string>, now: number): STM.STM<Admission> =>
@@ -36,18 +36,21 @@ export const make = (guard: Guard) => {
         const asked = Array.from(new Set(keys), (key) => guard.cell(key, now))
         return STM.flatMap(
           STM.forEach(asked, (cell) => STM.map(cell.propose(now), (proposal) => ({ cell, proposal }))),
-          (proposals) => {
+          (proposals): STM.STM<Admission> => {
             const permits: Array<Permit> = []
             for (const { cell, proposal } of proposals) {
               if (proposal.decision._tag === "Rejected") {
-                return STM.succeed<Admission>({ _tag: "Rejected", error: toError(cell.key, proposal.decision, now) })
+                // A slow start remembers whom it has rejected: without that it would go on to.
+                touched.add(cell)
+                const error = toError(cell.key, proposal.decision, now)
+                return STM.as(proposal.write, { _tag: "Rejected", error })
               }
               permits.push(toPermit(cell, proposal.decision.permit))
             }
             for (const { cell } of proposals) touched.add(cell)
             return STM.as(
               STM.forEach(proposals, ({ proposal }) => proposal.write, { discard: true }),
-              { _tag: "Admitted", permits } satisfies Admission
+              { _tag: "Admitted", permits }
             )
           }
         )

@@ -17,7 +17,7 @@ import * as Monotonic from "../internal/monotonic.ts"
  * |---|---|
  * | `attempts` | `"success"`, `"slow success"`, `"failure Timeout"`, `"ignored NotFound"`, `"running"` |
  * | `calls` | `"success after 2 attempts"`, `"exhausted after 3 attempts (budget)"`, `"rejected after 0 attempts"` |
- * | `rejections` | `"Open"`, `"HalfOpen"`, `"Isolated"` |
+ * | `rejections` | `"Open"`, `"HalfOpen"`, `"SlowStart"`, `"Isolated"` |
  * | `retries` | `"paid 1, 9 left"` |
  * | `transitions` | `"Closed -> Open"` |
  *

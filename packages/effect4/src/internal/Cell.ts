@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as CircuitOpen from "../CircuitOpen.ts"
 import type { Change, Transition } from "../Events.ts"
+import { Counter } from "./Counter.ts"
 import type { Log } from "./Log.ts"
 import { MirroredRef } from "./MirroredRef.ts"
 import type { Policy, Ruling } from "./Ruling.ts"
@@ -46,9 +47,9 @@ export interface Cell {
   /** For composing. */
   readonly proposeTx: (now: number) => Effect.Effect<Proposal>
   /** Settles; `undefined` when done at once because the judgement stays the same, else the transaction. */
-  readonly settle: (settled: Settled, now: number) => Effect.Effect<void> | undefined
+  readonly settle: (settled: Circuit.Settled, now: number) => Effect.Effect<void> | undefined
   /** For composing. */
-  readonly settleTx: (settled: Settled, now: number) => Effect.Effect<void>
+  readonly settleTx: (settled: Circuit.Settled, now: number) => Effect.Effect<void>
   readonly observe: (outcome: Outcome.Outcome, now: number) => Effect.Effect<void>
   readonly control: (command: Command, now: number) => Effect.Effect<void>
   readonly view: (now: number) => Circuit.View
@@ -77,12 +78,6 @@ export type Known = Circuit.Circuit<HealthModel.Opaque>
 
 export type Difference = ReturnType<typeof CircuitPolicy.difference>
 
-export interface Settled {
-  readonly permit: Circuit.Permit
-  readonly outcome: Outcome.Outcome
-  readonly failedBefore: number
-}
-
 export interface Command {
   readonly _tag: "isolate" | "disable" | "observing" | "reset"
   readonly reason: string
@@ -110,6 +105,8 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   private readonly restored: Known | undefined
   /** Whether another model left the state of the score. */
   private isForeign = false
+  /** The traffic since the circuit was last read by anybody. */
+  private counter: Counter | undefined = undefined
   private usedSeconds: number
   private listener: Listener | undefined
   private waiting: Waiting | undefined = undefined
@@ -161,11 +158,11 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
 
   /** Whether it was restored and nothing has changed it since. */
   get isUnused(): boolean {
-    return this.value === this.restored
+    return this.counter === undefined && this.value === this.restored
   }
 
   get usedAt(): number {
-    return Math.max(this.usedSeconds, Math.floor(this.value.traffic.at / 1_000))
+    return Math.max(this.usedSeconds, Math.floor((this.counter ?? this.value.traffic).at / 1_000))
   }
 
   get status(): Circuit.Status {
@@ -220,19 +217,27 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
     })
   }
 
-  settle(settled: Settled, now: number): Effect.Effect<void> | undefined {
+  settle(settled: Circuit.Settled, now: number): Effect.Effect<void> | undefined {
     if (this.isForeign) this.adopt(now)
-    const before = this.value
+    const traffic = Circuit.counted(this.policy, this.value, settled, this.counter ?? this.value.traffic, now)
+    if (traffic !== undefined) {
+      const counter = (this.counter ??= new Counter())
+      counter.become(traffic)
+      return undefined
+    }
+    const before = this.present()
     const next = this.settled(before, settled, now)
     if (next === before) return undefined
     if (Circuit.sameJudgement(before, next)) {
       this.note(next)
       return undefined
     }
-    return this.commit((circuit) => [undefined, circuit === before ? next : this.settled(circuit, settled, now)])
+    return this.replace(next)
+      ? undefined
+      : this.commit((circuit) => [undefined, circuit === before ? next : this.settled(circuit, settled, now)])
   }
 
-  settleTx(settled: Settled, now: number): Effect.Effect<void> {
+  settleTx(settled: Circuit.Settled, now: number): Effect.Effect<void> {
     return Effect.flatMap(this.readTx(), (circuit) => {
       const next = this.settled(circuit, settled, now)
       return next === circuit ? Effect.void : this.writeTx(next)
@@ -254,7 +259,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
 
   view(now: number): Circuit.View {
     if (this.isForeign) this.adopt(now)
-    return Circuit.view(this.policy, this.value, now)
+    return Circuit.view(this.policy, this.present(), now)
   }
 
   viewTx(now: number): Effect.Effect<Circuit.View> {
@@ -278,7 +283,15 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   /** Converts the score once, where a model of another kind would have to at every look. */
   private adopt(now: number): void {
     this.isForeign = false
-    this.note(Circuit.adopt(this.policy, this.value, now))
+    this.note(Circuit.adopt(this.policy, this.present(), now))
+  }
+
+  /** The counter becomes the traffic of the circuit and is never written again. */
+  protected override gathered(mirror: Known): Known {
+    const { counter } = this
+    if (counter === undefined) return mirror
+    this.counter = undefined
+    return { ...mirror, traffic: counter }
   }
 
   private get isUnwatched(): boolean {
@@ -336,7 +349,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
     } else this.wakeNext(-Infinity)
   }
 
-  private settled(circuit: Known, settled: Settled, now: number): Known {
+  private settled(circuit: Known, settled: Circuit.Settled, now: number): Known {
     return Circuit.settle(this.policy, circuit, settled, now)
   }
 

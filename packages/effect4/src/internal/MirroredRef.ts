@@ -18,7 +18,8 @@ export const isComposed = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
  *
  * A commit costs more than a breaker should, so what only reads takes the mirror. Between a transaction's body and its commit the fiber
  * may yield, and after a conflict the body runs again: nothing is told there, but where a commit is next noticed, each one once and in
- * order. The ref is made by the first write: most keys never need one.
+ * order. The ref is made by the first transaction that is composed with others: most keys never need one, and until then the mirror is
+ * the state.
  */
 export class MirroredRef<A> {
   private mirror: A
@@ -37,6 +38,16 @@ export class MirroredRef<A> {
     return this.mirror
   }
 
+  /** The same, with what a subclass keeps apart. */
+  protected present(): A {
+    return (this.mirror = this.gathered(this.value))
+  }
+
+  /** The mirror with what a subclass keeps apart, which is kept apart no more. */
+  protected gathered(mirror: A): A {
+    return mirror
+  }
+
   /** Tells of what was committed and not told of yet, as by a transaction of the user's. */
   announce(): void {
     void this.value
@@ -53,16 +64,16 @@ export class MirroredRef<A> {
   /** Called where a transaction of the user's may change the value: when that is committed, it must be announced. */
   protected touched(): void {}
 
-  /** A transaction on this ref alone, or a part of the user's. */
+  /** A change of this ref alone, by a transaction if there is a ref, or a part of the user's. */
   protected commit<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
     // Interrupted after the commit and before it is told, those who wait for it would wait on.
     return Effect.uninterruptible(
       Effect.withFiber<B>((fiber) => {
         if (isComposed(fiber)) return this.composed(f)
-        const before = this.value
+        const before = this.present()
         const decided = f(before)
         // To write the same value would wake whoever waits for another.
-        if (decided[1] === before) return Effect.succeed(decided[0])
+        if (decided[1] === before || this.replace(decided[1])) return Effect.succeed(decided[0])
         const live = this.enliven()
         return Effect.map(
           TxRef.modify(live.ref, (stored): [B, A] => {
@@ -79,10 +90,19 @@ export class MirroredRef<A> {
     )
   }
 
+  /** Changes it at once, to a value made of what is present; false where a transaction is needed. */
+  protected replace(value: A): boolean {
+    if (this.live !== undefined) return false
+    const before = this.mirror
+    this.mirror = value
+    this.tell(before, value)
+    return true
+  }
+
   /** What `f` finds, in the transaction of the user's if there is one. */
   protected look<B>(f: (value: A) => B): Effect.Effect<B> {
     return Effect.withFiber((fiber) =>
-      isComposed(fiber) ? Effect.map(this.readTx(), f) : Effect.succeed(f(this.value))
+      isComposed(fiber) ? Effect.map(this.readTx(), f) : Effect.succeed(f(this.present()))
     )
   }
 
@@ -111,10 +131,14 @@ export class MirroredRef<A> {
   }
 
   private catchUp(live: Live<A>): void {
-    const before = this.mirror
+    const before = this.gathered(this.mirror)
     const after = live.ref.value
     live.committed = after
     this.mirror = after
+    this.tell(before, after)
+  }
+
+  private tell(before: A, after: A): void {
     if (this.untold !== undefined) return void this.untold.push([before, after])
     const untold = (this.untold = [[before, after] as const])
     try {
@@ -126,12 +150,12 @@ export class MirroredRef<A> {
 
   // What is built on a commit that was not told of yet would hide it.
   private resolve(live: Live<A>, stored: A): A {
-    const { value } = this
-    return stored === live.committed ? value : stored
+    const present = this.present()
+    return stored === live.committed ? present : stored
   }
 
   private enliven(): Live<A> {
-    const committed = this.value
+    const committed = this.present()
     return (this.live ??= { ref: TxRef.makeUnsafe(committed), committed })
   }
 }

@@ -24,21 +24,20 @@ export type Admission =
 
 /** Admission and settling of several keys as transactions to compose with others. */
 export const make = (guard: Guard) => ({
-  /** Reads and decides for all keys first, then writes for all or for none; a rejection is a value. */
+  /** Reads and decides for all keys first, then writes for all or, but for what the one that rejects remembers, for none; a rejection is a value. */
   admit: (keys: Arr.NonEmptyReadonlyArray<string>, now: number): Effect.Effect<Admission> =>
     Effect.tx(
       Effect.suspend(() => {
         const asked = Array.from(new Set(keys), (key) => guard.cell(key, now))
         return Effect.flatMap(
           Effect.forEach(asked, (cell) => Effect.map(cell.proposeTx(now), (proposal) => ({ cell, proposal }))),
-          (proposals) => {
+          (proposals): Effect.Effect<Admission> => {
             const permits: Array<Permit> = []
             for (const { cell, proposal } of proposals) {
               if (proposal.decision._tag === "Rejected") {
-                return Effect.succeed<Admission>({
-                  _tag: "Rejected",
-                  error: toError(cell.key, proposal.decision, now)
-                })
+                // A slow start remembers whom it has rejected: without that it would go on to.
+                const error = toError(cell.key, proposal.decision, now)
+                return Effect.as(proposal.write, { _tag: "Rejected", error } satisfies Admission)
               }
               permits.push(toPermit(cell, proposal.decision.permit))
             }

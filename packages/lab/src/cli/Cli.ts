@@ -14,6 +14,7 @@ import { listCommand } from "./ListCommand.ts"
 import { replayCommand } from "./ReplayCommand.ts"
 import { reportCommand } from "./ReportCommand.ts"
 import { runCommand } from "./RunCommand.ts"
+import { showCommand } from "./ShowCommand.ts"
 
 const lab = Command.make("lab").pipe(
   Command.withDescription(
@@ -25,7 +26,15 @@ const lab = Command.make("lab").pipe(
       "pnpm lab replay last-night.ndjson --policy policy.yaml"
     ])
   ),
-  Command.withSubcommands([listCommand, runCommand, compareCommand, reportCommand, replayCommand, docsCommand])
+  Command.withSubcommands([
+    listCommand,
+    runCommand,
+    showCommand,
+    compareCommand,
+    reportCommand,
+    replayCommand,
+    docsCommand
+  ])
 )
 
 const command = Command.run(lab, { name: "Truce lab", version: "0.0.0" })

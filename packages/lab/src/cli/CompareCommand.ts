@@ -4,7 +4,7 @@ import * as Options from "@effect/cli/Options"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { metrics, showSummary, summarize, type Metric, type Summary } from "../Metric.ts"
+import { all, showSummary, summarize, type Metric, type Summary } from "../Metric.ts"
 import type { RunResult } from "../Run.ts"
 import { help } from "./Help.ts"
 import { Lab } from "./Lab.ts"
@@ -38,7 +38,7 @@ export const compareCommand = Command.make(
       const { catalogue, module } = yield* Lab
       const scenarios = yield* Selection.some("scenario", catalogue.scenarios, options.scenarios)
       const designs = yield* Selection.some("design", catalogue.designs, options.designs)
-      const chosen = yield* Selection.some("metric", metrics, options.metrics)
+      const chosen = yield* Selection.some("metric", all, options.metrics)
       const json = yield* Effect.transposeOption(Option.map(options.json, (file) => Output.target("--json", file)))
       const csv = yield* Effect.transposeOption(Option.map(options.csv, (file) => Output.target("--csv", file)))
       const seeds = Sweep.seeds(options.seed, options.seeds)
@@ -126,7 +126,7 @@ const document = (sweep: Sweep.Sweep, seeds: ReadonlyArray<number>, cells: Reado
   cells: cells.map((cell) => ({
     scenario: cell.scenario,
     design: cell.design,
-    metrics: Object.fromEntries(metrics.map((metric) => [metric.name, cell.of(metric) ?? null]))
+    metrics: Object.fromEntries(all.map((metric) => [metric.name, cell.of(metric) ?? null]))
   })),
   runs: Sweep.done(sweep).map(({ bucketMillis: _bucketMillis, buckets: _buckets, ...rest }) => rest)
 })
@@ -138,11 +138,11 @@ const table = (sweep: Sweep.Sweep): string => {
     result.scenario,
     result.design,
     result.seed,
-    ...metrics.map((metric) => metric.of(result)),
+    ...all.map((metric) => metric.of(result)),
     isPartial
   ]
   return Output.csv(
-    ["scenario", "design", "seed", ...metrics.map(({ name }) => name), "partial"],
+    ["scenario", "design", "seed", ...all.map(({ name }) => name), "partial"],
     Sweep.done(sweep).map(row)
   )
 }

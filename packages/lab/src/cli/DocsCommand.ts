@@ -7,7 +7,10 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { fileURLToPath } from "node:url"
+import type { Catalogue } from "../Catalogue.ts"
+import * as Pages from "../Pages.ts"
 import * as Published from "../Published.ts"
+import * as Walkthrough from "../Walkthrough.ts"
 import { help } from "./Help.ts"
 import { Lab } from "./Lab.ts"
 import * as Output from "./Output.ts"
@@ -32,11 +35,6 @@ const page = Options.text("page").pipe(
   Options.withDescription("The Markdown page with the markers.")
 )
 
-const orders = Options.text("orders").pipe(
-  Options.withDefault(ofRepository("docs/composition.md")),
-  Options.withDescription("The Markdown page that compares the orders.")
-)
-
 const figures = Options.text("figures").pipe(
   Options.withDefault(ofRepository("packages/lab/figures.json")),
   Options.withDescription("Where the figures of every run are kept.")
@@ -49,90 +47,95 @@ const Figures = Schema.parseJson(
   })
 )
 
-export const docsCommand = Command.make(
-  "docs",
-  { check, tables, page, orders, figures, jobs: Settings.jobs },
-  (options) =>
-    Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const { catalogue, module } = yield* Lab
-      const items = Published.items(catalogue)
-      const place = { figures: yield* Output.resolve(options.figures) }
-      const pages = [
-        { path: yield* Output.resolve(options.page), tables: Published.tables },
-        { path: yield* Output.resolve(options.orders), tables: Published.orderTables }
-      ]
-      const filled = (figures: Published.Figures) =>
-        Effect.forEach(pages, ({ path, tables }) =>
-          Effect.flatMap(fs.readFileString(path), (text) => {
-            const page = Published.fill(text, tables(catalogue, figures))
-            return "missing" in page
-              ? Effect.fail(new Stale({ message: `${path}: there is no ${page.missing}` }))
-              : Effect.succeed({ path, text, filled: page.text })
-          })
-        )
-      const written = (figures: Published.Figures) =>
-        Effect.flatMap(filled(figures), (found) =>
-          Effect.forEach(
-            found.filter((page) => page.filled !== page.text),
-            (page) => Output.write(page.path, page.filled),
-            { discard: true }
-          )
-        )
-      const kept = Effect.flatMap(fs.readFileString(place.figures), Schema.decode(Figures))
-
-      if (options.check) {
-        const figures = yield* kept
-        yield* complete(items, figures)
-        const old = (yield* filled(figures)).find((page) => page.filled !== page.text)
-        if (old !== undefined) return yield* stale(`the tables of ${old.path} are not those of the figures`)
-        const sample = items.filter(({ sampled }) => sampled)
-        return yield* Sweep.run(
-          { catalogue: module, jobs: sample.map(({ job }) => job), threads: options.jobs },
-          (sweep) =>
-            Effect.gen(function* () {
-              const changed = sample.filter((item, index) => {
-                const result = sweep.results[index]
-                return result !== undefined && textOf(item.measure(result)) !== textOf(figures[item.name])
-              })
-              const [first] = changed
-              if (first !== undefined) {
-                return yield* stale(
-                  `${changed.length} of ${sample.length} runs have other figures; the first is ${first.name}`
-                )
-              }
-              yield* Console.log(
-                `${Sweep.done(sweep).length} of ${items.length} runs repeated: the pages are what the lab says.`
-              )
-            })
-        )
-      }
-      if (options.tables) {
-        const figures = yield* kept
-        yield* complete(items, figures)
-        return yield* written(figures)
-      }
-      // Seen before the runs, which take a minute or two.
-      yield* filled({})
-      yield* Sweep.run({ catalogue: module, jobs: items.map(({ job }) => job), threads: options.jobs }, (sweep) =>
-        Effect.gen(function* () {
-          if (Sweep.isPartial(sweep)) return yield* Console.error("The pages and the figures stay as they were.")
-          const figures = Object.fromEntries(
-            items.flatMap(({ measure, name }, index) => {
-              const result = sweep.results[index]
-              return result === undefined ? [] : [[name, measure(result)] as const]
-            })
-          )
-          yield* Output.write(place.figures, lines(figures))
-          yield* written(figures)
-          yield* Console.log(`${pages.map(({ path }) => path).join(" and ")}: written from ${items.length} runs.`)
+export const docsCommand = Command.make("docs", { check, tables, page, figures, jobs: Settings.jobs }, (options) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const { catalogue, module, walkthroughs } = yield* Lab
+    const items = Published.items(catalogue)
+    const place = { figures: yield* Output.resolve(options.figures) }
+    const walked = yield* Walkthrough.walk(walkthroughs)
+    const steps = walked.length === 0 ? [] : [Published.walkthroughTable(walked)]
+    const pages = [
+      {
+        path: yield* Output.resolve(options.page),
+        tables: (catalogue: Catalogue, figures: Published.Figures) => [
+          ...Published.tables(catalogue, figures),
+          ...steps
+        ]
+      },
+      ...Pages.pages.map(({ path, tables }) => ({ path: ofRepository(path), tables }))
+    ]
+    const filled = (figures: Published.Figures) =>
+      Effect.forEach(pages, ({ path, tables }) =>
+        Effect.flatMap(fs.readFileString(path), (text) => {
+          const page = Published.fill(text, tables(catalogue, figures))
+          return "missing" in page
+            ? Effect.fail(new Stale({ message: `${path}: there is no ${page.missing}` }))
+            : Effect.succeed({ path, text, filled: page.text })
         })
       )
-    })
+    const written = (figures: Published.Figures) =>
+      Effect.flatMap(filled(figures), (found) =>
+        Effect.forEach(
+          found.filter((page) => page.filled !== page.text),
+          (page) => Output.write(page.path, page.filled),
+          { discard: true }
+        )
+      )
+    const kept = Effect.flatMap(fs.readFileString(place.figures), Schema.decode(Figures))
+
+    if (options.check) {
+      const figures = yield* kept
+      yield* complete(items, figures)
+      const old = (yield* filled(figures)).find((page) => page.filled !== page.text)
+      if (old !== undefined) return yield* stale(`the tables of ${old.path} are not those of the figures`)
+      const sample = items.filter(({ sampled }) => sampled)
+      return yield* Sweep.run(
+        { catalogue: module, jobs: sample.map(({ job }) => job), threads: options.jobs },
+        (sweep) =>
+          Effect.gen(function* () {
+            const changed = sample.filter((item, index) => {
+              const result = sweep.results[index]
+              return result !== undefined && textOf(item.measure(result)) !== textOf(figures[item.name])
+            })
+            const [first] = changed
+            if (first !== undefined) {
+              return yield* stale(
+                `${changed.length} of ${sample.length} runs have other figures; the first is ${first.name}`
+              )
+            }
+            yield* Console.log(
+              `${Sweep.done(sweep).length} of ${items.length} runs repeated: the pages are what the lab says.`
+            )
+          })
+      )
+    }
+    if (options.tables) {
+      const figures = yield* kept
+      yield* complete(items, figures)
+      return yield* written(figures)
+    }
+    // Seen before the runs, which take a minute or two.
+    yield* filled({})
+    yield* Sweep.run({ catalogue: module, jobs: items.map(({ job }) => job), threads: options.jobs }, (sweep) =>
+      Effect.gen(function* () {
+        if (Sweep.isPartial(sweep)) return yield* Console.error("The pages and the figures stay as they were.")
+        const figures = Object.fromEntries(
+          items.flatMap(({ measure, name }, index) => {
+            const result = sweep.results[index]
+            return result === undefined ? [] : [[name, measure(result)] as const]
+          })
+        )
+        yield* Output.write(place.figures, lines(figures))
+        yield* written(figures)
+        yield* Console.log(`${pages.map(({ path }) => path).join(", ")}: written from ${items.length} runs.`)
+      })
+    )
+  })
 ).pipe(
   Command.withDescription(
     help(
-      "Writes the tables of docs/lab.md and docs/composition.md between their markers, and the figures of every run they come from. --check compares the pages with the figures, and a sample of the figures with new runs: one of every scenario and every design.",
+      "Writes what the pages have of the lab (docs/lab.md, docs/composition.md, docs/retry.md, docs/health-score.md, README.md) between its markers, and the figures of every run they come from. --check compares the pages with the figures, and a sample of the figures with new runs: one of every scenario and every design.",
       ["pnpm lab docs", "pnpm lab docs --check", "pnpm lab docs --tables"]
     )
   )

@@ -3,7 +3,7 @@ import * as Command from "@effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import type { Design } from "../Design.ts"
-import { metrics } from "../Metric.ts"
+import * as Metric from "../Metric.ts"
 import type { Scenario } from "../Scenario.ts"
 import { help } from "./Help.ts"
 import { Lab } from "./Lab.ts"
@@ -31,14 +31,16 @@ const designRows = (designs: ReadonlyArray<Design>) =>
 
 export const listCommand = Command.make("list", {}, () =>
   Effect.gen(function* () {
-    const { catalogue } = yield* Lab
+    const { catalogue, walkthroughs } = yield* Lab
     const rows = [
       ...scenarioRows(catalogue.scenarios),
       ["Flaws of the seeds, each with a scenario of its own"],
       ...catalogue.flaws.map(({ name, title }) => [name, title]),
+      ...(walkthroughs.length === 0 ? [] : [["Flaws of the seeds, step by step (show)"]]),
+      ...walkthroughs.map(({ name, title }) => [name, title]),
       ...designRows(catalogue.designs),
       ["Metrics"],
-      ...metrics.map(({ description, name }) => [name, description])
+      ...Metric.all.map(({ description, name }) => [name, description])
     ]
     yield* Console.log(Table.render({ head: ["name", "what it is"], rows, words: 2 }))
   })

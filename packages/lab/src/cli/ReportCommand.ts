@@ -7,6 +7,7 @@ import type { Row } from "../Catalogue.ts"
 import type { Design } from "../Design.ts"
 import * as Page from "../report/Page.ts"
 import { traceLimit } from "../Flaw.ts"
+import * as Walkthrough from "../Walkthrough.ts"
 import type { Job } from "../WorkerProtocol.ts"
 import { help } from "./Help.ts"
 import { Lab } from "./Lab.ts"
@@ -45,7 +46,7 @@ export const reportCommand = Command.make(
   },
   (options) =>
     Effect.gen(function* () {
-      const { catalogue, module } = yield* Lab
+      const { catalogue, module, walkthroughs } = yield* Lab
       const { columns, rows, ...headline } = catalogue.headline
       const choose = (globs: ReadonlyArray<string>, names: ReadonlyArray<string>) =>
         globs.length === 0
@@ -89,6 +90,7 @@ export const reportCommand = Command.make(
                 ]
               }
             }),
+            walked: options.scenarios.length === 0 ? yield* Walkthrough.walk(walkthroughs) : [],
             isPartial: Sweep.isPartial(sweep)
           })
           yield* Output.write(file, page)

@@ -6,7 +6,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { traceLimit, type Flaw } from "../Flaw.ts"
-import { metrics, show } from "../Metric.ts"
+import * as Metric from "../Metric.ts"
 import type { Counts, Event, RunResult } from "../Run.ts"
 import type { Scenario } from "../Scenario.ts"
 import { help } from "./Help.ts"
@@ -131,10 +131,14 @@ const measures = (result: RunResult): string =>
   Table.render({
     head: ["metric", "", "what it is"],
     words: 3,
-    rows: metrics.map((metric) => {
+    rows: Metric.all.map((metric) => {
       const value = metric.of(result)
       const missing = metric.absent === "never" ? "never" : "-"
-      return [metric.name, { text: value === null ? missing : show(metric, value), style: "bold" }, metric.description]
+      return [
+        metric.name,
+        { text: value === null ? missing : Metric.show(metric, value), style: "bold" },
+        metric.description
+      ]
     })
   })
 

@@ -5,12 +5,13 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Catalogue } from "../Catalogue.ts"
+import type { Walkthrough } from "../Walkthrough.ts"
 import { main } from "./Cli.ts"
 import { Lab } from "./Lab.ts"
 
-export const start = (catalogue: Catalogue, module: URL): void =>
+export const start = (catalogue: Catalogue, module: URL, walkthroughs: ReadonlyArray<Walkthrough> = []): void =>
   main(process.argv).pipe(
-    Effect.provideService(Lab, { catalogue, module: module.href }),
+    Effect.provideService(Lab, { catalogue, module: module.href, walkthroughs }),
     Effect.provide(NodeContext.layer),
     NodeRuntime.runMain({
       disableErrorReporting: true,

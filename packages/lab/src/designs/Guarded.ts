@@ -2,30 +2,28 @@
 import { Circuit, type CircuitPolicy, type Outcome, Retry, type RetryBudget } from "@truce/core"
 import * as Design from "../Design.ts"
 import type { Call, Context, Next, Protection } from "../Design.ts"
-import type { SlowStart } from "./SlowStart.ts"
 
 export interface Options<S> {
   readonly policy: CircuitPolicy.CircuitPolicy<S>
   readonly budget: RetryBudget.RetryBudget
-  readonly slowStart?: () => SlowStart
+  /** The lowest score at which a call is retried. Default: any. */
+  readonly retriesFrom?: number
 }
 
 /** One circuit of the core, with the openings counted. */
 class Breaker<S> {
   readonly policy: CircuitPolicy.CircuitPolicy<S>
-  readonly slowStart: SlowStart | undefined
   circuit: Circuit.Circuit<S>
   opens = 0
 
-  constructor(policy: CircuitPolicy.CircuitPolicy<S>, seed: number, slowStart: SlowStart | undefined) {
+  constructor(policy: CircuitPolicy.CircuitPolicy<S>, seed: number) {
     this.policy = policy
-    this.slowStart = slowStart
     this.circuit = Circuit.make(policy, seed)
   }
 
-  admit(now: number, random: () => number): Circuit.Permit | undefined {
+  admit(now: number): Circuit.Permit | undefined {
     const passing = Circuit.standing(this.circuit)
-    if (passing !== undefined) return this.slowStart?.admits(now, random) === false ? undefined : passing
+    if (passing !== undefined) return passing
     const [next, decision] = Circuit.admit(this.policy, this.circuit, now)
     this.circuit = next
     return decision._tag === "Admitted" ? decision.permit : undefined
@@ -35,11 +33,7 @@ class Breaker<S> {
     const before = this.circuit.state._tag
     this.circuit = Circuit.settle(this.policy, this.circuit, { permit, outcome, failedBefore }, now)
     const after = this.circuit.state._tag
-    if (after === before) return
-    if (after === "Open") {
-      this.opens++
-      if (before === "Closed") this.slowStart?.tripped(now)
-    } else if (after === "Closed") this.slowStart?.closed(now)
+    if (after === "Open" && before !== "Open") this.opens++
   }
 }
 
@@ -47,12 +41,14 @@ class Guard<S> implements Protection {
   readonly breaker: Breaker<S>
   readonly budget: RetryBudget.RetryBudget
   readonly context: Context
+  readonly retriesFrom: number
   tokens: RetryBudget.Tokens
 
-  constructor({ budget, policy, slowStart }: Options<S>, context: Context) {
-    this.breaker = new Breaker(policy, context.seed, slowStart?.())
+  constructor({ budget, policy, retriesFrom = 0 }: Options<S>, context: Context) {
+    this.breaker = new Breaker(policy, context.seed)
     this.budget = budget
     this.context = context
+    this.retriesFrom = retriesFrom
     this.tokens = budget.init
   }
 
@@ -113,7 +109,7 @@ class OutsideCall<S> implements Call {
   }
 
   admit(now: number): boolean {
-    this.permit = this.guard.breaker.admit(now, this.guard.context.random)
+    this.permit = this.guard.breaker.admit(now)
     return this.permit !== undefined
   }
 
@@ -128,6 +124,7 @@ class OutsideCall<S> implements Call {
     guard.tokens = guard.budget.settle(guard.tokens, { cost: this.cost, retry: this.failed > 0, outcome }, now)
     if (outcome._tag === "Success") return Design.done
     this.failed++
+    if (guard.retriesFrom > 0 && guard.score(now) < guard.retriesFrom) return Design.giveUp("budget")
     const decision = guard.retry(this, outcome, now)
     if (decision._tag === "GiveUp") return decision
     this.cost = decision.cost

@@ -2,7 +2,6 @@
 import { CircuitPolicy, HealthModel, RetryBudget } from "@truce/core"
 import type { Design } from "../Design.ts"
 import * as Guarded from "./Guarded.ts"
-import * as SlowStart from "./SlowStart.ts"
 
 const budget = RetryBudget.saturation()
 
@@ -23,8 +22,8 @@ export const ledger = truce("truce", "Truce", "The defaults.", judgedBy(HealthMo
 export const slowStart = truce(
   "truce-slow-start",
   "Truce with slow start",
-  "A trip soon after a close makes the next close ramp up over 10 to 40 s. The ramp is the lab's: the core has none.",
-  Guarded.shipped({ policy: CircuitPolicy.make(HealthModel.ledger()), budget, slowStart: SlowStart.make })
+  "A trip soon after a close makes the next close ramp up over 10 to 40 s.",
+  Guarded.shipped({ policy: CircuitPolicy.make(HealthModel.ledger(), { slowStart: true }), budget })
 )
 
 export const persistence = truce(

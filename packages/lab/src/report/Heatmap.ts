@@ -1,8 +1,7 @@
 /** The headline table as a heat map: a cell is as blue as it is good. */
 import type { Row } from "../Catalogue.ts"
 import type { Design } from "../Design.ts"
-import { mean, type Metric } from "../Headline.ts"
-import { show } from "../Published.ts"
+import { type Metric, format, heading, mean } from "../Metric.ts"
 import type { RunResult } from "../Run.ts"
 import { encode } from "./Markup.ts"
 
@@ -17,7 +16,7 @@ export const draw = (rows: ReadonlyArray<Row>, designs: ReadonlyArray<Design>, c
     const lines = row.metrics.map((metric, index) => {
       const name = `<th scope="rowgroup" rowspan="${row.metrics.length}"><a href="#${encode(row.name)}">${encode(row.title)}</a></th>`
       const values = designs.map((design) => cells(row, design))
-      return `<tr>${index === 0 ? name : ""}<th scope="row">${encode(titleOf(metric))}</th>${line(metric, values)}</tr>`
+      return `<tr>${index === 0 ? name : ""}<th scope="row">${encode(heading(metric))}</th>${line(metric, values)}</tr>`
     })
     return `<tbody>${lines.join("\n")}</tbody>`
   })
@@ -27,13 +26,10 @@ ${body.join("\n")}
 </table></div>`
 }
 
-const titleOf = ({ name, unit }: Metric): string =>
-  unit === "%" || unit === "s" || unit === "ms" ? `${name}, ${unit}` : name
-
 const line = (metric: Metric, cells: ReadonlyArray<ReadonlyArray<RunResult>>): string => {
   const values = cells.map((results) => mean(metric, results))
   const goodness = scale(metric, values)
-  const texts = cells.map((results, index) => (results.length === 0 ? "-" : show(metric, values[index] ?? null)))
+  const texts = cells.map((results, index) => (results.length === 0 ? "-" : format(metric, values[index] ?? null)))
   const bests = new Set(texts.filter((_, index) => goodness(values[index] ?? null) === 1))
   const isContest = new Set(texts).size > 1
   return cells
@@ -41,7 +37,7 @@ const line = (metric: Metric, cells: ReadonlyArray<ReadonlyArray<RunResult>>): s
       const good = results.length === 0 ? undefined : goodness(values[index] ?? null)
       const paint = good === undefined ? "" : ` style="--good:${Math.round(good * 100)}%"`
       const best = isContest && good !== undefined && bests.has(texts[index] ?? "") ? ' class="best"' : ""
-      const runs = results.map((result) => show(metric, metric.of(result))).join(", ")
+      const runs = results.map((result) => format(metric, metric.of(result))).join(", ")
       return `<td${best}${paint} title="${encode(runs)}">${encode(texts[index] ?? "")}</td>`
     })
     .join("")
@@ -61,8 +57,7 @@ const scale = (metric: Metric, values: ReadonlyArray<number | null>) => {
   const low = Math.min(...known)
   const high = Math.max(...known)
   return (value: number | null): number | undefined => {
-    // Whoever answers nobody has the least load.
-    if (metric.better === "neither" || metric.name === "load") return undefined
+    if (metric.better === "neither") return undefined
     if (value === null) return metric.name === "recovery" ? 0 : undefined
     if (metric.better === "more") return 1 - (high - value) / Math.max(leastPoints, high - low)
     // Times and counts differ by factors; a little is added to what can be 0.

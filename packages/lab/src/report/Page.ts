@@ -4,12 +4,14 @@ import type { Row } from "../Catalogue.ts"
 import type { Design } from "../Design.ts"
 import type { RunResult } from "../Run.ts"
 import type { Scenario } from "../Scenario.ts"
+import type { Walked } from "../Walkthrough.ts"
 import * as FlawSection from "./FlawSection.ts"
 import * as Heatmap from "./Heatmap.ts"
 import { encode } from "./Markup.ts"
 import { colors } from "./Picture.ts"
 import * as RunPicture from "./RunPicture.ts"
 import { style } from "./Style.ts"
+import * as WalkthroughSection from "./WalkthroughSection.ts"
 
 export interface Content {
   readonly rows: ReadonlyArray<Row>
@@ -24,6 +26,7 @@ export interface Content {
   /** The runs that are drawn. */
   readonly drawn: ReadonlyArray<RunResult>
   readonly flaws: ReadonlyArray<FlawSection.Shown>
+  readonly walked: ReadonlyArray<Walked>
   /** Not all runs were done. */
   readonly isPartial: boolean
 }
@@ -60,6 +63,7 @@ ${runLegend}
 <nav>${scenarios.map(({ name, title }) => `<a href="#${encode(name)}">${encode(title)}</a>`).join("")}</nav>
 ${pictures.join("\n")}
 ${flaws.length === 0 ? "" : `<h2>Flaws of the seeds</h2>\n<p>Each flaw in the smallest world that shows it, and the same calls and faults under the design that does not have it.</p>\n${traceLegend}\n${flaws.join("\n")}`}
+${content.walked.length === 0 ? "" : `<h2>Flaws step by step</h2>\n<p>What no traffic is needed for: the seed's own logic at a few steps, and Truce at the same ones.</p>\n${content.walked.map(WalkthroughSection.draw).join("\n")}`}
 <h2>Designs</h2>
 <dl>${designs.map(({ description, name, title }) => `<dt><code>${encode(name)}</code> ${encode(title)}</dt><dd class="quiet">${encode(description)}</dd>`).join("\n")}</dl>
 </body>
