@@ -104,10 +104,11 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
       if (status !== "HalfOpen") {
         return next - at > withinMillis ? Effect.succeed(false) : Effect.andThen(changed, again)
       }
-      return Effect.flatMap(
-        Effect.raceFirst(Effect.as(changed, true), Effect.as(Effect.sleep(withinMillis), false)),
-        (isChanged) => (isChanged ? again : Effect.succeed(false))
-      )
+      const inTime = Effect.timeoutOrElse(Effect.as(changed, true), {
+        duration: withinMillis,
+        orElse: () => Effect.succeed(false)
+      })
+      return Effect.flatMap(inTime, (isChanged) => (isChanged ? again : Effect.succeed(false)))
     })
   return {
     ...guard,

@@ -64,7 +64,7 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
         policy,
         begunAt,
         attempt: () => attempt,
-        withdraw: () => Effect.succeed(Option.some(0)),
+        withdraw: () => Effect.succeedSome(0),
         refund: () => Effect.void,
         pointless,
         readmission: undefined
