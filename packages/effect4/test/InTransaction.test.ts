@@ -205,6 +205,19 @@ describe("a fiber that outlives the transaction it was forked in", () => {
       yield* Effect.forEach(fibers, (fiber) => Fiber.join(fiber))
       expect(yield* evidence).toBe(4)
     }))
+
+  it("waits for a probe of others as any other call", () =>
+    Effect.gen(function* () {
+      yield* halfOpen
+      const probe = yield* Effect.forkChild(attempt(Effect.never))
+      yield* settled
+      const waiting = Truce.protect(answering, { key, classify, retry: { whenOpen: "wait", deadline: "1 second" } })
+      const fiber = yield* Effect.tx(Effect.forkDetach(waiting))
+      yield* settled
+      expect(fiber.pollUnsafe()).toBe(undefined)
+      yield* Fiber.interrupt(probe)
+      expect(yield* Fiber.join(fiber)).toBe("hello")
+    }))
 })
 
 /** How many outcomes have moved the score; five are remembered. */

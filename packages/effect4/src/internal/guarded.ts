@@ -4,7 +4,7 @@ import type * as Scope from "effect/Scope"
 import type { Cell } from "./Cell.ts"
 import type { Log } from "./Log.ts"
 import { now } from "./monotonic.ts"
-import { isComposed } from "./MirroredRef.ts"
+import { isComposing } from "./MirroredRef.ts"
 import { type Turn, Waiting } from "./Waiting.ts"
 import type { Guard } from "./Registry.ts"
 
@@ -85,8 +85,8 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
       })
     )
   const awaitAdmission = (watched: Cell, withinMillis: number, turn: Turn): Effect.Effect<boolean> =>
-    Effect.withFiber((fiber) =>
-      isComposed(fiber) ? awaitOpenTime(watched, withinMillis) : awaitPermit(watched, withinMillis, turn)
+    Effect.flatMap(isComposing, (composing) =>
+      composing ? awaitOpenTime(watched, withinMillis) : awaitPermit(watched, withinMillis, turn)
     )
   const awaitPermit = (watched: Cell, withinMillis: number, turn: Turn): Effect.Effect<boolean> =>
     present(watched, (cell, at) => {
