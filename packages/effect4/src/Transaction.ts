@@ -21,7 +21,7 @@ export type { Admission, Permit } from "./internal/transaction.ts"
  * `Transaction.commit`, or watchers hear of a transition only when the key is next used.
  *
  * Everything else of this package obeys a transaction around it too: an attempt made in one that fails, or starts again, was never
- * admitted and is no evidence.
+ * admitted and is no evidence. Only an `EventLog` tells of it all the same: it was sent.
  *
  * **Example** (Admission and a counter of your own, together)
  *
