@@ -1,5 +1,5 @@
 import { Outcome } from "@truce/core"
-import { CircuitBreaker, HealthScore, Transaction, Truce } from "@truce/effect4"
+import { CircuitBreaker, EventLog, HealthScore, Transaction, Truce } from "@truce/effect4"
 import { Context, Effect, Exit, Fiber, TxRef } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
@@ -84,6 +84,14 @@ describe("in a transaction of the user's that is rolled back", () => {
       yield* undone(CircuitBreaker.isolate(key, "maintenance"))
       yield* undone(HealthScore.observe(key, Outcome.failure()))
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Closed", score: 1, generation: 0 })
+    }))
+
+  it("an attempt is in the log of events all the same: it was sent", () =>
+    Effect.gen(function* () {
+      const events: Array<string> = []
+      yield* EventLog.observe(({ _tag }) => events.push(_tag))
+      yield* undone(attempt(failing))
+      expect(events).toEqual(["Admitted", "Settled"])
     }))
 
   it("nobody is told of a transition, not even by Transaction.commit", () =>
