@@ -45,5 +45,5 @@ export const schema = <E, I, RD, RE>(error: Schema.Codec<E, I, RD, RE>) =>
     outcome: Schema.Literals(["Success", "Failure", "Ignored"]),
     error,
     state: Schema.Literals(["Closed", "Open", "HalfOpen", "Isolated", "Disabled"]),
-    score: Schema.Number
+    score: Schema.Finite
   })

@@ -32,8 +32,8 @@ export class CircuitOpen extends Schema.TaggedError<CircuitOpen>("@truce/effect4
   key: Schema.String,
   state: Schema.Literals(["Open", "HalfOpen", "SlowStart", "Isolated"]),
   retryAfter: Schema.Duration,
-  health: Schema.Number,
-  generation: Schema.Number
+  health: Schema.Finite,
+  generation: Schema.Finite
 }) {
   override get name(): string {
     return this._tag

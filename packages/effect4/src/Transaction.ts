@@ -21,7 +21,8 @@ export type { Admission, Permit } from "./internal/transaction.ts"
  * `Transaction.commit`, or watchers hear of a transition only when the key is next used.
  *
  * Everything else of this package obeys a transaction around it too: an attempt made in one that fails, or starts again, was never
- * admitted and is no evidence.
+ * admitted and is no evidence. Only an `EventLog` tells of it all the same: it was sent. So do not send from a transaction: it is sent
+ * again at each conflict, and as a probe beside those of other transactions, of which `permits` hold back only the commit.
  *
  * **Example** (Admission and a counter of your own, together)
  *

@@ -138,7 +138,7 @@ export const layer = <S = HealthModel.Ledger, R = never>(
  *
  * State, score, strain, leases, openings and manual modes stay; an open time that has begun ends when it would have. Under another
  * model the score goes on as near as that model can show it (`HealthModel.opaque`); under another budget a key keeps the share of its
- * tokens. Options left out are the defaults, as in `layer`. Options of `Dependency.Tag`, `register` and `protect({ retry })` still come
+ * tokens. Options left out are the defaults, as in `layer`. Options of `Dependency.Service`, `register` and `protect({ retry })` still come
  * first. Fails with `InvalidPolicy`, and then nothing has changed.
  *
  * **Example** (A stricter breaker while the program runs)

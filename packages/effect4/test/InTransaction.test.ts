@@ -1,5 +1,5 @@
 import { Outcome } from "@truce/core"
-import { CircuitBreaker, HealthScore, Transaction, Truce } from "@truce/effect4"
+import { CircuitBreaker, EventLog, HealthScore, Transaction, Truce } from "@truce/effect4"
 import { Context, Effect, Exit, Fiber, TxRef } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
@@ -84,6 +84,14 @@ describe("in a transaction of the user's that is rolled back", () => {
       yield* undone(CircuitBreaker.isolate(key, "maintenance"))
       yield* undone(HealthScore.observe(key, Outcome.failure()))
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Closed", score: 1, generation: 0 })
+    }))
+
+  it("an attempt is in the log of events all the same: it was sent", () =>
+    Effect.gen(function* () {
+      const events: Array<string> = []
+      yield* EventLog.observe(({ _tag }) => events.push(_tag))
+      yield* undone(attempt(failing))
+      expect(events).toEqual(["Admitted", "Settled"])
     }))
 
   it("nobody is told of a transition, not even by Transaction.commit", () =>
@@ -204,6 +212,19 @@ describe("a fiber that outlives the transaction it was forked in", () => {
       const fibers = yield* Effect.tx(Effect.forEach([1, 2], () => Effect.forkDetach(late)))
       yield* Effect.forEach(fibers, (fiber) => Fiber.join(fiber))
       expect(yield* evidence).toBe(4)
+    }))
+
+  it("waits for a probe of others as any other call", () =>
+    Effect.gen(function* () {
+      yield* halfOpen
+      const probe = yield* Effect.forkChild(attempt(Effect.never))
+      yield* settled
+      const waiting = Truce.protect(answering, { key, classify, retry: { whenOpen: "wait", deadline: "1 second" } })
+      const fiber = yield* Effect.tx(Effect.forkDetach(waiting))
+      yield* settled
+      expect(fiber.pollUnsafe()).toBe(undefined)
+      yield* Fiber.interrupt(probe)
+      expect(yield* Fiber.join(fiber)).toBe("hello")
     }))
 })
 

@@ -9,9 +9,20 @@ interface Live<A> {
   committed: A
 }
 
-/** Whether the fiber runs a transaction of the user's: then all that is read and written must go through its journal. */
+/**
+ * Whether the fiber may run a transaction of the user's: then all that is read and written must go through its journal. One forked in a
+ * transaction that has ended still carries it, and `Effect.tx` gives it one of its own.
+ */
 export const isComposed = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   Context.getOrUndefined(fiber.context, Effect.Transaction) !== undefined
+
+/** Whether the fiber runs a transaction of the user's that has not ended. */
+export const isComposing: Effect.Effect<boolean> = Effect.withFiber((fiber) => {
+  const carried = Context.getOrUndefined(fiber.context, Effect.Transaction)
+  return carried === undefined
+    ? Effect.succeed(false)
+    : Effect.tx(Effect.map(Effect.Transaction, (current) => current === carried))
+})
 
 /**
  * Transactional state that can also be read without a transaction.

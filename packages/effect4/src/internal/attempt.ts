@@ -7,7 +7,7 @@ import type { Attempt } from "../Attempt.ts"
 import type { CallContext } from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { Classifier } from "../Classifier.ts"
-import type { Cell } from "./Cell.ts"
+import type { Cell, Settled } from "./Cell.ts"
 import { isComposed } from "./MirroredRef.ts"
 import { nowOf } from "./monotonic.ts"
 
@@ -55,9 +55,9 @@ export const run = <A, E, R, B, E2, R2>(
   if (permit !== undefined) {
     // A passing attempt holds nothing: without a rule for slow attempts its interruption needs no notice, unless it was paid for or is told of.
     return plan.slowAfterMillis === Infinity && then.interrupted === undefined && cell.log === undefined
-      ? settling(fiber, cell, plan, { permit, composed }, startedAt, self, then, same)
+      ? settling(fiber, cell, plan, permit, composed, startedAt, self, then, same)
       : Effect.uninterruptibleMask((restore) =>
-          settling(fiber, cell, plan, { permit, composed }, startedAt, restore(self), then, restore)
+          settling(fiber, cell, plan, permit, composed, startedAt, restore(self), then, restore)
         )
   }
   const askedAt = startedAt ?? nowOf(fiber)
@@ -67,15 +67,9 @@ export const run = <A, E, R, B, E2, R2>(
     Effect.flatMap(cell.admit(askedAt), (decision) =>
       decision._tag === "Rejected"
         ? restore(then.rejected(cell.refuse(decision, askedAt)))
-        : settling(fiber, cell, plan, { permit: decision.permit, composed }, startedAt, restore(self), then, restore)
+        : settling(fiber, cell, plan, decision.permit, composed, startedAt, restore(self), then, restore)
     )
   )
-}
-
-interface Admitted {
-  readonly permit: Circuit.Permit
-  /** Whether in a transaction of the user's. */
-  readonly composed: boolean
 }
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -86,17 +80,14 @@ const settling = <A, E, R, B, E2, R2>(
   fiber: Fiber.Fiber<unknown, unknown>,
   cell: Cell,
   plan: Rules<E>,
-  { composed, permit }: Admitted,
+  permit: Circuit.Permit,
+  composed: boolean,
   startedAt: number | undefined,
   self: Effect.Effect<A, E, R>,
   then: Then<A, E, B, E2, R2>,
   restore: Restore
 ): Effect.Effect<B, E2, R | R2> => {
   const { log } = cell
-  const settle = (outcome: Outcome.Outcome, failedBefore: number, at: number): Effect.Effect<void> | undefined =>
-    composed
-      ? Effect.tx(cell.settleTx({ permit, outcome, failedBefore }, at))
-      : cell.settle({ permit, outcome, failedBefore }, at)
   const told = log?.admitted(
     { key: cell.key, generation: permit.generation, probe: permit.probe > 0 },
     startedAt ?? nowOf(fiber)
@@ -108,7 +99,7 @@ const settling = <A, E, R, B, E2, R2>(
       if (told !== undefined) {
         log?.settled(told, made.outcome, { cause: undefined, failedBefore: 0 }, endedAt)
       }
-      const transaction = settle(made.outcome, 0, endedAt)
+      const transaction = settle(cell, { permit, outcome: made.outcome, failedBefore: 0 }, endedAt, composed)
       // What comes next sees the circuit as settled.
       return transaction === undefined
         ? restore(afterSuccess(value, made, then))
@@ -123,7 +114,7 @@ const settling = <A, E, R, B, E2, R2>(
       if (told !== undefined) {
         log?.settled(told, made.outcome, { cause, failedBefore }, endedAt)
       }
-      const transaction = settle(made.outcome, failedBefore, endedAt)
+      const transaction = settle(cell, { permit, outcome: made.outcome, failedBefore }, endedAt, composed)
       const next = () => {
         const rest = restore(made.thrown === undefined ? then.failed(cause, made) : Effect.die(made.thrown.defect))
         return then.interrupted !== undefined && Cause.hasInterruptsOnly(cause)
@@ -134,6 +125,10 @@ const settling = <A, E, R, B, E2, R2>(
     }
   })
 }
+
+// In a transaction of the user's even what the mirror could note is part of it.
+const settle = (cell: Cell, settled: Settled, at: number, composed: boolean): Effect.Effect<void> | undefined =>
+  composed ? Effect.tx(cell.settleTx(settled, at)) : cell.settle(settled, at)
 
 const afterSuccess = <A, E, B, E2, R2>(value: A, made: Judged, then: Then<A, E, B, E2, R2>): Effect.Effect<B, E2, R2> =>
   made.thrown === undefined ? then.succeeded(value, made) : Effect.die(made.thrown.defect)

@@ -4,7 +4,7 @@ import type * as Scope from "effect/Scope"
 import type { Cell } from "./Cell.ts"
 import type { Log } from "./Log.ts"
 import { now } from "./monotonic.ts"
-import { isComposed } from "./MirroredRef.ts"
+import { isComposing } from "./MirroredRef.ts"
 import { type Turn, Waiting } from "./Waiting.ts"
 import type { Guard } from "./Registry.ts"
 
@@ -87,8 +87,8 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
       })
     )
   const awaitAdmission = (watched: Cell, withinMillis: number, turn: Turn): Effect.Effect<boolean> =>
-    Effect.withFiber((fiber) =>
-      isComposed(fiber) ? awaitOpenTime(watched, withinMillis) : awaitPermit(watched, withinMillis, turn)
+    Effect.flatMap(isComposing, (composing) =>
+      composing ? awaitOpenTime(watched, withinMillis) : awaitPermit(watched, withinMillis, turn)
     )
   const awaitPermit = (watched: Cell, withinMillis: number, turn: Turn): Effect.Effect<boolean> =>
     present(watched, (cell, at) => {
@@ -108,10 +108,11 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
       if (status !== "HalfOpen") {
         return next - at > withinMillis ? Effect.succeed(false) : Effect.andThen(changed, again)
       }
-      return Effect.flatMap(
-        Effect.raceFirst(Effect.as(changed, true), Effect.as(Effect.sleep(withinMillis), false)),
-        (isChanged) => (isChanged ? again : Effect.succeed(false))
-      )
+      const inTime = Effect.timeoutOrElse(Effect.as(changed, true), {
+        duration: withinMillis,
+        orElse: () => Effect.succeed(false)
+      })
+      return Effect.flatMap(inTime, (isChanged) => (isChanged ? again : Effect.succeed(false)))
     })
   return {
     ...guard,

@@ -20,10 +20,10 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
 ): Effect.Effect<A, EP | CircuitOpen | RetryExhausted<ER>, R | RS> => {
   const isRetriable = (error: E | CircuitOpen): error is ER => !isCircuitOpen(error) && classify.retriable(error)
   const isPermanent = (error: E | CircuitOpen): error is EP => !isCircuitOpen(error) && classify.permanent(error)
-  return Effect.gen(function* () {
-    const outer = yield* CallContext.current
+  return Effect.withFiber((fiber) => {
+    const outer = fiber.getRef(CallContext.current)
     const context = CallContext.make()
-    const begunAt = context.begun(yield* Monotonic.now)
+    const begunAt = context.begun(Monotonic.nowOf(fiber))
 
     const unguarded: Made.Seen = { key, view: () => ({ status: "Closed", score: 1 }) }
 
@@ -64,13 +64,13 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
         policy,
         begunAt,
         attempt: () => attempt,
-        withdraw: () => Effect.succeed(Option.some(0)),
+        withdraw: () => Effect.succeedSome(0),
         refund: () => Effect.void,
         pointless,
         readmission: undefined
       })
     )
-    return yield* Effect.ensuring(
+    return Effect.ensuring(
       Effect.provideService(call, CallContext.current, context),
       Effect.suspend(() => {
         context.end()

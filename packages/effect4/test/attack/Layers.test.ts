@@ -13,6 +13,22 @@ describe("a layer", () => {
     })
   )
 
+  it.effect("inside another rules what is inside it, and leaves what is outside to the other", () =>
+    Effect.gen(function* () {
+      const attempts = () => {
+        let sent = 0
+        const call = Truce.protect(
+          Effect.suspend(() => (sent++, failing)),
+          { key, classify }
+        )
+        return Effect.map(Effect.exit(call), () => sent)
+      }
+      const inside = Effect.provide(attempts(), steady({ retry: { attempts: 2, base: "0 millis" } }))
+      const both = Effect.provide(Effect.all([inside, attempts()]), steady({ retry: { attempts: 1 } }))
+      expect(yield* both).toEqual([2, 1])
+    })
+  )
+
   it.effect("that is shared gives the same circuits to all", () =>
     Effect.gen(function* () {
       const shared = steady()

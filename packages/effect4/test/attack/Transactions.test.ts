@@ -1,5 +1,5 @@
 import { CircuitBreaker, Outcome, Transaction } from "@truce/effect4"
-import { Effect, Fiber, TxRef } from "effect"
+import { Effect, Exit, Fiber, TxRef } from "effect"
 import { describe, expect } from "vitest"
 import { NotFound, answering, failing, key, on, settled, statusOf, steady } from "../support.ts"
 import { admitsAtOnce, all, by, dependency, execute, exits, hops, numbers, probing, yielding } from "./support.ts"
@@ -111,6 +111,28 @@ describe("transactions of the user's among fast attempts", () => {
       expect(yield* admitsAtOnce()).toBe(false)
       const stored = yield* Effect.forEach([1, 2], () => CircuitBreaker.snapshot)
       expect(stored[0]?.circuits[key]?.state).toMatchObject({ _tag: "HalfOpen", leases: [{}, {}, {}] })
+    }))
+
+  it("hold no permit for the attempts made in them, whatever becomes of either", (clock) =>
+    Effect.gen(function* () {
+      const ends = { committed: 0, undone: 0 }
+      for (let round = 0; round < 60; round++) {
+        const of = `key-${round}`
+        yield* probing(clock, of)
+        const { effect, seen } = dependency(Effect.andThen(hops(6), Effect.fail(new NotFound({ id: "1" }))))
+        const fibers = yield* all(18, (index) => {
+          const attempt = execute(effect, of)
+          const inside = Effect.tap(attempt, () => (index % 3 === 1 ? Effect.fail("no") : Effect.void))
+          return yielding(round * 18 + index)(index % 3 === 2 ? attempt : Effect.tx(inside))
+        })
+        yield* hops(120)
+        yield* Fiber.interruptAll(fibers.filter((_, index) => index % 2 === 0))
+        for (const exit of yield* exits(fibers)) ends[Exit.isSuccess(exit) ? "committed" : "undone"]++
+        expect(seen.now).toBe(0)
+        expect(yield* CircuitBreaker.state(of)).toMatchObject({ probes: 0 })
+        expect(yield* admitsAtOnce(of)).toBe(true)
+      }
+      expect(Math.min(ends.committed, ends.undone)).toBeGreaterThan(100)
     }))
 
   it("are over for the fibers forked in them: each of their attempts commits by itself", (clock) =>
