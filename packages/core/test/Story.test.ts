@@ -1,5 +1,6 @@
-import { Story } from "@truce/core"
+import { Circuit, CircuitPolicy, HealthModel, Story } from "@truce/core"
 import { describe, expect, it } from "vitest"
+import { fresh } from "./histories.ts"
 
 describe("a length of time", () => {
   it.each([
@@ -16,4 +17,29 @@ describe("a length of time", () => {
   ])("of %d ms is %s", (millis, text) => {
     expect(Story.spoken(millis)).toBe(text)
   })
+})
+
+describe("the cause of a circuit in slow start", () => {
+  it("is the share it admits and when it admits all, whether or not its transitions are known", () => {
+    const policy = CircuitPolicy.make(HealthModel.ledger(), { slowStart: true })
+    const circuit = fresh(policy)
+    for (const transitions of [[], [closed]]) {
+      const { since } = circuit.state
+      expect(Story.cause(Circuit.view(policy, circuit, since + 3_500), transitions, since + 3_500)).toBe(
+        "closed for 3.5 s, in slow start: admits 35 % of the attempts, and all in 6.5 s"
+      )
+    }
+  })
+
+  const closed: Circuit.Transition = {
+    from: "HalfOpen",
+    to: "Closed",
+    mode: "Automatic",
+    reason: "",
+    at: 1_000,
+    generation: 3,
+    score: 0.8,
+    openings: 1,
+    until: undefined
+  }
 })
