@@ -7,7 +7,7 @@ import type { Attempt } from "../Attempt.ts"
 import type { CallContext } from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { Classifier } from "../Classifier.ts"
-import type { Cell, Settled } from "./Cell.ts"
+import type { Cell } from "./Cell.ts"
 import { isComposed } from "./MirroredRef.ts"
 import { nowOf } from "./monotonic.ts"
 
@@ -127,7 +127,7 @@ const settling = <A, E, R, B, E2, R2>(
 }
 
 // In a transaction of the user's even what the mirror could note is part of it.
-const settle = (cell: Cell, settled: Settled, at: number, composed: boolean): Effect.Effect<void> | undefined =>
+const settle = (cell: Cell, settled: Circuit.Settled, at: number, composed: boolean): Effect.Effect<void> | undefined =>
   composed ? Effect.tx(cell.settleTx(settled, at)) : cell.settle(settled, at)
 
 const afterSuccess = <A, E, B, E2, R2>(value: A, made: Judged, then: Then<A, E, B, E2, R2>): Effect.Effect<B, E2, R2> =>
