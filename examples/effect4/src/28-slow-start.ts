@@ -1,8 +1,9 @@
 // A dependency that falls over again under all of its traffic: slow start gives it a growing share instead.
 import assert from "node:assert/strict"
-import { CircuitBreaker, Classifier, HealthModel, Truce } from "@truce/effect3"
-import { Advance } from "@truce/effect3/testing"
-import { Data, Effect, Exit, Layer, TestClock, TestContext } from "effect"
+import { CircuitBreaker, Classifier, HealthModel, Truce } from "@truce/effect4"
+import { Advance } from "@truce/effect4/testing"
+import { Data, Effect, Exit, Layer } from "effect"
+import { TestClock } from "effect/testing"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
 const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
@@ -17,11 +18,11 @@ const admitted = Effect.map(
 
 const tripAndRecover = Effect.gen(function* () {
   healthy = false
-  yield* Effect.repeatN(attempt, 5)
+  yield* Effect.repeat(attempt, { times: 5 })
   healthy = true
   yield* Advance.untilAdmits("users-api")
   // Two good probes close the circuit.
-  yield* Effect.repeatN(attempt, 1)
+  yield* Effect.repeat(attempt, { times: 1 })
   return yield* admitted
 })
 
@@ -40,7 +41,7 @@ const truce = Truce.layer({
   model: HealthModel.consecutive({ failures: 5 }),
   circuit: { slowStart: { rampFor: "10 seconds", initialShare: 0.1 } }
 })
-const result = await Effect.runPromise(program.pipe(Effect.provide(Layer.merge(truce, TestContext.TestContext))))
+const result = await Effect.runPromise(program.pipe(Effect.provide(Layer.merge(truce, TestClock.layer()))))
 console.log(`of 100 attempts: ${result.first}, then ${result.second}, ${result.later}, ${result.last}; ${result.cause}`)
 
 assert.deepEqual([result.first, result.last], [100, 100])

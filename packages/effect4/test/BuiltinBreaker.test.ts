@@ -374,7 +374,9 @@ describe("what differs from the built-in breaker", () => {
       yield* onBoth(breakers, run)
       yield* TestClock.adjust("30 seconds")
       const back: Clock.Clock = {
-        ...clock,
+        currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe() - 3_600_000_000_000n,
+        currentTimeNanos: Effect.map(clock.currentTimeNanos, (nanos) => nanos - 3_600_000_000_000n),
+        monotonicTimeNanos: clock.monotonicTimeNanos,
         currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() - 3_600_000,
         currentTimeMillis: Effect.map(clock.currentTimeMillis, (millis) => millis - 3_600_000),
         monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
