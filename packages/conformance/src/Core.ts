@@ -7,5 +7,6 @@ export const core: Subject = {
   name: "the core",
   session: async (policy, use) => use(CoreSession.make(policy)),
   calls: async (plan) => CoreCalls.run(plan),
-  lacks: []
+  lacks: [],
+  hides: []
 }

@@ -1,6 +1,6 @@
 /** Whole calls with retries on the pure core: retry around the circuit and the budget, one event after the other. */
-import { Circuit, type HealthModel, Outcome, Retry, type RetryBudget } from "@truce/core"
-import { outcomeOf, rejectionOf } from "./CoreSession.ts"
+import { Circuit, type HealthModel, type Outcome, Retry, type RetryBudget } from "@truce/core"
+import { rejectionOf, timed } from "./CoreSession.ts"
 import { type Rules, rulesOf } from "./Policy.ts"
 import type { CallSeen, Plan, Result, Script, Seen, Trailed, Transition } from "./Subject.ts"
 
@@ -35,7 +35,7 @@ interface Event {
 }
 
 export const run = (plan: Plan): Seen => {
-  const { draws = [0.5], order = "protect", slowAfterMillis = Infinity } = plan
+  const { draws = [0.5], order = "protect", slowAfterMillis } = plan
   const isFused = order === "fused"
   const rules = rulesOf(plan.policy)
   const keys = new Map<string, Key>()
@@ -66,7 +66,8 @@ export const run = (plan: Plan): Seen => {
     of.circuit = after
     if (transition === undefined) return
     transitions.push({ key: of.key, ...transition })
-    if (Circuit.isRejecting(after)) for (const call of of.asleep) awake(call)
+    // Who made it open decides about its own retry first.
+    if (Circuit.isRejecting(after)) later(0, () => of.asleep.forEach(awake))
   }
 
   const end = (call: Call, result: Result, more: Partial<CallSeen> = {}): void => {
@@ -134,7 +135,7 @@ export const run = (plan: Plan): Seen => {
 
   const settle = (call: Call, ends: Script["attempts"][0]["ends"], sentAt: number): void => {
     const { failed, of, permit } = call
-    const outcome = Outcome.timed(outcomeOf(ends), now - sentAt, slowAfterMillis)
+    const outcome = timed(ends, now - sentAt, slowAfterMillis)
     const judge = (failedBefore: number): void => {
       if (permit === undefined) return
       put(of, Circuit.settle(of.rules.circuit, of.circuit, { permit, outcome, failedBefore }, now))
@@ -160,7 +161,9 @@ export const run = (plan: Plan): Seen => {
       of.tokens = decision.tokens
       call.isAsleep = of.rules.whenOpen === "stop"
       if (call.isAsleep) of.asleep.add(call)
-      if (Circuit.isRejecting(of.circuit)) awake(call)
+      // An open time that has ended rejects no more: the retry is a probe.
+      const next = Circuit.nextAdmission(of.rules.circuit, of.circuit, now)
+      if (Circuit.isRejecting(of.circuit) && next !== undefined) awake(call)
       if (seen[call.index] !== undefined) return
     }
     later(decision.delayMillis, () => {

@@ -35,6 +35,12 @@ export const outcomeOf = (end: End): Outcome.Outcome => {
   }
 }
 
+/** What an end says once it is known how long the attempt took: one that a caller gave up on after the slow threshold is a timeout. */
+export const timed = (end: End, durationMillis: number, slowAfterMillis = Infinity): Outcome.Outcome =>
+  end === "interrupt" && durationMillis > slowAfterMillis
+    ? Outcome.failure({ saturated: true })
+    : Outcome.timed(outcomeOf(end), durationMillis, slowAfterMillis)
+
 /** The fault of a policy that breaks a rule. */
 export const faultOf = (error: unknown): Fault => {
   if (error instanceof Invalid) return { _tag: "InvalidPolicy", paths: [error.path] }

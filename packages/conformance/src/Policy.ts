@@ -97,12 +97,16 @@ export interface Rules {
 /** What the policy rules for a key; `own` options of its circuit come first. Throws `Invalid`. */
 export const rulesOf = (policy: Policy): ((key: string, own?: CircuitOptions) => Rules) => {
   const { overrides = {}, ...base } = policy
-  rules(base, [])
-  for (const [pattern, part] of Object.entries(overrides)) rules(over(base, part), ["overrides", pattern])
-  const patterns = KeyPattern.KeyPattern.of(overrides)
+  const shared = rules(base, [])
+  const patterns = KeyPattern.KeyPattern.of(overrides).map((part, pattern) => {
+    const merged = over(base, part)
+    return { part: merged, rules: rules(merged, ["overrides", pattern], part.model === undefined ? shared : undefined) }
+  })
   return (key, own) => {
-    const part = over(base, patterns.find(key) ?? {})
-    return rules({ ...part, circuit: { ...part.circuit, ...own } }, [])
+    const found = patterns.find(key) ?? { part: base, rules: shared }
+    if (own === undefined) return found.rules
+    const { model } = found.rules.circuit
+    return { ...found.rules, circuit: circuitOf(model, { ...found.part.circuit, ...own }) }
   }
 }
 
@@ -122,9 +126,10 @@ const over = (base: Part, part: Part): Part => ({
   retry: { ...base.retry, ...part.retry }
 })
 
-const rules = (part: Part, path: ReadonlyArray<string>): Rules => {
+// Models hide their state from each other: keys that share one must share the very same.
+const rules = (part: Part, path: ReadonlyArray<string>, shared?: Rules): Rules => {
   const { attempts, deadline, maxRetryAfter, whenOpen = "stop", ...backoff } = part.retry ?? {}
-  const model = named([...path, "model"], () => modelOf(part.model ?? { type: "ledger" }))
+  const model = shared?.circuit.model ?? named([...path, "model"], () => modelOf(part.model ?? { type: "ledger" }))
   return {
     circuit: named([...path, "circuit"], () => circuitOf(model, part.circuit)),
     retry: named([...path, "retry"], () =>

@@ -149,6 +149,8 @@ export interface Subject {
   readonly session?: <A>(policy: Policy, use: (session: Session) => Promise<A>) => Promise<A>
   readonly calls: (plan: Plan) => Promise<Seen>
   readonly lacks: ReadonlyArray<Feature>
+  /** Of what `calls` can show, what this one does not. */
+  readonly hides: ReadonlyArray<"tokens" | "traffic">
 }
 
 const has = (part: Policy | undefined, test: (part: Policy) => boolean): boolean =>

@@ -1,6 +1,7 @@
-import { Scenario, Scenarios } from "@truce/conformance"
+import { Laws, Scenario, Scenarios } from "@truce/conformance"
 import { describe, it } from "vitest"
 import { effect3 } from "./conformance.ts"
+import { seed } from "./support.ts"
 
 describe("scenarios, attempt by attempt", () => {
   for (const scenario of Scenarios.steps) it(scenario.name, () => Scenario.checkSteps(scenario, effect3))
@@ -8,4 +9,8 @@ describe("scenarios, attempt by attempt", () => {
 
 describe("scenarios, call by call", () => {
   for (const scenario of Scenarios.calls) it(scenario.name, () => Scenario.checkCalls(scenario, effect3))
+})
+
+describe("laws", () => {
+  for (const law of Laws.laws(effect3, { seed, histories: 50, pairs: 15, plans: 25 })) it(law.name, law.check)
 })

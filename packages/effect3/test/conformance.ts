@@ -150,7 +150,7 @@ const makeSession = (clock: TestClock.TestClock, stepWall: (millis: number) => v
       end: (attempt, end) => run(attempts.get(attempt)?.(end) ?? Effect.void),
       observe: (key, outcome) => run(HealthScore.observe(key, outcome)),
       control: (key, to, reason) => run(controls[to](key, reason)),
-      view: (key) => run(CircuitBreaker.state(key)),
+      view: (key) => run(Effect.map(CircuitBreaker.state(key), ({ key: _, ...view }) => view)),
       snapshot: () => run(Effect.map(CircuitBreaker.snapshot, ({ circuits }) => circuits)),
       transitions: async () => [...(await run(seen))],
       restore: (circuits, elapsed) =>
@@ -301,5 +301,6 @@ export const effect3: Subject.Subject = {
     )
   },
   calls: (plan) => apart(plan.policy, calls(plan)),
-  lacks: []
+  lacks: [],
+  hides: []
 }

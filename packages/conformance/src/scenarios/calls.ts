@@ -137,6 +137,26 @@ const retries: ReadonlyArray<Calls> = [
   }
 ]
 
+const interrupted: ReadonlyArray<Calls> = [
+  {
+    name: "an attempt that its caller gives up on is a timeout from the slow threshold on, and says nothing before",
+    plan: {
+      policy: retry({}, { model: { type: "consecutive", failures: 1 } }),
+      slowAfterMillis: 500,
+      calls: [
+        { at: 0, attempts: [{ ends: "interrupt", millis: 500 }] },
+        { at: 1_000, attempts: [{ ends: "interrupt", millis: 501 }] }
+      ]
+    },
+    calls: [
+      { result: "interrupt", endedAt: 500 },
+      { result: "interrupt", endedAt: 1_501 }
+    ],
+    transitions: [{ at: 1_501, from: "Closed", to: "Open" }],
+    tokens: { service: 9.8 }
+  }
+]
+
 const rejected: ReadonlyArray<Calls> = [
   {
     name: "a rejection ends a call at once and burns no attempts; one that made some says so",
@@ -309,4 +329,4 @@ const budgets: ReadonlyArray<Calls> = [
   }
 ]
 
-export const calls: ReadonlyArray<Calls> = [...compositions, ...retries, ...rejected, ...budgets]
+export const calls: ReadonlyArray<Calls> = [...compositions, ...retries, ...interrupted, ...rejected, ...budgets]
