@@ -131,7 +131,8 @@ export class Driver {
         return this.advance(Math.max(0, this.now + command.millis) - this.now)
       case "wait": {
         const { nextAdmission = Infinity } = looks[command.key].view
-        return nextAdmission === Infinity ? undefined : this.advance(Math.ceil(nextAdmission - this.now))
+        if (nextAdmission === Infinity) return undefined
+        return this.advance(Math.max(0, Math.ceil(nextAdmission - this.now) - (command.early ? 1 : 0)))
       }
     }
   }

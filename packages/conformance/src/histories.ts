@@ -22,15 +22,15 @@ export type Command =
   | { readonly do: "observe"; readonly key: Key; readonly outcome: Outcome.Outcome }
   | { readonly do: "control"; readonly key: Key; readonly to: Control }
   | { readonly do: "advance"; readonly millis: number }
-  /** Lets time pass until the next admission of a key. */
-  | { readonly do: "wait"; readonly key: Key }
+  /** Lets time pass until the next admission of a key, or until 1 ms before. */
+  | { readonly do: "wait"; readonly key: Key; readonly early: boolean }
 
 const evidence: fc.Arbitrary<Outcome.Outcome> = fc.oneof(
   { weight: 6, arbitrary: fc.constant(Outcome.success) },
   { weight: 1, arbitrary: fc.constant(Outcome.slowSuccess) },
   { weight: 8, arbitrary: fc.constant(Outcome.failure()) },
   { weight: 1, arbitrary: fc.constant(Outcome.failure({ weight: Outcome.throttleWeight, saturated: true })) },
-  { weight: 1, arbitrary: fc.constant(Outcome.ignored) },
+  { weight: 1, arbitrary: fc.constantFrom(Outcome.ignored, Outcome.failure({ weight: 0.5 })) },
   {
     weight: 2,
     arbitrary: fc
@@ -86,10 +86,14 @@ const on = (of: Key, byHand = false): Command => ({ do: "begin", keys: [of], cal
 const burst = fc
   .tuple(key, fc.integer({ min: 3, max: 9 }))
   .map(([of, count]) => Array.from({ length: count }, (): ReadonlyArray<Command> => [on(of), failed]).flat())
+const recovery = key.map((of): ReadonlyArray<Command> => {
+  const probe: ReadonlyArray<Command> = [on(of), { do: "end", pick: 0, ends: Outcome.success }]
+  return [{ do: "wait", key: of, early: false }, ...probe, ...probe]
+})
 const probes = fc
-  .tuple(key, fc.integer({ min: 1, max: 3 }), fc.array(end, { maxLength: 4, size: "max" }))
-  .map(([of, count, rest]): ReadonlyArray<Command> => [
-    { do: "wait", key: of },
+  .tuple(key, fc.integer({ min: 1, max: 3 }), fc.array(end, { maxLength: 4, size: "max" }), fc.boolean())
+  .map(([of, count, rest, early]): ReadonlyArray<Command> => [
+    { do: "wait", key: of, early },
     ...Array.from({ length: count }, () => on(of)),
     ...rest
   ])
@@ -107,6 +111,7 @@ const steps = fc.oneof(
   { weight: 16, arbitrary: fc.tuple(begin, end).map((pair): ReadonlyArray<Command> => pair) },
   { weight: 5, arbitrary: burst },
   { weight: 6, arbitrary: probes },
+  { weight: 3, arbitrary: recovery },
   { weight: 5, arbitrary: one(begin) },
   { weight: 5, arbitrary: one(end) },
   { weight: 6, arbitrary: one(advance(forward)) },
