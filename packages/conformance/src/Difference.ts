@@ -21,7 +21,8 @@ const between = (
   if (Array.isArray(expected) && Array.isArray(actual)) {
     const all: ReadonlyArray<unknown> = expected
     const found: ReadonlyArray<unknown> = actual
-    if (all.length !== found.length) return [line([...path, "length"], all.length, found.length), line(path, all, found)]
+    if (all.length !== found.length)
+      return [line([...path, "length"], all.length, found.length), line(path, all, found)]
     return all.flatMap((item, index) => between(item, found[index], exact, [...path, String(index)]))
   }
   if (isRecord(expected) && isRecord(actual)) {

@@ -5,8 +5,9 @@ import { histories, policies } from "./histories.ts"
 import { type Policy, rulesOf } from "./Policy.ts"
 import type { Plan, Subject } from "./Subject.ts"
 import { perform } from "./Trace.ts"
-import { type TraceLaw, attemptLaws, census, needed } from "./laws/attempts.ts"
+import { type TraceLaw, attemptLaws } from "./laws/attempts.ts"
 import { type CallLaw, callLaws } from "./laws/calls.ts"
+import { census, needed } from "./laws/census.ts"
 import { lone, plans } from "./laws/plans.ts"
 import { type Histories, type Open, type SessionLaw, sessionLaws } from "./laws/sessions.ts"
 
@@ -28,7 +29,10 @@ export interface Law {
 /** All laws that a subject can be held to. */
 export const laws = (subject: Subject, runs: Runs): ReadonlyArray<Law> => {
   const { session } = subject
-  return [...(session === undefined ? [] : ofSessions({ name: subject.name, session }, runs)), ...ofCalls(subject, runs)]
+  return [
+    ...(session === undefined ? [] : ofSessions({ name: subject.name, session }, runs)),
+    ...ofCalls(subject, runs)
+  ]
 }
 
 const ofSessions = (subject: Open, runs: Runs): ReadonlyArray<Law> => {

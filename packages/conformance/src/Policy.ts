@@ -1,13 +1,5 @@
 /** The policy of a scenario as data, in the words of the bindings' own policy files, and what it means to the core. */
-import {
-  Backoff,
-  CircuitPolicy,
-  HealthModel,
-  InvalidOption,
-  KeyPattern,
-  Retry,
-  RetryBudget
-} from "@truce/core"
+import { type Backoff, CircuitPolicy, HealthModel, InvalidOption, KeyPattern, Retry, RetryBudget } from "@truce/core"
 
 /** A length of time in ms. */
 export type Span = number | "infinity"

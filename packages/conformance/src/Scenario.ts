@@ -17,7 +17,13 @@ import {
 } from "./Subject.ts"
 
 type Input =
-  | { readonly do: "begin"; readonly attempt: string; readonly keys: Keys; readonly call?: string; readonly byHand?: true }
+  | {
+      readonly do: "begin"
+      readonly attempt: string
+      readonly keys: Keys
+      readonly call?: string
+      readonly byHand?: true
+    }
   | { readonly do: "end"; readonly attempt: string; readonly ends: End }
   /** Attempts that begin and end at one instant, by the letters of `outcomes`; an `h` or a `q` is of the call of the F before it. */
   | { readonly do: "letters"; readonly key: string; readonly letters: string; readonly scores?: Scores }
@@ -195,7 +201,7 @@ export const checkCalls = async (scenario: Calls, subject: Subject): Promise<voi
 
 /** Lines that say in what two runs of the same calls differ, as far as both can show it. */
 export const callDifferences = (expected: Seen, actual: Seen): ReadonlyArray<string> => {
-  const shared = (seen: Seen): Seen => ({
+  const shared = (seen: Seen) => ({
     transitions: seen.transitions,
     calls: seen.calls.map(({ endedAt, rejected, result, sent, trail }, index) => ({
       result,
@@ -210,8 +216,5 @@ export const callDifferences = (expected: Seen, actual: Seen): ReadonlyArray<str
   return differences(shared(expected), shared(actual), true)
 }
 
-const wordless = (rejected: Rejected | undefined): Rejected | undefined => {
-  if (rejected === undefined) return undefined
-  const { message: _, ...rest } = rejected
-  return rest
-}
+const wordless = (rejected: Rejected | undefined) =>
+  rejected === undefined ? undefined : { ...rejected, message: undefined }

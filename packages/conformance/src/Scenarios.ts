@@ -1,5 +1,6 @@
 /** All scenarios. */
 import type { Calls, Steps } from "./Scenario.ts"
+import { budgets } from "./scenarios/budgets.ts"
 import { calls as whole } from "./scenarios/calls.ts"
 import { circuit } from "./scenarios/circuit.ts"
 import { keys } from "./scenarios/keys.ts"
@@ -9,4 +10,4 @@ import { vectorCalls, vectors } from "./scenarios/vectors.ts"
 export const steps: ReadonlyArray<Steps> = [...vectors, ...circuit, ...keys]
 
 /** Call by call. */
-export const calls: ReadonlyArray<Calls> = [...vectorCalls, ...whole]
+export const calls: ReadonlyArray<Calls> = [...vectorCalls, ...whole, ...budgets]

@@ -117,7 +117,8 @@ export class Driver {
       }
       case "end again": {
         const attempt = this.past[command.past % this.past.length]
-        if (attempt === undefined || !attempt.byHand || !keys.every((key) => isSpent(attempt, key, looks))) return undefined
+        if (attempt === undefined || !attempt.byHand || !keys.every((key) => isSpent(attempt, key, looks)))
+          return undefined
         await session.end(attempt.name, command.ends)
         return { attempt }
       }
@@ -176,8 +177,6 @@ export const perform = async (session: Session, commands: ReadonlyArray<Command>
   await driver.drain()
   return { steps: driver.steps, transitions: await session.transitions(), circuits: await session.snapshot() }
 }
-
-
 
 /** What a step says of a key, heard or not. */
 export const evidenceOf = ({ attempt, command }: Step, key: Key): Outcome.Outcome => {

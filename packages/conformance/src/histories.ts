@@ -92,11 +92,10 @@ const recovery = key.map((of): ReadonlyArray<Command> => {
 })
 const probes = fc
   .tuple(key, fc.integer({ min: 1, max: 3 }), fc.array(end, { maxLength: 4, size: "max" }), fc.boolean())
-  .map(([of, count, rest, early]): ReadonlyArray<Command> => [
-    { do: "wait", key: of, early },
-    ...Array.from({ length: count }, () => on(of)),
-    ...rest
-  ])
+  .map(([of, count, rest, early]) => {
+    const wait: ReadonlyArray<Command> = [{ do: "wait", key: of, early }]
+    return wait.concat(Array<Command>(count).fill(on(of)), rest)
+  })
 
 const forward = fc.oneof(
   { weight: 4, arbitrary: fc.nat(50) },

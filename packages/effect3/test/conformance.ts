@@ -1,7 +1,7 @@
 // Each run has services and a clock of its own. @effect-diagnostics multipleEffectProvide:skip-file
 /** The Effect 3 services as a subject of the conformance scenarios and laws, under TestClock. */
 import type { Policy as PolicyData, Subject } from "@truce/conformance"
-import { Outcome } from "@truce/core"
+import { type Circuit, Outcome } from "@truce/core"
 import {
   CallContext,
   CircuitBreaker,
@@ -10,7 +10,7 @@ import {
   HealthScore,
   Policy,
   RetryBudget,
-  RetryExhausted,
+  type RetryExhausted,
   Transaction,
   Truce
 } from "@truce/effect3"
@@ -69,10 +69,7 @@ interface Begun {
 
 type UnderWay = (end: Subject.End) => Effect.Effect<void, never, CircuitBreaker.CircuitBreaker>
 
-const byHand = ([
-  first,
-  ...rest
-]: Subject.Begin["keys"]): Effect.Effect<Begun, never, CircuitBreaker.CircuitBreaker> =>
+const byHand = ([first, ...rest]: Subject.Begin["keys"]): Effect.Effect<Begun, never, CircuitBreaker.CircuitBreaker> =>
   Effect.gen(function* () {
     const now = yield* Transaction.now
     const admission = yield* Transaction.commit(Transaction.admit([first, ...rest], now))
@@ -122,7 +119,11 @@ const controls = {
   reset: CircuitBreaker.reset
 }
 
-const noFault = Effect.succeed<Subject.Fault | undefined>(undefined)
+const faultOf = <E, R>(
+  effect: Effect.Effect<void, E, R>,
+  read: (error: E) => Subject.Fault
+): Effect.Effect<Subject.Fault | undefined, never, R> =>
+  Effect.match(effect, { onSuccess: () => undefined, onFailure: read })
 
 /** Everything a scenario can ask, each as an effect that is run to its end. */
 const makeSession = (clock: TestClock.TestClock, stepWall: (millis: number) => void) =>
@@ -150,41 +151,48 @@ const makeSession = (clock: TestClock.TestClock, stepWall: (millis: number) => v
       end: (attempt, end) => run(attempts.get(attempt)?.(end) ?? Effect.void),
       observe: (key, outcome) => run(HealthScore.observe(key, outcome)),
       control: (key, to, reason) => run(controls[to](key, reason)),
-      view: (key) => run(Effect.map(CircuitBreaker.state(key), ({ key: _, ...view }) => view)),
+      view: (key) => run(Effect.map(CircuitBreaker.state(key), viewOf)),
       snapshot: () => run(Effect.map(CircuitBreaker.snapshot, ({ circuits }) => circuits)),
       transitions: async () => [...(await run(seen))],
       restore: (circuits, elapsed) =>
         run(
-          CircuitBreaker.restore({ version: 1, circuits }, { elapsed }).pipe(
-            Effect.zipRight(noFault),
-            Effect.catchAll(({ _tag, field, key }) => Effect.succeed({ _tag, field, key }))
-          )
+          faultOf(CircuitBreaker.restore({ version: 1, circuits }, { elapsed }), ({ _tag, field, key }) => ({
+            _tag,
+            field,
+            key
+          }))
         ),
-      register: (key, { lease, maxOpenFor, maxRetryAfter, openFor, ...rest }) =>
-        run(
-          CircuitBreaker.register(key, {
-            ...rest,
-            lease: span(lease),
-            maxOpenFor: span(maxOpenFor),
-            maxRetryAfter: span(maxRetryAfter),
-            openFor: span(openFor)
-          }).pipe(
-            Effect.zipRight(noFault),
-            Effect.catchAll(({ _tag, existing, field, key, requested }) =>
-              Effect.succeed({ _tag, existing, field, key, requested })
-            )
-          )
-        ),
-      reload: (policy) =>
-        run(
-          Policy.reload(policy).pipe(
-            Effect.zipRight(noFault),
-            Effect.catchAll(({ _tag, issues }) => Effect.succeed({ _tag, paths: issues.map(({ path }) => path) }))
+      register: (key, { lease, maxOpenFor, maxRetryAfter, openFor, ...rest }) => {
+        const spans = { lease: span(lease), maxOpenFor: span(maxOpenFor), openFor: span(openFor) }
+        return run(
+          faultOf(
+            CircuitBreaker.register(key, { ...rest, ...spans, maxRetryAfter: span(maxRetryAfter) }),
+            ({ _tag, existing, field, key, requested }) => ({ _tag, existing, field, key, requested })
           )
         )
+      },
+      reload: (policy) =>
+        run(faultOf(Policy.reload(policy), ({ _tag, issues }) => ({ _tag, paths: issues.map(({ path }) => path) })))
     }
     return session
   })
+
+// What the subject shows is the core's view, without the key.
+const viewOf = (state: CircuitBreaker.State): Circuit.View => ({
+  status: state.status,
+  mode: state.mode,
+  score: state.score,
+  trip: state.trip,
+  strain: state.strain,
+  since: state.since,
+  nextAdmission: state.nextAdmission,
+  probes: state.probes,
+  permits: state.permits,
+  restore: state.restore,
+  openings: state.openings,
+  generation: state.generation,
+  moves: state.moves
+})
 
 const span = (span: PolicyData.Span | undefined) => (span === "infinity" ? Duration.infinity : span)
 

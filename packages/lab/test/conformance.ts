@@ -49,9 +49,7 @@ const simulated = (plan: Subject.Plan): ReadonlyArray<Event> => {
     backoff: retry.backoff,
     fault: { fromMillis: 0, untilMillis: 0 },
     world: {
-      arrivals: isSequential
-        ? { _tag: "ClosedLoop", callers: 1, thinkMillis: 0 }
-        : { _tag: "Constant", perSecond: 1 },
+      arrivals: isSequential ? { _tag: "ClosedLoop", callers: 1, thinkMillis: 0 } : { _tag: "Constant", perSecond: 1 },
       service: { latency: { _tag: "Constant", meanMillis: 0 }, servers: null, queue: 0, failureMillis: 0 },
       faults: []
     }

@@ -116,7 +116,10 @@ const edge = (step: Step, key: Key, rules: Rules): void => {
       return hold(command.do === "begin", ...wrong("without an admission"))
     case "HalfOpen -> Closed":
       hold(evidenceOf(step, key)._tag === "Success" && isHeard(step, key), ...wrong("without a success"))
-      return hold(to.view.moves.at(-1)?.after === undefined || lastScore(to) >= circuit.restore - slack, ...wrong("too soon"))
+      return hold(
+        to.view.moves.at(-1)?.after === undefined || lastScore(to) >= circuit.restore - slack,
+        ...wrong("too soon")
+      )
     case "HalfOpen -> HalfOpen": {
       const outcome = evidenceOf(step, key)
       if (!isHeard(step, key) || outcome._tag === "Ignored") return
@@ -150,18 +153,22 @@ const probes: TraceLaw = {
   name: "Probes in flight never exceed `permits`, under any interleaving, interruption, defect or lease end; when all are settled none is held",
   holds: (trace, { circuit }) => {
     for (const key of keys) {
-      let held: ReadonlyArray<UnderWay> = []
+      const held = new Set<UnderWay>()
       for (const { after, attempt, command, now } of trace.steps) {
-        if (command.do === "begin" && (attempt?.permits[key]?.probe ?? 0) > 0 && attempt !== undefined) held = [...held, attempt]
-        else if (command.do === "end") held = held.filter((other) => other !== attempt)
         const { view } = after[key]
-        held = held.filter(({ permits }) => permits[key]?.generation === view.generation)
-        const out = held.filter(({ permits }) => (permits[key]?.until ?? 0) > now).length
+        if (attempt !== undefined && command.do === "begin" && (attempt.permits[key]?.probe ?? 0) > 0) held.add(attempt)
+        if (attempt !== undefined && command.do === "end") held.delete(attempt)
+        for (const one of held) if (one.permits[key]?.generation !== view.generation) held.delete(one)
+        const out = [...held].filter(({ permits }) => (permits[key]?.until ?? 0) > now).length
         hold(view.probes <= circuit.permits && out <= circuit.permits, "too many probes:", view)
         hold(view.probes === out, "probes in flight:", out, "and those that are told of:", view)
       }
       const last = trace.steps.at(-1)
-      hold(last === undefined || last.after[key].view.probes === 0, "a probe is held when all are settled:", last?.after[key])
+      hold(
+        last === undefined || last.after[key].view.probes === 0,
+        "a probe is held when all are settled:",
+        last?.after[key]
+      )
     }
   }
 }
@@ -204,7 +211,11 @@ const composed: TraceLaw = {
         if (told._tag === "Rejected") {
           hold(was === undefined || same(was, is), "a rejection moved another key:", was, is)
         } else if (is?.mode._tag === "Automatic") {
-          hold(is.state._tag === "Closed" || (is.state._tag === "HalfOpen" && after[key].view.probes > 0), "half an admission:", is)
+          hold(
+            is.state._tag === "Closed" || (is.state._tag === "HalfOpen" && after[key].view.probes > 0),
+            "half an admission:",
+            is
+          )
         }
       }
     }
@@ -221,37 +232,3 @@ export const attemptLaws: ReadonlyArray<TraceLaw> = [
   openTime,
   composed
 ]
-
-/** How often the histories came through what the laws speak of: a law over nothing shows nothing. */
-export const census = (trace: Trace): ReadonlyMap<string, number> => {
-  const seen = new Map<string, number>()
-  const note = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1)
-  for (const { from, to } of trace.transitions) note(`${from} -> ${to}`)
-  each(trace, (step, key) => {
-    const { before, command, told } = step
-    if (command.do === "begin" && told?._tag === "Rejected") note(`rejected ${told.state}`)
-    if (command.do === "begin" && command.keys.length > 1) note(`several keys ${told?._tag}`)
-    const permit = step.attempt?.permits[key]
-    if (command.do !== "end" || permit === undefined) return
-    if (permit.generation !== before[key].view.generation) note("stale settle")
-    else if (!isHeard(step, key)) note("late settle")
-    if (evidenceOf(step, key)._tag === "Success" && isHeard(step, key)) note("success heard")
-  })
-  return seen
-}
-
-export const needed: ReadonlyArray<string> = [
-  "Closed -> Open",
-  "Open -> HalfOpen",
-  "HalfOpen -> Open",
-  "HalfOpen -> Closed",
-  "rejected Open",
-  "rejected HalfOpen",
-  "rejected Isolated",
-  "several keys Admitted",
-  "several keys Rejected",
-  "stale settle",
-  "late settle",
-  "success heard"
-]
-

@@ -42,7 +42,14 @@ const evidence: CallLaw = {
         if (isEvidence) attempts += Math.exp((at - traffic.at) / 60_000)
       }
     }
-    hold(Math.abs(attempts - traffic.attempts) < 1e-6, "attempts that are evidence:", attempts, "counted:", traffic, seen)
+    hold(
+      Math.abs(attempts - traffic.attempts) < 1e-6,
+      "attempts that are evidence:",
+      attempts,
+      "counted:",
+      traffic,
+      seen
+    )
   }
 }
 
@@ -74,7 +81,8 @@ const results: CallLaw = {
         hold(all === (result === "attempts"), "attempts were left, or were not:", call)
         hold(["attempts", "deadline", "budget", "circuit-open"].includes(result), "no reason:", call)
       }
-      if (call.trail !== undefined) hold(call.trail.length === sent.length, "a trail that is not of all attempts:", call)
+      if (call.trail !== undefined)
+        hold(call.trail.length === sent.length, "a trail that is not of all attempts:", call)
     }
   }
 }

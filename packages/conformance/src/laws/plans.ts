@@ -60,7 +60,9 @@ export const plans = ({ lacks }: Subject, kind: "all" | "at once" = "all"): fc.A
       model: fc.constantFrom(...models),
       attempts: fc.integer({ min: 1, max: 4 }),
       base: isQuick ? fc.constant(0) : fc.constantFrom(tick, 2 * tick, 4 * tick),
-      deadline: lacks.includes("deadline") ? fc.constant(undefined) : fc.option(fc.constant(7 * tick), { nil: undefined }),
+      deadline: lacks.includes("deadline")
+        ? fc.constant(undefined)
+        : fc.option(fc.constant(7 * tick), { nil: undefined }),
       permits: fc.integer({ min: 1, max: 3 }),
       lease: fc.constantFrom(8 * tick, 100 * tick),
       budget: fc.constantFrom(

@@ -73,7 +73,18 @@ const rest = async (session: Session, commands: Histories, now: number, shift: n
         status
       }))
     })),
-    transitions: keys.map((key) => of(key, transitions).map((one) => ({ ...one, at: one.at - shift, until: undefined })))
+    transitions: keys.map((key) =>
+      of(key, transitions).map(({ at, from, generation, mode, openings, reason, score, to }) => ({
+        from,
+        to,
+        mode,
+        reason,
+        at: at - shift,
+        generation,
+        score,
+        openings
+      }))
+    )
   }
 }
 
@@ -95,7 +106,12 @@ const restores: SessionLaw = {
         agree("the restoring", undefined, await next.restore(stored, 0))
         return rest(next, forward.slice(middle), late, shift)
       })
-      agree(`${subject.name} and itself, restored`, await rest(session, forward.slice(middle), driver.now, 0), restored, true)
+      agree(
+        `${subject.name} and itself, restored`,
+        await rest(session, forward.slice(middle), driver.now, 0),
+        restored,
+        true
+      )
     })
 }
 

@@ -59,7 +59,17 @@ const gate: ReadonlyArray<Steps> = [
       end("third", Outcome.success, { a: { status: "Closed", score: 0.8, generation: 3, openings: 1 } })
     ],
     transitions: [
-      { key: "a", from: "Closed", to: "Open", at: 0, generation: 1, openings: 1, until: 500, score: 0, mode: "Automatic" },
+      {
+        key: "a",
+        from: "Closed",
+        to: "Open",
+        at: 0,
+        generation: 1,
+        openings: 1,
+        until: 500,
+        score: 0,
+        mode: "Automatic"
+      },
       { key: "a", from: "Open", to: "HalfOpen", at: 500, generation: 2, openings: 1, until: undefined, score: 0 },
       { key: "a", from: "HalfOpen", to: "Closed", at: 500, generation: 3, openings: 1, score: 0.8 }
     ]
@@ -105,7 +115,13 @@ const gate: ReadonlyArray<Steps> = [
       { do: "begin", attempt: "stale too", keys: ["a"], byHand: true },
       trip(),
       end("stale", Outcome.success, { a: { status: "Open", score: 0, generation: 1 } }),
-      { do: "control", key: "a", to: "reset", reason: "again", see: { a: { status: "Closed", score: 1, generation: 2 } } },
+      {
+        do: "control",
+        key: "a",
+        to: "reset",
+        reason: "again",
+        see: { a: { status: "Closed", score: 1, generation: 2 } }
+      },
       end("stale too", failure, { a: { status: "Closed", score: 1, generation: 2 } }),
       end("stale too", failure, { a: { status: "Closed", score: 1, generation: 2 } })
     ]
@@ -128,15 +144,13 @@ const gate: ReadonlyArray<Steps> = [
   {
     name: "Retry-After lengthens the open time up to its limit and never shortens it",
     policy: { model: fixed, circuit: { openJitter: 0, maxRetryAfter: 5_000 } },
-    steps: [
-      ...["a", "b", "c"].flatMap((key, index): ReadonlyArray<Step> => [
-        { do: "letters", key, letters: "FFFF" },
-        { do: "begin", attempt: key, keys: [key] },
-        end(key, Outcome.failure({ retryAfterMillis: [3_000, 60_000, 10][index] }), {
-          [key]: { status: "Open", nextAdmission: [3_000, 5_000, 500][index] }
-        })
-      ])
-    ]
+    steps: ["a", "b", "c"].flatMap((key, index): ReadonlyArray<Step> => [
+      { do: "letters", key, letters: "FFFF" },
+      { do: "begin", attempt: key, keys: [key] },
+      end(key, Outcome.failure({ retryAfterMillis: [3_000, 60_000, 10][index] }), {
+        [key]: { status: "Open", nextAdmission: [3_000, 5_000, 500][index] }
+      })
+    ])
   },
   {
     name: "a light failure lowers a probe's score and does not reopen",
@@ -176,7 +190,13 @@ const manual: ReadonlyArray<Steps> = [
         message: "circuit a is isolated"
       }),
       { do: "observe", key: "a", outcome: failure, see: { a: { score: 1 } } },
-      { do: "control", key: "a", to: "reset", reason: "done", see: { a: { status: "Closed", score: 1, generation: 2 } } },
+      {
+        do: "control",
+        key: "a",
+        to: "reset",
+        reason: "done",
+        see: { a: { status: "Closed", score: 1, generation: 2 } }
+      },
       begin("again", "Admitted")
     ],
     transitions: [
@@ -190,7 +210,12 @@ const manual: ReadonlyArray<Steps> = [
     steps: [
       trip(),
       { do: "control", key: "a", to: "disable", reason: "trust me", see: { a: { status: "Disabled", generation: 2 } } },
-      { do: "letters", key: "a", letters: "FF", see: { a: { status: "Disabled", score: 0, nextAdmission: undefined } } },
+      {
+        do: "letters",
+        key: "a",
+        letters: "FF",
+        see: { a: { status: "Disabled", score: 0, nextAdmission: undefined } }
+      },
       { do: "letters", key: "a", letters: "S", scores: [0.4] }
     ]
   },
@@ -227,23 +252,21 @@ const manual: ReadonlyArray<Steps> = [
 ]
 
 const clocks: ReadonlyArray<Steps> = [
-  ...[3_600_000, -3_600_000].map(
-    (millis): Steps => ({
-      name: `a step of the wall clock by ${millis} ms moves no circuit`,
-      policy: steady,
-      steps: [
-        trip(),
-        { do: "wall", millis },
-        wait(499),
-        begin("early", { state: "Open", retryAfterMillis: 1 }),
-        wait(1),
-        begin("probe", "Admitted"),
-        { do: "wall", millis: -2 * millis },
-        wait(9_999, { a: { probes: 1 } }),
-        wait(1, { a: { probes: 0, since: 500 } })
-      ]
-    })
-  ),
+  ...[3_600_000, -3_600_000].map((millis): Steps => ({
+    name: `a step of the wall clock by ${millis} ms moves no circuit`,
+    policy: steady,
+    steps: [
+      trip(),
+      { do: "wall", millis },
+      wait(499),
+      begin("early", { state: "Open", retryAfterMillis: 1 }),
+      wait(1),
+      begin("probe", "Admitted"),
+      { do: "wall", millis: -2 * millis },
+      wait(9_999, { a: { probes: 1 } }),
+      wait(1, { a: { probes: 0, since: 500 } })
+    ]
+  })),
   {
     name: "a clock that jumps back heals nothing and opens nothing",
     policy: { model: { type: "ledger", guard: 0 }, circuit: { openJitter: 0 } },
@@ -277,7 +300,13 @@ const together: ReadonlyArray<Steps> = [true, false].map((byHand) => ({
   policy: steady,
   steps: [
     trip("b"),
-    { do: "begin", attempt: "both", keys: ["a", "b"], ...(byHand ? { byHand } : {}), told: { key: "b", state: "Open" } },
+    {
+      do: "begin",
+      attempt: "both",
+      keys: ["a", "b"],
+      ...(byHand ? { byHand } : {}),
+      told: { key: "b", state: "Open" }
+    },
     wait(500),
     trip("a"),
     { do: "begin", attempt: "one open", keys: ["b", "a"], ...(byHand ? { byHand } : {}), told: { key: "a" } },

@@ -7,7 +7,7 @@ import { fixed } from "./vectors.ts"
 const steady: Policy = { model: fixed, circuit: { openJitter: 0 } }
 
 const ledger = CircuitPolicy.make(HealthModel.ledger())
-const pristine = JSON.parse(JSON.stringify(CircuitSnapshot.take(ledger, Circuit.make(ledger, 42), 0)))
+const pristine: object = JSON.parse(JSON.stringify(CircuitSnapshot.take(ledger, Circuit.make(ledger, 42), 0)))
 
 const snapshots: ReadonlyArray<Steps> = [
   {

@@ -84,12 +84,12 @@ const halfOpen: ReadonlyArray<Steps> = probes.map(([reopenOn, letters, scores, s
 }))
 
 /** One failure each second under a model that measures time. */
-const ewma: ReadonlyArray<Step> = [
-  0.967216100, 0.935506985, 0.904837418, 0.875173319, 0.846481725, 0.818730753
-].flatMap((score): ReadonlyArray<Step> => [
-  { do: "advance", millis: 1_000 },
-  { do: "letters", key: "a", letters: "F", scores: [score] }
-])
+const ewma: ReadonlyArray<Step> = [0.9672161, 0.935506985, 0.904837418, 0.875173319, 0.846481725, 0.818730753].flatMap(
+  (score): ReadonlyArray<Step> => [
+    { do: "advance", millis: 1_000 },
+    { do: "letters", key: "a", letters: "F", scores: [score] }
+  ]
+)
 
 const times: ReadonlyArray<Steps> = [
   {
