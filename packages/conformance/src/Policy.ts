@@ -75,6 +75,8 @@ export interface Part {
 }
 
 export interface Policy extends Part {
+  /** How long a key that is not used is kept; the core knows no keys. */
+  readonly ttl?: number
   readonly overrides?: { readonly [pattern: string]: Part }
 }
 
