@@ -90,6 +90,13 @@ const recovery = key.map((of): ReadonlyArray<Command> => {
   const probe: ReadonlyArray<Command> = [on(of), { do: "end", pick: 0, ends: Outcome.success }]
   return [{ do: "wait", key: of, early: false }, ...probe, ...probe]
 })
+/** A probe that answers when its lease has ended. */
+const hung = key.map((of): ReadonlyArray<Command> => [
+  { do: "wait", key: of, early: false },
+  on(of),
+  { do: "advance", millis: 10_000 },
+  { do: "end", pick: 0, ends: Outcome.success }
+])
 const probes = fc
   .tuple(key, fc.integer({ min: 1, max: 3 }), fc.array(end, { maxLength: 4, size: "max" }), fc.boolean())
   .map(([of, count, rest, early]) => {
@@ -111,6 +118,7 @@ const steps = fc.oneof(
   { weight: 5, arbitrary: burst },
   { weight: 6, arbitrary: probes },
   { weight: 3, arbitrary: recovery },
+  { weight: 2, arbitrary: hung },
   { weight: 5, arbitrary: one(begin) },
   { weight: 5, arbitrary: one(end) },
   { weight: 6, arbitrary: one(advance(forward)) },
