@@ -113,6 +113,12 @@ const forward = fc.oneof(
 const one = (arbitrary: fc.Arbitrary<Command>) => arbitrary.map((command): ReadonlyArray<Command> => [command])
 const advance = (millis: fc.Arbitrary<number>) => fc.record({ do: fc.constant("advance" as const), millis })
 
+const control = fc.record({
+  do: fc.constant("control" as const),
+  key,
+  to: fc.constantFrom("isolate" as const, "disable" as const, "observe" as const, "reset" as const)
+})
+
 const steps = fc.oneof(
   { weight: 16, arbitrary: fc.tuple(begin, end).map((pair): ReadonlyArray<Command> => pair) },
   { weight: 5, arbitrary: burst },
@@ -125,16 +131,7 @@ const steps = fc.oneof(
   { weight: 1, arbitrary: one(advance(fc.integer({ min: -5_000, max: -1 }))) },
   { weight: 2, arbitrary: one(fc.record({ do: fc.constant("observe" as const), key, outcome: evidence })) },
   { weight: 2, arbitrary: one(fc.record({ do: fc.constant("end again" as const), past: index, ends: evidence })) },
-  {
-    weight: 2,
-    arbitrary: one(
-      fc.record({
-        do: fc.constant("control" as const),
-        key,
-        to: fc.constantFrom("isolate" as const, "disable" as const, "observe" as const, "reset" as const)
-      })
-    )
-  }
+  { weight: 2, arbitrary: fc.tuple(control, begin).map((pair): ReadonlyArray<Command> => pair) }
 )
 
 export const histories: fc.Arbitrary<ReadonlyArray<Command>> = fc
