@@ -75,7 +75,7 @@ const ofSessions = (subject: Open, runs: Runs): ReadonlyArray<Law> => {
           seen.set(what, (seen.get(what) ?? 0) + count)
         }
       }
-      reached(needed, seen)
+      reached(needed(runs.histories), seen)
     }
   }
   return [...steps, ...pairs, reach]
