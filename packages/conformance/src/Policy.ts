@@ -33,6 +33,7 @@ export type Model =
 export interface CircuitOptions {
   readonly openFor?: Span
   readonly openFactor?: number
+  readonly openTimes?: ReadonlyArray<number>
   readonly maxOpenFor?: Span
   readonly openJitter?: number
   readonly maxRetryAfter?: Span
@@ -189,14 +190,15 @@ const modelOf = (model: Model): HealthModel.HealthModel<HealthModel.Opaque> => {
 
 const circuitOf = <S>(
   model: HealthModel.HealthModel<S>,
-  { lease, maxOpenFor, maxRetryAfter, openFor, ...rest }: CircuitOptions = {}
+  { lease, maxOpenFor, maxRetryAfter, openFor, openTimes, ...rest }: CircuitOptions = {}
 ): CircuitPolicy.CircuitPolicy<S> =>
   CircuitPolicy.make(model, {
     ...rest,
     leaseMillis: millis(lease),
     maxOpenMillis: millis(maxOpenFor),
     maxRetryAfterMillis: millis(maxRetryAfter),
-    openMillis: millis(openFor)
+    openMillis: millis(openFor),
+    openTimesMillis: openTimes
   })
 
 const budgetOf = (budget: Budget): RetryBudget.RetryBudget => {

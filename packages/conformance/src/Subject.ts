@@ -13,7 +13,7 @@ export interface Admitted {
 export interface Rejected {
   readonly _tag: "Rejected"
   readonly key: string
-  readonly state: "Open" | "HalfOpen" | "Isolated"
+  readonly state: Circuit.Rejected["status"]
   readonly retryAfterMillis: number
   readonly health: number
   readonly generation: number

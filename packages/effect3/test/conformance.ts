@@ -1,7 +1,7 @@
 // Each run has services and a clock of its own. @effect-diagnostics multipleEffectProvide:skip-file
 /** The Effect 3 services as a subject of the conformance scenarios and laws, under TestClock. */
 import type { Policy as PolicyData, Subject } from "@truce/conformance"
-import { type Circuit, Outcome } from "@truce/core"
+import { Outcome } from "@truce/core"
 import {
   CallContext,
   CircuitBreaker,
@@ -26,6 +26,7 @@ import {
   Random,
   Runtime,
   type Scope,
+  Struct,
   TestClock,
   TestContext
 } from "effect"
@@ -151,7 +152,7 @@ const makeSession = (clock: TestClock.TestClock, stepWall: (millis: number) => v
       end: (attempt, end) => run(attempts.get(attempt)?.(end) ?? Effect.void),
       observe: (key, outcome) => run(HealthScore.observe(key, outcome)),
       control: (key, to, reason) => run(controls[to](key, reason)),
-      view: (key) => run(Effect.map(CircuitBreaker.state(key), viewOf)),
+      view: (key) => run(Effect.map(CircuitBreaker.state(key), Struct.omit("key"))),
       snapshot: () => run(Effect.map(CircuitBreaker.snapshot, ({ circuits }) => circuits)),
       transitions: async () => [...(await run(seen))],
       restore: (circuits, elapsed) =>
@@ -162,11 +163,11 @@ const makeSession = (clock: TestClock.TestClock, stepWall: (millis: number) => v
             key
           }))
         ),
-      register: (key, { lease, maxOpenFor, maxRetryAfter, openFor, ...rest }) => {
+      register: (key, { lease, maxOpenFor, maxRetryAfter, openFor, openTimes, ...rest }) => {
         const spans = { lease: span(lease), maxOpenFor: span(maxOpenFor), openFor: span(openFor) }
         return run(
           faultOf(
-            CircuitBreaker.register(key, { ...rest, ...spans, maxRetryAfter: span(maxRetryAfter) }),
+            CircuitBreaker.register(key, { ...rest, ...spans, openTimes, maxRetryAfter: span(maxRetryAfter) }),
             ({ _tag, existing, field, key, requested }) => ({ _tag, existing, field, key, requested })
           )
         )
@@ -176,23 +177,6 @@ const makeSession = (clock: TestClock.TestClock, stepWall: (millis: number) => v
     }
     return session
   })
-
-// What the subject shows is the core's view, without the key.
-const viewOf = (state: CircuitBreaker.State): Circuit.View => ({
-  status: state.status,
-  mode: state.mode,
-  score: state.score,
-  trip: state.trip,
-  strain: state.strain,
-  since: state.since,
-  nextAdmission: state.nextAdmission,
-  probes: state.probes,
-  permits: state.permits,
-  restore: state.restore,
-  openings: state.openings,
-  generation: state.generation,
-  moves: state.moves
-})
 
 const span = (span: PolicyData.Span | undefined) => (span === "infinity" ? Duration.infinity : span)
 

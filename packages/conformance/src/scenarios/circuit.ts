@@ -142,6 +142,19 @@ const gate: ReadonlyArray<Steps> = [
     ]
   },
   {
+    name: "open times may be a list, whose last counts from then on",
+    policy: { model: { type: "consecutive", failures: 1 }, circuit: { openJitter: 0, openTimes: [100, 700, 300] } },
+    steps: [
+      { do: "letters", key: "a", letters: "F", see: { a: { nextAdmission: 100 } } },
+      wait(100),
+      { do: "letters", key: "a", letters: "F", see: { a: { nextAdmission: 800 } } },
+      wait(700),
+      { do: "letters", key: "a", letters: "F", see: { a: { nextAdmission: 1_100 } } },
+      wait(300),
+      { do: "letters", key: "a", letters: "F", see: { a: { nextAdmission: 1_400, openings: 4 } } }
+    ]
+  },
+  {
     name: "Retry-After lengthens the open time up to its limit and never shortens it",
     policy: { model: fixed, circuit: { openJitter: 0, maxRetryAfter: 5_000 } },
     steps: ["a", "b", "c"].flatMap((key, index): ReadonlyArray<Step> => [
