@@ -4,6 +4,7 @@ import { Cause, Clock, Data, Duration, Effect, Exit, Fiber, Schedule } from "eff
 import { TestClock } from "effect/testing"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { withWall } from "./wallClock.ts"
 import { answering, attempt, key, on, statusOf, steady, trip } from "./support.ts"
 
 /** What an attempt comes to, and how long it takes. */
@@ -181,16 +182,3 @@ const forAll = (
     ),
     { numRuns }
   )
-
-const nanos = (millis: number): bigint => BigInt(millis) * 1_000_000n
-
-/** A clock whose wall time is off by an offset; its monotonic time is not. */
-const withWall = (clock: Clock.Clock, offset: () => number): Clock.Clock => ({
-  currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + offset(),
-  currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + offset()),
-  currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe() + nanos(offset()),
-  currentTimeNanos: Effect.map(clock.currentTimeNanos, (now) => now + nanos(offset())),
-  monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
-  monotonicTimeNanos: clock.monotonicTimeNanos,
-  sleep: (duration) => clock.sleep(duration)
-})
