@@ -5,6 +5,7 @@ import { describe, expect } from "vitest"
 import { NotFound, answering, classify, key, settled, statusOf, steady } from "../support.ts"
 import {
   by,
+  composed,
   admitsAtOnce,
   all,
   dependency,
@@ -44,6 +45,7 @@ describe("a half-open gate", () => {
       for (let round = 0; round < 100; round++) {
         const of = `key-${round}`
         yield* probing(clock, of)
+        if (round % 2 === 0) yield* composed(of)
         // A probe that says nothing: the circuit stays half-open.
         const { effect, seen } = dependency(Effect.andThen(hops(9), Effect.fail(new NotFound({ id: "1" }))))
         const fibers = yield* all(30, (index) => yielding(round * 30 + index)(execute(effect, of)))

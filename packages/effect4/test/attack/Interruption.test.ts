@@ -2,7 +2,20 @@ import { CircuitBreaker, Classifier, HealthModel, Outcome, RetryBudget, Truce } 
 import { Effect, Exit, Fiber, Random } from "effect"
 import { describe, expect } from "vitest"
 import { NotFound, Timeout, answering, classify, failing, key, settled, steady } from "../support.ts"
-import { admitsAtOnce, all, by, dependency, ending, execute, exits, hops, probing, tally, yielding } from "./support.ts"
+import {
+  admitsAtOnce,
+  all,
+  by,
+  composed,
+  dependency,
+  ending,
+  execute,
+  exits,
+  hops,
+  probing,
+  tally,
+  yielding
+} from "./support.ts"
 
 const tolerant = HealthModel.ledger({ minFailures: 1e9, guardMillis: 0 })
 
@@ -16,6 +29,7 @@ describe("calls that are interrupted anywhere", () => {
         for (let round = 0; round < 100; round++) {
           const of = `key-${round}`
           yield* probing(clock, of)
+          if (round % 2 === 0) yield* composed(of)
           const kinds = [Effect.fail(new NotFound({ id: "1" })), Effect.interrupt, Effect.never, Effect.die("broken")]
           const { effect, seen } = dependency(
             Effect.andThen(

@@ -3,7 +3,7 @@ import { CircuitBreaker, HealthModel, HealthScore, Outcome, Truce } from "@truce
 import { Effect, Fiber, Stream } from "effect"
 import { describe, expect } from "vitest"
 import { answering, classify, failing, key, on, settled, statusOf, steady, trip, watching } from "../support.ts"
-import { all, by, execute, exits, heapMegabytes, hops, yielding } from "./support.ts"
+import { all, by, composed, execute, exits, heapMegabytes, hops, yielding } from "./support.ts"
 
 describe("a watcher that never reads", () => {
   on(() => steady())("holds no call, keeps no event from the others and loses the oldest", () =>
@@ -75,6 +75,7 @@ describe("whoever watches is told", () => {
         let opened = 0
         for (let round = 0; round < 600; round++) {
           const of = `key-${round}`
+          yield* Effect.andThen(execute(answering, of), composed(of))
           const fiber = yield* Effect.forkChild(yielding(round, 8)(execute(failing, of)))
           yield* hops(5)
           yield* Fiber.interrupt(fiber)
@@ -91,6 +92,7 @@ describe("whoever watches is told", () => {
   by(() => steady())("of every change once and in order, where commits come in between each other", () =>
     Effect.gen(function* () {
       const seen = yield* watching(CircuitBreaker.transitions)
+      yield* Effect.andThen(execute(answering), composed())
       const fibers = yield* all(60, (index) =>
         yielding(
           index,

@@ -57,6 +57,9 @@ export const opening = (of = key) =>
     until: ({ status }) => status === "Open"
   })
 
+/** Lets a transaction look at a known key: until then what changes it is a single step, which nothing can come between. */
+export const composed = (of = key) => Effect.tx(CircuitBreaker.state(of))
+
 const failed: Effect.Effect<string, ApiError> = Effect.die("down")
 
 export const execute = <A, E extends ApiError, R>(self: Effect.Effect<A, E, R>, of = key) =>
