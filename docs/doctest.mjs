@@ -2,6 +2,7 @@
 //
 //   node ../../docs/doctest.mjs src ../../docs ../../README.md      (run in the package whose tests they become)
 //
+// An example of the shared docs belongs to the binding it imports, to that for Effect 3 where it imports none.
 // `expr // => value` asserts, as does a `// => value` on the line after; ```ts no-run is type-checked only.
 // A generated file keeps the line numbers of its source: an error in README.md.10.test.ts(14,3) is on line 14 of README.md.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
@@ -9,13 +10,15 @@ import { join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
+const own = JSON.parse(readFileSync("package.json", "utf8")).name
 const out = ".doctest"
 const count = { run: 0, compiled: 0 }
 
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out)
 try {
-  for (const file of process.argv.slice(2).flatMap(sources)) for (const fence of fences(file)) write(fence)
+  for (const file of process.argv.slice(2).flatMap(sources))
+    for (const fence of fences(file).filter(isOwn)) write(fence)
   console.log(`documentation examples: ${count.run} to run, ${count.compiled} to compile only`)
 } catch (error) {
   console.error(error.message)
@@ -57,6 +60,12 @@ function fences(file) {
   }
   if (open !== undefined) fail(open, open.line, "this fence is never closed")
   return found
+}
+
+function isOwn({ lines, name }) {
+  if (!relative(process.cwd(), join(root, name)).startsWith("..")) return true
+  const binding = /from "(@truce\/effect\d)["/]/.exec(lines.join("\n"))?.[1] ?? "@truce/effect3"
+  return binding === own
 }
 
 function write(fence) {

@@ -14,13 +14,19 @@ export interface Case {
   readonly batch?: number
 }
 
-export type PeerName = "truce" | "effect4" | "cockatiel" | "opossum"
+export type PeerName = "truce" | "truce4" | "effect4" | "cockatiel" | "opossum"
 
 /** The scenarios a library can play; a case is prepared when it is asked for. */
 export type Cases = { readonly [name in Scenario]?: () => Case | Promise<Case> }
 
+/** Truce itself, on one major of Effect or the other. */
+export type Binding = Extract<PeerName, "truce" | "truce4">
+
+export const bindings = ["truce", "truce4"] as const satisfies ReadonlyArray<Binding>
+
 export const peerTitles: { readonly [name in PeerName]: string } = {
-  truce: "Truce",
+  truce: "Truce, Effect 3",
+  truce4: "Truce, Effect 4",
   effect4: "Effect 4.1",
   cockatiel: "cockatiel",
   opossum: "opossum"

@@ -16,7 +16,7 @@ export const isState = (name: string): name is State => Object.hasOwn(states, na
 
 export const stateNames: ReadonlyArray<State> = Object.keys(states).filter(isState)
 
-export const holders = ["truce", "effect4", "cockatiel"] as const satisfies ReadonlyArray<PeerName>
+export const holders = ["truce", "truce4", "effect4", "cockatiel"] as const satisfies ReadonlyArray<PeerName>
 
 export interface Memory {
   readonly peer: PeerName

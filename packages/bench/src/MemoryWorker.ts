@@ -2,17 +2,21 @@
 import { ConsecutiveBreaker } from "cockatiel"
 import { CircuitBreaker, Classifier, HealthModel, Truce } from "@truce/effect3"
 import { Data, Effect } from "effect"
+import * as Truce4 from "@truce/effect4"
+import * as Data4 from "effect4/Data"
 import * as Effect4 from "effect4/Effect"
 import { consecutive } from "effect4/persistence/CircuitBreaker"
 import type { Run } from "./Case.ts"
 import { type State, isState } from "./Memory.ts"
 import * as Cockatiel from "./Peers/Cockatiel.ts"
 import { breaker } from "./Peers/Effect4.ts"
-import { sequence as sequence4 } from "./Peers/Loop4.ts"
+import { loop as loop4, sequence as sequence4 } from "./Peers/Loop4.ts"
 import { loop } from "./Peers/Loop3.ts"
 import { ok, refused, sequence, settled } from "./Peers/LoopAsync.ts"
 
 class Refused extends Data.TaggedError("Refused") {}
+
+class Refused4 extends Data4.TaggedError("Refused") {}
 
 /** Keys that were not given before, for each further call. */
 type Fill = (state: State) => Run | Promise<Run>
@@ -32,6 +36,20 @@ const truce: Fill = (state) => {
     state === "pristine"
       ? CircuitBreaker.state(next())
       : Effect.exit(CircuitBreaker.execute(attempt, { key: next(), classify }))
+  )
+}
+
+const truce4: Fill = (state) => {
+  const classify = Truce4.Classifier.tags<Refused4>()({ Refused: "retriable" })
+  const { HealthModel } = Truce4
+  const model = state === "open" ? HealthModel.ledger({ minFailures: 1, allowSelfTrip: true }) : HealthModel.ledger()
+  const layer = Truce4.Truce.layer({ model, circuit: { openFor: "1 hour" }, maxKeys: 10_000_000 })
+  const attempt = state === "idle" ? Effect4.succeed(1) : Effect4.fail(new Refused4())
+  const next = unseen()
+  return loop4(layer).sequence(() =>
+    state === "pristine"
+      ? Truce4.CircuitBreaker.state(next())
+      : Effect4.exit(Truce4.CircuitBreaker.execute(attempt, { key: next(), classify }))
   )
 }
 
@@ -57,6 +75,7 @@ const cockatiel: Fill = (state) => {
 
 const fills = new Map<string, Fill>([
   ["truce", truce],
+  ["truce4", truce4],
   ["effect4", effect4],
   ["cockatiel", cockatiel]
 ])

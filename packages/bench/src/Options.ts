@@ -16,7 +16,7 @@ export type Options =
       readonly json: string | undefined
     }
 
-export const help = `What a protected call costs: Truce on Effect 3, Effect 4.1's own breaker, cockatiel and opossum, in one run.
+export const help = `What a protected call costs: Truce on Effect 3 and Effect 4, Effect 4.1's own breaker, cockatiel and opossum, in one run.
 
   pnpm bench [--quick] [--only PART]... [--json FILE]
   pnpm bench --case NAME --count N

@@ -1,5 +1,5 @@
 /** What each library costs in each scenario over the same calls without a breaker. */
-import { type PeerName, type Run, type Scenario, type Section, scenarios } from "./Case.ts"
+import { type Binding, type PeerName, type Run, type Scenario, type Section, scenarios } from "./Case.ts"
 import { entries } from "./Peers/Peers.ts"
 import { type Figure, type Settings, type Subject, measure, overhead, quantile } from "./Rounds.ts"
 
@@ -50,9 +50,14 @@ export const run = async (
 export const over = (overheads: Overheads, scenario: Scenario, peer: PeerName): number | undefined =>
   overheads.find((one) => one.scenario === scenario && one.peer === peer)?.over.median
 
-/** How many times what `peer` costs Truce costs. */
-export const ratio = (overheads: Overheads, scenario: Scenario, peer: PeerName): number | undefined => {
-  const own = over(overheads, scenario, "truce")
+/** How many times what `peer` costs one of Truce's bindings costs. */
+export const ratio = (
+  overheads: Overheads,
+  scenario: Scenario,
+  peer: PeerName,
+  binding: Binding = "truce"
+): number | undefined => {
+  const own = over(overheads, scenario, binding)
   const theirs = over(overheads, scenario, peer)
   return own === undefined || theirs === undefined ? undefined : own / theirs
 }

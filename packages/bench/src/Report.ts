@@ -1,12 +1,21 @@
 /** What was measured, as tables. */
-import { type PeerName, type Scenario, type Section, peerTitles, scenarioNames, scenarios } from "./Case.ts"
+import {
+  type Binding,
+  type PeerName,
+  type Scenario,
+  type Section,
+  bindings,
+  peerTitles,
+  scenarioNames,
+  scenarios
+} from "./Case.ts"
 import { bytesOf, holders, type Memories, type State, stateNames, states } from "./Memory.ts"
 import { type Overhead, type Overheads, ratio } from "./Overhead.ts"
 import { peerNames } from "./Peers/Peers.ts"
 import { number, table, times } from "./Table.ts"
 import type { Result } from "./Targets.ts"
 
-const others = peerNames.filter((name) => name !== "truce")
+const others = peerNames.filter((name) => !bindings.some((binding) => binding === name))
 
 export const overhead = (section: Section, overheads: Overheads): string => {
   const rows = scenarioNames.filter((name) => scenarios[name][0] === section)
@@ -14,13 +23,19 @@ export const overhead = (section: Section, overheads: Overheads): string => {
     found === undefined ? "-" : `${number(found.over.median)} ±${number(found.over.spread)}`
   const row = (scenario: Scenario): ReadonlyArray<string> => [
     scenarios[scenario][1],
-    ...peerNames.map((peer) => cell(overheads.find((one) => one.scenario === scenario && one.peer === peer))),
-    ...others.map((peer) => times(ratio(overheads, scenario, peer)))
+    ...peerNames.map((peer) => cell(overheads.find((one) => one.scenario === scenario && one.peer === peer)))
   ]
-  return table([
-    ["ns a call over the bare effect", ...peerNames.map(title), ...others.map((name) => `of ${title(name)}`)],
-    ...rows.map(row)
-  ])
+  const ratios = (binding: Binding): string => {
+    const row = (scenario: Scenario): ReadonlyArray<string> => [
+      scenarios[scenario][1],
+      ...others.map((peer) => times(ratio(overheads, scenario, peer, binding)))
+    ]
+    return table([[`${title(binding)}, times the cost of`, ...others.map(title)], ...rows.map(row)])
+  }
+  return [
+    table([["ns a call over the bare effect", ...peerNames.map(title)], ...rows.map(row)]),
+    ...bindings.map(ratios)
+  ].join("\n\n")
 }
 
 export const memory = (memories: Memories): string => {

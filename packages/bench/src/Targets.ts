@@ -1,5 +1,5 @@
 /** What Truce promises itself, beside what was measured. */
-import type { PeerName } from "./Case.ts"
+import { type Binding, type PeerName, type Scenario, peerTitles, scenarios } from "./Case.ts"
 import { bytesOf, type Memories } from "./Memory.ts"
 import { type Overheads, over, ratio } from "./Overhead.ts"
 
@@ -23,64 +23,57 @@ export interface Result extends Omit<Target, "figure"> {
   readonly isMet: boolean
 }
 
-const floor = "Three more steps of Effect 3's interpreter and one reading of its clock are most of it"
+const causes = {
+  floor: "A few more steps of the interpreter and one reading of its clock are most of it",
+  failing: "The handling of a cause is most of it",
+  rejected: "The handling of a failure by the interpreter and one reading of the clock are most of it",
+  protect: "A call that may have to try again reads the clock before and after",
+  heap: "The circuit, its traffic and the entry of the map are most of it"
+} as const
+
+/** At most so many times the cost of Effect 4.1's breaker. */
+const ofBuiltIn = (binding: Binding, scenario: Scenario, limit: number, because: string): Target => ({
+  title: `${peerTitles[binding]}: ${scenarios[scenario][1]}: of Effect 4.1's breaker`,
+  limit,
+  unit: "x",
+  because,
+  figure: ({ overheads }) => ratio(overheads, scenario, "effect4", binding)
+})
+
+const ofIdleKey = (binding: Binding, limit: number): Target => ({
+  title: `${peerTitles[binding]}: heap of an idle key`,
+  limit,
+  unit: "B",
+  because: causes.heap,
+  figure: ({ memories }) => idle(memories, binding)
+})
 
 const targets: ReadonlyArray<Target> = [
-  {
-    title: "closed, success: of Effect 4.1's breaker",
-    limit: 0.1,
-    unit: "x",
-    because: floor,
-    figure: ({ overheads }) => ratio(overheads, "closed", "effect4")
-  },
+  ofBuiltIn("truce", "closed", 0.1, causes.floor),
+  ofBuiltIn("truce4", "closed", 0.06, causes.floor),
+  ofBuiltIn("truce", "failing", 0.5, causes.failing),
+  ofBuiltIn("truce4", "failing", 0.6, causes.failing),
+  ofBuiltIn("truce", "rejected", 0.05, causes.rejected),
+  ofBuiltIn("truce4", "rejected", 0.03, causes.rejected),
+  ofBuiltIn("truce", "protect", 0.15, causes.protect),
+  ofBuiltIn("truce4", "protect", 0.1, causes.protect),
+  ofBuiltIn("truce", "fibers-10k", 0.2, causes.floor),
+  ofBuiltIn("truce4", "fibers-10k", 0.2, causes.floor),
+  ofIdleKey("truce", 400),
+  ofIdleKey("truce4", 450),
   {
     title: "closed, success: of opossum as it comes, with its timeout",
     limit: 1,
     unit: "x",
-    because: floor,
+    because: causes.floor,
     figure: ({ overheads }) => quotient(over(overheads, "closed", "truce"), over(overheads, "closed-timed", "opossum"))
   },
   {
     title: "closed, success: of opossum without its timeout",
     limit: 1,
     unit: "x",
-    because: `${floor}; opossum has no fiber to step`,
+    because: `${causes.floor}; opossum has no fiber to step`,
     figure: ({ overheads }) => ratio(overheads, "closed", "opossum")
-  },
-  {
-    title: "closed, failing attempt: of Effect 4.1's breaker",
-    limit: 0.5,
-    unit: "x",
-    because: "The handling of a cause is most of it",
-    figure: ({ overheads }) => ratio(overheads, "failing", "effect4")
-  },
-  {
-    title: "open, rejected: of Effect 4.1's breaker",
-    limit: 0.05,
-    unit: "x",
-    because: "The handling of a failure by the interpreter and one reading of the clock are most of it",
-    figure: ({ overheads }) => ratio(overheads, "rejected", "effect4")
-  },
-  {
-    title: "retry + breaker, success: of Effect 4.1's breaker in Effect.retry",
-    limit: 0.15,
-    unit: "x",
-    because: "A call that may have to try again reads the clock before and after",
-    figure: ({ overheads }) => ratio(overheads, "protect", "effect4")
-  },
-  {
-    title: "10,000 fibers on one key: of Effect 4.1's breaker",
-    limit: 0.2,
-    unit: "x",
-    because: floor,
-    figure: ({ overheads }) => ratio(overheads, "fibers-10k", "effect4")
-  },
-  {
-    title: "heap of an idle key",
-    limit: 400,
-    unit: "B",
-    because: "The circuit, its traffic and the entry of the map are most of it",
-    figure: ({ memories }) => idle(memories)
   },
   {
     title: "window of 100k over window of 100",
@@ -122,8 +115,8 @@ const growth = (overheads: Overheads, peer: PeerName): number | undefined =>
   quotient(over(overheads, "keys-100k", peer), over(overheads, "keys-10k", peer))
 
 /** At the greatest number of keys that was measured. */
-const idle = (memories: Memories): number | undefined =>
-  memories.findLast(({ peer, state }) => peer === "truce" && state === "idle")?.bytesPerKey
+const idle = (memories: Memories, binding: Binding): number | undefined =>
+  memories.findLast(({ peer, state }) => peer === binding && state === "idle")?.bytesPerKey
 
 export const judge = (measured: Measured): ReadonlyArray<Result> =>
   targets.flatMap(({ figure, ...target }) => {

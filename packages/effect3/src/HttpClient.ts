@@ -14,7 +14,7 @@ import type { AttemptTimeout } from "./AttemptTimeout.ts"
 import type { CircuitBreaker } from "./CircuitBreaker.ts"
 import type { CircuitOpen } from "./CircuitOpen.ts"
 import type { Classifier } from "./Classifier.ts"
-import { classifierOf, executingClient, protectingClient, retryingClient } from "./internal/httpCall.ts"
+import { classifierOf, executingClient, protectingClient, retryingClient, wallNow } from "./internal/httpCall.ts"
 import * as Replay from "./internal/httpReplay.ts"
 import * as Table from "./internal/httpTable.ts"
 import type { HeaderNames } from "./internal/httpWire.ts"
@@ -265,7 +265,7 @@ export function withRetry<E, R>(...args: Args<E, R, RetryOptions & Either>) {
  */
 export const classifier = <E = HttpClientError.HttpClientError>(
   options: { readonly status?: Table.StatusRules | undefined } = {}
-): Classifier<E> => classifierOf(Table.make("HttpClient.classifier", options.status), Date.now)
+): Classifier<E> => classifierOf(Table.make("HttpClient.classifier", options.status), wallNow)
 
 /**
  * Whether a request may be sent more than once: GET, HEAD, OPTIONS, TRACE, PUT, DELETE, and whatever has an `Idempotency-Key`.

@@ -1,8 +1,9 @@
 // A breaker is put on a score on purpose here. @effect-diagnostics multipleEffectProvide:skip-file
 import { CircuitBreaker, Classifier, RetryBudget, Truce } from "@truce/effect3"
-import { Cause, Clock, Data, Duration, Effect, Exit, Fiber, Schedule, TestClock, TestContext } from "effect"
+import { Cause, Data, Duration, Effect, Exit, Fiber, Schedule, TestClock, TestContext } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { withWall } from "./wallClock.ts"
 import { answering, attempt, key, on, statusOf, steady, trip } from "./support.ts"
 
 /** What an attempt comes to, and how long it takes. */
@@ -179,13 +180,3 @@ const forAll = (
     ),
     { numRuns }
   )
-
-/** A clock whose wall time is off by an offset; its monotonic time is not. */
-const withWall = (clock: Clock.Clock, offset: () => number): Clock.Clock => ({
-  [Clock.ClockTypeId]: Clock.ClockTypeId,
-  unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + offset(),
-  currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + offset()),
-  unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
-  currentTimeNanos: clock.currentTimeNanos,
-  sleep: (duration) => clock.sleep(duration)
-})

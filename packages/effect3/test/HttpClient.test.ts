@@ -401,6 +401,20 @@ describe("Retry-After", () => {
       expect(seen).toEqual([1, 2])
     }))
 
+  it("lengthens the backoff of a whole exchange too, as a date by our clock", () =>
+    Effect.gen(function* () {
+      const date = Date.UTC(2026, 0, 1)
+      yield* TestClock.setTime(date)
+      const { plain, sent } = client({ status: 503, headers: { "retry-after": httpDate(date + 4_000) } }, 200)
+      const exchange = HttpClient.filterStatusOk(plain).get(url)
+      const fiber = yield* Effect.fork(Truce.protect(exchange, { key, classify: classifier() }))
+      yield* TestClock.adjust("3999 millis")
+      yield* settled
+      expect(sent.length).toBe(1)
+      yield* TestClock.adjust("1 millis")
+      expect((yield* Fiber.join(fiber)).status).toBe(200)
+    }))
+
   it("lengthens the backoff of a status that only a rule makes retriable", () =>
     Effect.gen(function* () {
       for (const rule of ["retriable", Classifier.retriable({ weight: 0.35 })] as const) {

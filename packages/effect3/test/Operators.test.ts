@@ -21,7 +21,7 @@ import { CircuitBreaker, RetryBudget } from "@truce/effect3"
 import * as CircuitReport from "@truce/effect3/CircuitReport"
 import * as Operators from "@truce/effect3/Operators"
 import * as TransitionFeed from "@truce/effect3/TransitionFeed"
-import { Duration, Effect, Layer, Redacted, Schema } from "effect"
+import { DateTime, Duration, Effect, Layer, Redacted, Schema, TestClock } from "effect"
 import fc from "fast-check"
 import * as Http from "node:http"
 import { describe, expect } from "vitest"
@@ -463,12 +463,15 @@ describe("transitions", () => {
 
   sse("are server-sent events with ids, as they happen", () =>
     Effect.gen(function* () {
-      const { events, headers, until } = yield* connected()
+      const { events, headers, text, until } = yield* connected()
       expect(headers).toMatchObject({ "content-type": "text/event-stream", "cache-control": "no-store, no-transform" })
       const before = Date.now()
       yield* trip()
       yield* CircuitBreaker.isolate(key, "line\nbreak")
       yield* until(() => events().length === 2)
+      expect(text()).toMatch(
+        /^retry: 3000\n: connected\n\nid: [0-9a-z]+-1\nevent: transition\ndata: \{"key":"users-api",.*\}\n\nid: .*\n\n$/s
+      )
       const [opened, isolated] = events()
       expect([opened?.event, isolated?.event]).toEqual(["transition", "transition"])
       expect(opened?.id).toMatch(/^[0-9a-z]+-1$/)
@@ -652,4 +655,55 @@ describe("the OpenAPI document", () => {
   it("is JSON", () => {
     expect(JSON.parse(JSON.stringify(spec))).toEqual(spec)
   })
+})
+
+describe("a dashboard", () => {
+  test("reads the twins alike: errors", () =>
+    Effect.gen(function* () {
+      yield* attempt(failing)
+      const unknown = yield* fetched("/internal/circuits/typo")
+      expect([unknown.status, unknown.type, JSON.parse(unknown.text)]).toEqual([
+        404,
+        "application/json",
+        {
+          _tag: "CircuitNotFound",
+          key: "typo",
+          message: `no circuit has the key "typo": it has not been called, or was idle and dropped; send "create": true to isolate, disable or observe it before its next call`
+        }
+      ])
+      const body = new Blob([JSON.stringify({ reason: "mine" })])
+      const undeclared = yield* fetched(`/internal/circuits/${key}/isolate`, { method: "POST", body })
+      expect([undeclared.status, undeclared.type, JSON.parse(undeclared.text)]).toEqual([
+        415,
+        "application/json",
+        { _tag: "JsonRequired", message: "send the body with content-type: application/json" }
+      ])
+    }))
+
+  it.effect("reads the twins alike: circuits and transitions", () =>
+    Effect.gen(function* () {
+      yield* trip()
+      yield* TestClock.adjust("300 millis")
+      yield* CircuitBreaker.isolate("billing", "maintenance")
+      const reports = (yield* CircuitBreaker.states).map((state) =>
+        CircuitReport.fromState(state, state.key === key ? 7.5 : Infinity, 300)
+      )
+      expect(Schema.encodeSync(Schema.parseJson(Schema.Array(CircuitReport.Circuit)))(reports)).toBe(
+        `[{"key":"users-api","status":"Open","mode":"Automatic","reason":"","score":0,"trip":0.1,"strain":0.5442145968097729,"tokens":7.5,"openings":1,"probes":0,"generation":1,"inStateFor":300,"admitsIn":200},{"key":"billing","status":"Isolated","mode":"Isolated","reason":"maintenance","score":1,"trip":0.1,"strain":0,"tokens":"unlimited","openings":0,"probes":0,"generation":1,"inStateFor":0,"admitsIn":"never"}]`
+      )
+      const explained = CircuitReport.fromExplanation(yield* CircuitBreaker.explain(key), 7.5)
+      const { cause, moves, restore, transitions } = Schema.encodeSync(CircuitReport.Explanation)(explained)
+      expect(JSON.stringify({ restore, moves: moves.slice(-1), transitions, cause })).toBe(
+        `{"restore":0.5,"moves":[{"ago":300,"outcome":"Failure","weight":1,"before":0.11217389865409666,"after":0}],"transitions":[{"ago":300,"from":"Closed","to":"Open","mode":"Automatic","reason":"","score":0,"openings":1,"generation":1,"openFor":500}],"cause":"open for 300 ms, because the score fell to 0.000"}`
+      )
+      const change = explained.transitions[0]
+      if (change === undefined) throw new Error("no transition")
+      const { ago: _, ...rest } = change
+      expect(
+        Schema.encodeSync(Schema.parseJson(CircuitReport.Transition))({ ...rest, key, at: DateTime.unsafeMake(0) })
+      ).toBe(
+        `{"key":"users-api","at":"1970-01-01T00:00:00.000Z","from":"Closed","to":"Open","mode":"Automatic","reason":"","score":0,"openings":1,"generation":1,"openFor":500}`
+      )
+    }).pipe(Effect.provide(steady()))
+  )
 })

@@ -624,3 +624,29 @@ describe("a stored text", () => {
     })
   )
 })
+
+/** What the twins write for a circuit that is open, one that is not, and one that an operator has isolated. */
+const ofBothTwins = `{"version":1,"sequence":0,"savedAt":"2026-01-01T00:00:00.300Z","circuits":{"users-api":{"version":1,"model":"ledger","takenAt":1767225600300,"mode":{"_tag":"Automatic","reason":"","since":0},"state":{"_tag":"Open","since":1767225600000,"until":1767225600500,"score":0},"generation":1,"openings":{"inARow":1,"lastMillis":500,"rampMillis":0},"seed":312088029,"traffic":{"attempts":6,"failures":6,"at":1767225600000},"health":{"suspicion":1,"at":1767225600000}},"search":{"version":1,"model":"ledger","takenAt":1767225600300,"mode":{"_tag":"Automatic","reason":"","since":0},"state":{"_tag":"Closed","since":0},"generation":0,"openings":{"inARow":0,"lastMillis":0,"rampMillis":0},"seed":62471862,"traffic":{"attempts":2,"failures":1,"at":1767225600300},"health":{"suspicion":0.2,"at":1767225600300}},"billing":{"version":1,"model":"ledger","takenAt":1767225600300,"mode":{"_tag":"Isolated","reason":"maintenance","since":1767225600300},"state":{"_tag":"Closed","since":0},"generation":1,"openings":{"inARow":0,"lastMillis":0,"rampMillis":0},"seed":-781064455,"traffic":{"attempts":0,"failures":0,"at":0},"health":{"suspicion":0,"at":0}}}}`
+
+describe("a process that moves from one major of Effect to the other", () => {
+  test("finds its circuits, and writes the same record, byte for byte", (store) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Date.UTC(2026, 0, 1, 0, 0, 0, 300))
+      store.texts.set("circuits.a", ofBothTwins)
+      const { logs, run } = started(store)
+      yield* run(
+        Effect.gen(function* () {
+          expect(yield* Snapshots.restored).toMatchObject({ _tag: "Restored", keys: [key, "search", "billing"] })
+          const states = yield* Effect.forEach([key, "search", "billing"], (of) => CircuitBreaker.state(of))
+          expect(states.map(({ mode, nextAdmission, status }) => [status, mode.reason, nextAdmission])).toEqual([
+            ["Open", "", Date.UTC(2026, 0, 1, 0, 0, 0, 500)],
+            ["Closed", "", undefined],
+            ["Isolated", "maintenance", Infinity]
+          ])
+          yield* Snapshots.save
+        })
+      )
+      expect(logs).toEqual([])
+      expect(store.texts.get("circuits.b")).toBe(ofBothTwins.replace(`"sequence":0`, `"sequence":1`))
+    }))
+})

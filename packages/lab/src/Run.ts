@@ -18,6 +18,10 @@ export interface Options {
   readonly trace?: number
   /** Whether the result has its time series. Default: true. */
   readonly series?: boolean
+  /** What attempts meet, instead of the service and the faults of the world. */
+  readonly dependency?: Dependency.Dependency
+  /** When the next call begins, instead of the arrivals of the world; Infinity when none does. */
+  readonly arrival?: () => number
   /** Called now and then with the simulated time. */
   readonly onProgress?: (simulatedMillis: number) => void
 }
@@ -82,12 +86,9 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
   const { arrivals, partitions, processes = 1 } = scenario.world
   const { timeoutMillis, durationMillis } = scenario
   const retry = Retry.make({ attempts: scenario.attempts, backoff: scenario.backoff })
-  const dependency = Dependency.make(
-    scenario.world,
-    { timeoutMillis, slowAfterMillis: scenario.slowAfterMillis ?? timeoutMillis / 2 },
-    seed
-  )
-  const arrival = ArrivalProcess.make(scenario.world, seed)
+  const patience = { timeoutMillis, slowAfterMillis: scenario.slowAfterMillis ?? timeoutMillis / 2 }
+  const dependency = options.dependency ?? Dependency.make(scenario.world, patience, seed)
+  const arrival = options.arrival ?? ArrivalProcess.make(scenario.world, seed)
   const toProcess = Random.uniform(seed, "process")
   const toPartition = Random.uniform(seed, "partition")
   const think = Random.uniform(seed, "think")

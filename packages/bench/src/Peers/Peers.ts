@@ -5,15 +5,23 @@ import * as Cockatiel from "./Cockatiel.ts"
 import * as Effect4 from "./Effect4.ts"
 import * as Opossum from "./Opossum.ts"
 import * as Truce from "./Truce.ts"
+import * as Truce4 from "./Truce4.ts"
 
 const peers: { readonly [name in PeerName]: Cases } = {
   truce: Truce.cases,
+  truce4: Truce4.cases,
   effect4: Effect4.cases,
   cockatiel: Cockatiel.cases,
   opossum: Opossum.cases
 }
 
-export const peerNames = ["truce", "effect4", "cockatiel", "opossum"] as const satisfies ReadonlyArray<PeerName>
+export const peerNames = [
+  "truce",
+  "truce4",
+  "effect4",
+  "cockatiel",
+  "opossum"
+] as const satisfies ReadonlyArray<PeerName>
 
 export interface Entry {
   readonly peer: PeerName

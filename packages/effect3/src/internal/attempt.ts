@@ -10,12 +10,17 @@ import type { Classifier } from "../Classifier.ts"
 import type { Cell } from "./Cell.ts"
 import { nowOf } from "./monotonic.ts"
 
-/** What is fixed about the attempts of one protected effect. */
-export interface Plan<E, ER extends E, EP extends E> {
-  readonly key: string
-  readonly classify: Classifier<E, ER, EP>
+/** How attempts are judged. */
+export interface Rules<E> {
+  readonly classify: Pick<Classifier<E>, "failure" | "success">
   /** An attempt that takes longer is slow, or saturated; Infinity for no such rule. */
   readonly slowAfterMillis: number
+}
+
+/** What is fixed about the attempts of one protected effect. */
+export interface Plan<E, ER extends E, EP extends E> extends Rules<E> {
+  readonly key: string
+  readonly classify: Classifier<E, ER, EP>
 }
 
 /** One attempt that was made. */
@@ -36,10 +41,10 @@ export interface Then<A, E, B, E2, R2> {
 }
 
 /** Admit, run, classify, settle: one attempt on one cell. `startedAt` is left out where nothing asks how long it took. */
-export const run = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
+export const run = <A, E, R, B, E2, R2>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   cell: Cell,
-  plan: Plan<E, ER, EP>,
+  plan: Rules<E>,
   startedAt: number | undefined,
   self: Effect.Effect<A, E, R>,
   then: Then<A, E, B, E2, R2>
@@ -69,10 +74,10 @@ type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, 
 
 const same: Restore = (effect) => effect
 
-const settling = <A, E, ER extends E, EP extends E, R, B, E2, R2>(
+const settling = <A, E, R, B, E2, R2>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   cell: Cell,
-  plan: Plan<E, ER, EP>,
+  plan: Rules<E>,
   permit: Circuit.Permit,
   startedAt: number | undefined,
   self: Effect.Effect<A, E, R>,
@@ -124,11 +129,7 @@ const afterSuccess = <A, E, B, E2, R2>(value: A, made: Judged, then: Then<A, E, 
 const abandoned = Outcome.failure({ saturated: true })
 
 // A caller who gives up on a slow attempt from outside interrupts it: that is a timeout by another name.
-export const failure = <E, ER extends E, EP extends E>(
-  plan: Plan<E, ER, EP>,
-  cause: Cause.Cause<E>,
-  durationMillis: number
-): Outcome.Outcome =>
+export const failure = <E>(plan: Rules<E>, cause: Cause.Cause<E>, durationMillis: number): Outcome.Outcome =>
   durationMillis > plan.slowAfterMillis && Cause.isInterruptedOnly(cause) ? abandoned : plan.classify.failure(cause)
 
 /** One attempt that was made, with what the classifier threw. */

@@ -9,7 +9,8 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import { hasProperty } from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import type { AttemptTimeout } from "../AttemptTimeout.ts"
@@ -241,3 +242,7 @@ const wallClock = (fiber: Fiber.RuntimeFiber<unknown, unknown>): (() => number) 
   const clock = Context.unsafeGet(fiber.currentDefaultServices, Clock.Clock)
   return () => clock.unsafeCurrentTimeMillis()
 }
+
+/** Of the fiber that is running; of the system where none is. */
+export const wallNow = (): number =>
+  Option.match(Fiber.getCurrentFiber(), { onNone: Date.now, onSome: (fiber) => wallClock(fiber)() })

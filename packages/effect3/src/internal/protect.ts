@@ -140,7 +140,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
       const cell = guarded.cell(key, startedAt)
       // The first attempt of a call that had to wait for its admission is no retry.
       const retry = own.length > 0
-      return Attempt.run<A, E, ER, EP, R, Tried<A, ER>, EP, never>(
+      return Attempt.run<A, E, R, Tried<A, ER>, EP, never>(
         fiber,
         cell,
         plan,

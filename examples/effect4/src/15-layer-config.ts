@@ -1,0 +1,47 @@
+// Options from the environment, or any other `ConfigProvider`; what is wrong is named at start, not at the first call.
+import assert from "node:assert/strict"
+import { CircuitBreaker, Classifier, HealthScore, RetryBudget, RetryPolicy, Truce } from "@truce/effect4"
+import { Config, ConfigProvider, Data, Effect, Layer } from "effect"
+
+class Timeout extends Data.TaggedError("Timeout")<{}> {}
+const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
+
+const TruceLive = Truce.layerConfig({
+  circuit: {
+    openFor: Config.Duration("OPEN_FOR").pipe(Config.withDefault("500 millis")),
+    permits: Config.Int("PERMITS").pipe(Config.withDefault(1))
+  },
+  retry: { attempts: Config.Int("ATTEMPTS"), base: Config.Duration("BACKOFF") }
+})
+
+const from = (settings: Readonly<Record<string, string>>) =>
+  ConfigProvider.layer(ConfigProvider.fromEnvRecord(settings))
+
+const program = (settings: Readonly<Record<string, string>>) =>
+  Effect.fail(new Timeout()).pipe(
+    Truce.protect({ key: "users-api", classify }),
+    Effect.catchTags({
+      RetryExhausted: (error) => Effect.succeed(`${error.attempts.length} attempts`),
+      CircuitOpen: (error) => Effect.succeed(error.message)
+    }),
+    Effect.provide(Layer.provide(TruceLive, from(settings))),
+    Effect.catchTag("ConfigError", (error) => Effect.succeed(error.message))
+  )
+
+const good = await Effect.runPromise(program({ ATTEMPTS: "4", BACKOFF: "1 millis" }))
+const missing = await Effect.runPromise(program({ ATTEMPTS: "4" }))
+const bad = await Effect.runPromise(program({ ATTEMPTS: "0", BACKOFF: "1 millis" }))
+for (const said of [good, missing, bad]) console.log(said)
+
+assert.equal(good, "4 attempts")
+assert.match(missing, /at \["BACKOFF"\]/)
+assert.match(bad, /must be a whole number of at least 1, got 0\s+at \["retry"\]\["attempts"\]/)
+
+// Each service has a `layerConfig` of its own.
+const parts = CircuitBreaker.layerConfig({ permits: Config.Int("PERMITS") }).pipe(
+  Layer.provideMerge(HealthScore.layerConfig({ maxKeys: Config.Int("MAX_KEYS") })),
+  Layer.merge(RetryPolicy.layerConfig({ attempts: Config.Int("ATTEMPTS") })),
+  Layer.merge(RetryBudget.layerConfig({ maxKeys: Config.Int("MAX_KEYS") })),
+  Layer.provide(from({ PERMITS: "2", MAX_KEYS: "100", ATTEMPTS: "5" }))
+)
+assert.deepEqual(await Effect.runPromise(Effect.provide(CircuitBreaker.states, parts)), [])

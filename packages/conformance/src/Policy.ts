@@ -1,0 +1,217 @@
+/** The policy of a scenario as data, in the words of the bindings' own policy files, and what it means to the core. */
+import { type Backoff, CircuitPolicy, HealthModel, InvalidOption, KeyPattern, Retry, RetryBudget } from "@truce/core"
+
+/** A length of time in ms. */
+export type Span = number | "infinity"
+
+export type Model =
+  | {
+      readonly type: "ledger"
+      readonly tolerance?: number
+      readonly minFailures?: number
+      readonly guard?: Span
+      readonly persistence?: Span
+      readonly halfLife?: Span
+      readonly discount?: number
+      readonly trip?: number
+      readonly allowSelfTrip?: boolean
+    }
+  | { readonly type: "consecutive"; readonly failures?: number }
+  | { readonly type: "countWindow"; readonly size?: number; readonly threshold?: number; readonly min?: number }
+  | { readonly type: "timeWindow"; readonly window?: Span; readonly threshold?: number; readonly min?: number }
+  | { readonly type: "additive"; readonly down?: number; readonly up?: number; readonly trip?: number }
+  | { readonly type: "ewma"; readonly window?: Span; readonly threshold?: number; readonly min?: number }
+  | { readonly type: "cusum"; readonly p0?: number; readonly p1?: number; readonly arl?: number }
+  | {
+      readonly type: "beta"
+      readonly halfLife?: Span
+      readonly cap?: number
+      readonly prior?: number
+      readonly threshold?: number
+    }
+
+export interface CircuitOptions {
+  readonly openFor?: Span
+  readonly openFactor?: number
+  readonly openTimes?: ReadonlyArray<number>
+  readonly maxOpenFor?: Span
+  readonly openJitter?: number
+  readonly maxRetryAfter?: Span
+  readonly permits?: number
+  readonly lease?: Span
+  readonly restore?: number
+  readonly reopenOn?: "failure" | "score"
+  readonly slowWeight?: number
+}
+
+export interface RetryOptions {
+  readonly attempts?: number
+  readonly base?: Span
+  readonly factor?: number
+  readonly cap?: Span
+  readonly jitter?: "none" | "full" | "equal" | "decorrelated" | { readonly min: number; readonly max: number }
+  readonly deadline?: Span
+  readonly maxRetryAfter?: Span
+  readonly whenOpen?: "stop" | "wait"
+}
+
+export type Budget =
+  | {
+      readonly type: "saturation"
+      readonly capacity?: number
+      readonly fastFailureCost?: number
+      readonly earn?: number
+      readonly slowPenalty?: number
+    }
+  | { readonly type: "ratio"; readonly ratio?: number; readonly perSecond?: number; readonly capacity?: number }
+  | { readonly type: "grpc"; readonly maxTokens?: number; readonly tokenRatio?: number }
+  | { readonly type: "aws"; readonly capacity?: number; readonly retryCost?: number; readonly throttleCost?: number }
+  | { readonly type: "unlimited" }
+
+export interface Part {
+  readonly model?: Model
+  readonly circuit?: CircuitOptions
+  readonly retry?: RetryOptions
+  readonly budget?: Budget
+}
+
+export interface Policy extends Part {
+  /** How long a key that is not used is kept; the core knows no keys. */
+  readonly ttl?: number
+  readonly overrides?: { readonly [pattern: string]: Part }
+}
+
+/** The rules of one key. */
+export interface Rules {
+  readonly circuit: CircuitPolicy.CircuitPolicy<HealthModel.Opaque>
+  readonly retry: Retry.Policy
+  readonly whenOpen: "stop" | "wait"
+  readonly budget: RetryBudget.RetryBudget
+}
+
+/** What the policy rules for a key; `own` options of its circuit come first. Throws `Invalid`. */
+export const rulesOf = (policy: Policy): ((key: string, own?: CircuitOptions) => Rules) => {
+  const { overrides = {}, ...base } = policy
+  const shared = rules(base, [])
+  const patterns = KeyPattern.KeyPattern.of(overrides).map((part, pattern) => {
+    const merged = over(base, part)
+    return { part: merged, rules: rules(merged, ["overrides", pattern], part.model === undefined ? shared : undefined) }
+  })
+  return (key, own) => {
+    const found = patterns.find(key) ?? { part: base, rules: shared }
+    if (own === undefined) return found.rules
+    const { model } = found.rules.circuit
+    return { ...found.rules, circuit: circuitOf(model, { ...found.part.circuit, ...own }) }
+  }
+}
+
+/** Thrown for a policy that breaks a rule. */
+export class Invalid extends Error {
+  readonly path: string
+  constructor(path: string, cause: InvalidOption.InvalidOption) {
+    super(`${path}: ${cause.rule}`)
+    this.path = path
+  }
+}
+
+const over = (base: Part, part: Part): Part => ({
+  ...base,
+  ...part,
+  circuit: { ...base.circuit, ...part.circuit },
+  retry: { ...base.retry, ...part.retry }
+})
+
+// Models hide their state from each other: keys that share one must share the very same.
+const rules = (part: Part, path: ReadonlyArray<string>, shared?: Rules): Rules => {
+  const { attempts, deadline, maxRetryAfter, whenOpen = "stop", ...backoff } = part.retry ?? {}
+  const model = shared?.circuit.model ?? named([...path, "model"], () => modelOf(part.model ?? { type: "ledger" }))
+  return {
+    circuit: named([...path, "circuit"], () => circuitOf(model, part.circuit)),
+    retry: named([...path, "retry"], () =>
+      Retry.make({
+        attempts,
+        backoff: backoffOf(backoff),
+        deadlineMillis: millis(deadline),
+        maxRetryAfterMillis: millis(maxRetryAfter)
+      })
+    ),
+    whenOpen,
+    budget: named([...path, "budget"], () => budgetOf(part.budget ?? { type: "saturation" }))
+  }
+}
+
+const backoffOf = ({ base, cap, factor, jitter }: RetryOptions): Backoff.Options => ({
+  baseMillis: millis(base),
+  capMillis: millis(cap),
+  factor,
+  jitter
+})
+
+const named = <A>(path: ReadonlyArray<string>, build: () => A): A => {
+  try {
+    return build()
+  } catch (error) {
+    if (!(error instanceof InvalidOption.InvalidOption)) throw error
+    throw new Invalid([...path, words[error.field] ?? error.field.replace(/Millis$/, "")].join("."), error)
+  }
+}
+
+/** Where data has another word for a setting than the core. */
+const words: { readonly [field: string]: string } = { openMillis: "openFor", maxOpenMillis: "maxOpenFor" }
+
+/** The word that data has for a setting of the core's policy. */
+export const wordFor = (setting: string): string => words[setting] ?? setting.replace(/Millis$/, "")
+
+const millis = (span: Span | undefined): number | undefined => (span === "infinity" ? Infinity : span)
+
+const modelOf = (model: Model): HealthModel.HealthModel<HealthModel.Opaque> => {
+  switch (model.type) {
+    case "ledger": {
+      const { guard, halfLife, persistence, ...rest } = model
+      const times = { guardMillis: millis(guard), halfLifeMillis: millis(halfLife) }
+      return HealthModel.opaque(HealthModel.ledger({ ...rest, ...times, persistenceMillis: millis(persistence) }))
+    }
+    case "consecutive":
+      return HealthModel.opaque(HealthModel.consecutive(model))
+    case "countWindow":
+      return HealthModel.opaque(HealthModel.countWindow(model))
+    case "timeWindow":
+      return HealthModel.opaque(HealthModel.timeWindow({ ...model, windowMillis: millis(model.window) }))
+    case "additive":
+      return HealthModel.opaque(HealthModel.additive(model))
+    case "ewma":
+      return HealthModel.opaque(HealthModel.ewma({ ...model, windowMillis: millis(model.window) }))
+    case "cusum":
+      return HealthModel.opaque(HealthModel.cusum(model))
+    case "beta":
+      return HealthModel.opaque(HealthModel.beta({ ...model, halfLifeMillis: millis(model.halfLife) }))
+  }
+}
+
+const circuitOf = <S>(
+  model: HealthModel.HealthModel<S>,
+  { lease, maxOpenFor, maxRetryAfter, openFor, openTimes, ...rest }: CircuitOptions = {}
+): CircuitPolicy.CircuitPolicy<S> =>
+  CircuitPolicy.make(model, {
+    ...rest,
+    leaseMillis: millis(lease),
+    maxOpenMillis: millis(maxOpenFor),
+    maxRetryAfterMillis: millis(maxRetryAfter),
+    openMillis: millis(openFor),
+    openTimesMillis: openTimes
+  })
+
+const budgetOf = (budget: Budget): RetryBudget.RetryBudget => {
+  switch (budget.type) {
+    case "saturation":
+      return RetryBudget.saturation(budget)
+    case "ratio":
+      return RetryBudget.ratio(budget)
+    case "grpc":
+      return RetryBudget.grpc(budget)
+    case "aws":
+      return RetryBudget.aws(budget)
+    case "unlimited":
+      return RetryBudget.unlimited()
+  }
+}

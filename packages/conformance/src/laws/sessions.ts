@@ -1,0 +1,151 @@
+/** Laws that compare two runs: with the core, with itself again, after a restart, and beside another key. */
+import * as CoreSession from "../CoreSession.ts"
+import { agree } from "../Difference.ts"
+import { type Command, type Key, keys } from "../histories.ts"
+import type { Policy } from "../Policy.ts"
+import type { Session, Subject, Transition } from "../Subject.ts"
+import { Driver, type Step, type Trace, perform } from "../Trace.ts"
+
+export type Histories = ReadonlyArray<Command>
+
+export interface SessionLaw {
+  readonly name: string
+  /** Runs on the subject only once. */
+  readonly isCheap?: boolean
+  readonly holds: (subject: Open, policy: Policy, commands: Histories, trace: Trace) => Promise<void>
+}
+
+/** A subject that has sessions. */
+export interface Open {
+  readonly name: string
+  readonly session: NonNullable<Subject["session"]>
+}
+
+/** What can be seen of a step from outside, without what is a matter of words. */
+const shown = ({ after, now, told }: Step) => ({
+  now,
+  told: told?._tag === "Rejected" ? { ...told, message: undefined } : told,
+  a: after.a.view,
+  b: after.b.view
+})
+
+const shownOf = ({ circuits, steps, transitions }: Trace) => ({
+  steps: steps.map(shown),
+  circuits,
+  // Two keys that change at one instant are told of in no order.
+  transitions: Object.fromEntries(keys.map((key) => [key, of(key, transitions)]))
+})
+
+const of = (key: Key, transitions: ReadonlyArray<Transition>) => transitions.filter((one) => one.key === key)
+
+const likeTheCore: SessionLaw = {
+  name: "The same scenario gives the same transitions in the pure core, in the Effect 3 and Effect 4 bindings under TestClock, and in the lab",
+  isCheap: true,
+  holds: async ({ name }, policy, commands, trace) => {
+    const expected = await perform(CoreSession.make(policy, trace.circuits), commands)
+    agree(`${name} and the core`, shownOf(expected), shownOf(trace), true)
+  }
+}
+
+const replays: SessionLaw = {
+  name: "The same log and clock give the same states: a recorded log replays to the same decisions",
+  holds: async (subject, policy, commands, trace) => {
+    const again = await subject.session(policy, (session) => perform(session, commands))
+    agree(`${subject.name} and itself again`, shownOf(trace), shownOf(again), true)
+  }
+}
+
+/** What the rest of a history shows on a clock that is `shift` off. */
+const rest = async (session: Session, commands: Histories, now: number, shift: number) => {
+  const told = (await session.transitions()).length
+  const driver = new Driver(session, "rest ", now)
+  for (const command of commands) await driver.step(command)
+  await driver.drain()
+  const transitions = (await session.transitions()).slice(told)
+  return {
+    steps: driver.steps.map((step) => ({
+      told: shown(step).told,
+      keys: [step.after.a.view, step.after.b.view].map(({ generation, openings, probes, score, status }) => ({
+        generation,
+        openings,
+        probes,
+        score,
+        status
+      }))
+    })),
+    transitions: keys.map((key) =>
+      of(key, transitions).map(({ at, from, generation, mode, openings, reason, score, to }) => ({
+        from,
+        to,
+        mode,
+        reason,
+        at: at - shift,
+        generation,
+        score,
+        openings
+      }))
+    )
+  }
+}
+
+const restores: SessionLaw = {
+  name: "A snapshot restores to the same decisions",
+  holds: (subject, policy, commands) =>
+    subject.session(policy, async (session) => {
+      // A clock that was started late must not be driven below its start.
+      const forward = commands.filter((command) => command.do !== "advance" || command.millis >= 0)
+      const middle = Math.floor(forward.length / 2)
+      const driver = new Driver(session)
+      for (const command of forward.slice(0, middle)) await driver.step(command)
+      await driver.drain()
+      const stored: unknown = JSON.parse(JSON.stringify(await session.snapshot()))
+      const late = 3_000
+      const shift = late - driver.now
+      const restored = await subject.session(policy, async (next) => {
+        await next.advance(late)
+        agree("the restoring", undefined, await next.restore(stored, 0))
+        return rest(next, forward.slice(middle), late, shift)
+      })
+      agree(
+        `${subject.name} and itself, restored`,
+        await rest(session, forward.slice(middle), driver.now, 0),
+        restored,
+        true
+      )
+    })
+}
+
+const onKey = (command: Command, key: Key): Command => {
+  if ("key" in command) return { ...command, key }
+  return command.do === "begin" ? { ...command, keys: [key] } : command
+}
+
+const apart: SessionLaw = {
+  name: "Two keys never influence each other",
+  holds: async (subject, policy, commands) => {
+    const ofA = commands.map((command) => onKey(command, "a"))
+    const ofB = commands.map((command) => onKey(command, "b")).reverse()
+    const run = (beside: Histories) =>
+      subject.session(policy, async (session) => {
+        const driver = new Driver(session, "a ")
+        const other = new Driver(session, "b ")
+        for (const [index, command] of ofA.entries()) {
+          driver.disturbed()
+          await driver.step(command)
+          const also = beside[index]
+          // Time is of both: only one of them moves it.
+          if (also === undefined || also.do === "advance" || also.do === "wait") continue
+          other.disturbed()
+          other.now = driver.now
+          await other.step(also)
+        }
+        return {
+          steps: driver.steps.map(({ after, told }) => ({ told, a: after.a })),
+          transitions: of("a", await session.transitions())
+        }
+      })
+    agree(`a beside b on ${subject.name}`, await run([]), await run(ofB), true)
+  }
+}
+
+export const sessionLaws: ReadonlyArray<SessionLaw> = [likeTheCore, replays, restores, apart]

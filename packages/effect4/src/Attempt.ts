@@ -1,0 +1,49 @@
+/**
+ * One attempt as the trail of its call remembers it.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import type * as Duration from "effect/Duration"
+import type { Circuit } from "@truce/core"
+
+/**
+ * One attempt of a call.
+ *
+ * `number` starts at 0; `start` counts from the beginning of the call; `delay` is the wait before the attempt; `error` is what it
+ * failed with (`undefined` where it succeeded); `state` and `score` are the circuit's when the attempt was settled (Closed and
+ * 1 where no circuit guards it).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Attempt<out E = unknown> {
+  readonly key: string
+  readonly number: number
+  readonly start: Duration.Duration
+  readonly duration: Duration.Duration
+  readonly delay: Duration.Duration
+  readonly outcome: "Success" | "Failure" | "Ignored"
+  readonly error: E
+  readonly state: Circuit.Status
+  readonly score: number
+}
+
+/**
+ * The schema of an attempt, from the schema of its error.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const schema = <E, I, RD, RE>(error: Schema.Codec<E, I, RD, RE>) =>
+  Schema.Struct({
+    key: Schema.String,
+    number: Schema.Natural,
+    start: Schema.Duration,
+    duration: Schema.Duration,
+    delay: Schema.Duration,
+    outcome: Schema.Literals(["Success", "Failure", "Ignored"]),
+    error,
+    state: Schema.Literals(["Closed", "Open", "HalfOpen", "Isolated", "Disabled"]),
+    score: Schema.Finite
+  })

@@ -1,0 +1,72 @@
+/**
+ * The error of a call that was not attempted because the circuit rejected it.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import { untraced } from "./internal/untraced.ts"
+
+/**
+ * Fails because the circuit for `key` admits no attempt now; no attempt was made.
+ *
+ * `state` is Open, HalfOpen (all probes are out), SlowStart (closed, and so far it admits a share) or Isolated (by an operator);
+ * `retryAfter` is the time until the next admission is possible, infinite while Isolated; `health` is the score in [0, 1]. No stack trace is captured: a rejection is no surprise.
+ *
+ * **Example** (Answering with what the error knows)
+ *
+ * ```ts
+ * import { CircuitOpen } from "@truce/effect4"
+ * import { Duration } from "effect"
+ *
+ * const error = CircuitOpen.make({
+ *   key: "users-api", state: "Open", retryAfter: Duration.millis(4200), health: 0.08, generation: 1
+ * })
+ * error.message // => "circuit users-api is open, retry after 4.2 s"
+ * ```
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CircuitOpen extends Schema.TaggedError<CircuitOpen>("@truce/effect4/CircuitOpen")("CircuitOpen", {
+  key: Schema.String,
+  state: Schema.Literals(["Open", "HalfOpen", "SlowStart", "Isolated"]),
+  retryAfter: Schema.Duration,
+  health: Schema.Finite,
+  generation: Schema.Finite
+}) {
+  override get name(): string {
+    return this._tag
+  }
+
+  override get message(): string {
+    const state = names[this.state]
+    const wait = Duration.toMillis(this.retryAfter)
+    if (wait === Infinity) return `circuit ${this.key} is ${state}`
+    return `circuit ${this.key} is ${state}, retry after ${wait < 1_000 ? `${Math.ceil(wait)} ms` : `${(wait / 1_000).toFixed(1)} s`}`
+  }
+}
+
+const names = { Open: "open", HalfOpen: "half-open", SlowStart: "in slow start", Isolated: "isolated" } as const
+
+/**
+ * Builds the error without a stack trace and without checking the fields.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (fields: {
+  readonly key: string
+  readonly state: "Open" | "HalfOpen" | "SlowStart" | "Isolated"
+  readonly retryAfter: Duration.Duration
+  readonly health: number
+  readonly generation: number
+}): CircuitOpen => untraced(() => new CircuitOpen(fields, { disableChecks: true }))
+
+/**
+ * Whether an error is a rejection by a circuit.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isCircuitOpen = (u: unknown): u is CircuitOpen => u instanceof CircuitOpen

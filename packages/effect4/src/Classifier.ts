@@ -1,0 +1,321 @@
+/**
+ * Which errors are retriable, which are permanent, and what each says about the dependency.
+ *
+ * A classifier never runs anything and never decides whether a retry is sent.
+ *
+ * @since 0.1.0
+ */
+import { HttpStatus, Outcome } from "@truce/core"
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type { CircuitOpen } from "./CircuitOpen.ts"
+
+/**
+ * Splits the errors `E` of an effect into retriable `ER` and permanent `EP`, and reads an `Outcome` from its exit.
+ *
+ * By default a retriable error is a failure of weight 1, a permanent one says nothing about the dependency, a success is a success, a
+ * defect is a failure of weight 1, and an interruption says nothing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Classifier<E, ER extends E = E, EP extends E = E> {
+  /** For `Effect.retry({ while })`. A rejection by the circuit is not retriable. */
+  readonly isRetriable: (error: E | CircuitOpen) => boolean
+  readonly retriable: (error: E) => error is ER
+  readonly permanent: (error: E) => error is EP
+  readonly classify: (exit: Exit.Exit<unknown, E>) => Outcome.Outcome
+  /** `classify` of a failed exit. */
+  readonly failure: (cause: Cause.Cause<E>) => Outcome.Outcome
+  /** `classify` of a success. */
+  readonly success: (value: unknown) => Outcome.Outcome
+}
+
+/**
+ * A classifier whose retriable and permanent errors differ in type, so that the test narrows.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Refined<E, ER extends E, EP extends E> extends Classifier<E, ER, EP> {
+  readonly isRetriable: (error: E | CircuitOpen) => error is ER
+}
+
+/**
+ * How one error is to be read; `retriable` and `permanent` build it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Rule<in E, out Kind extends "retriable" | "permanent" = "retriable" | "permanent"> {
+  readonly kind: Kind
+  readonly outcome: (error: E) => Outcome.Outcome
+}
+
+/**
+ * What `tags` takes for each tag.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TagRule<E> = "retriable" | "permanent" | Rule<E>
+
+/**
+ * An error worth another attempt, with what it says about the dependency.
+ *
+ * **Example** (A throttle that says when to come back)
+ *
+ * ```ts
+ * import { Classifier } from "@truce/effect4"
+ * import { Data, Duration } from "effect"
+ *
+ * class Throttled extends Data.TaggedError("Throttled")<{ readonly after: Duration.Duration }> {}
+ *
+ * const classify = Classifier.tags<Throttled>()({
+ *   Throttled: Classifier.retriable({ weight: 0.35, saturated: true, retryAfter: (error) => error.after })
+ * })
+ * classify.isRetriable(new Throttled({ after: Duration.seconds(1) })) // => true
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const retriable = <E>(
+  options: {
+    /** In [0, 1]; 0 says nothing about the dependency. Default: 1. */
+    readonly weight?: number | undefined
+    /** Whether load is the likely cause, as for a timeout. Default: false. */
+    readonly saturated?: boolean | undefined
+    /** When the dependency asked to be tried again. */
+    readonly retryAfter?: ((error: E) => Duration.Input | undefined) | undefined
+  } = {}
+): Rule<E, "retriable"> => ({ kind: "retriable", outcome: reader({ ...options, weight: options.weight ?? 1 }) })
+
+/**
+ * An error that no attempt can change; it says nothing about the dependency unless given a weight.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const permanent = <E>(
+  options: {
+    /** In [0, 1]; 0 says nothing about the dependency. Default: 0. */
+    readonly weight?: number | undefined
+    /** Whether load is the likely cause. Default: false. */
+    readonly saturated?: boolean | undefined
+  } = {}
+): Rule<E, "permanent"> => ({ kind: "permanent", outcome: reader({ ...options, weight: options.weight ?? 0 }) })
+
+/**
+ * A classifier over tagged errors, exhaustive at compile time: a tag that is not in the table does not compile, nor does one that
+ * the errors do not have.
+ *
+ * Throws `InvalidOption` for a weight outside [0, 1].
+ *
+ * **Example** (Telling a timeout from a missing user)
+ *
+ * ```ts
+ * import { Classifier } from "@truce/effect4"
+ * import { Data } from "effect"
+ *
+ * class Timeout extends Data.TaggedError("Timeout")<{}> {}
+ * class NotFound extends Data.TaggedError("NotFound")<{ readonly id: string }> {}
+ *
+ * const classify = Classifier.tags<Timeout | NotFound>()({ Timeout: "retriable", NotFound: "permanent" })
+ * classify.isRetriable(new NotFound({ id: "1" })) // => false
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const tags =
+  <E extends { readonly _tag: string }>() =>
+  <const M extends { readonly [K in E["_tag"]]: TagRule<Extract<E, { readonly _tag: K }>> }>(
+    table: M & { readonly [K in Exclude<keyof M, E["_tag"]>]: never },
+    options: Options = {}
+  ): Refined<E, Tagged<E, M, "retriable">, Tagged<E, M, "permanent">> => {
+    const rules: ReadonlyMap<string, Rule<E>> = new Map(
+      Object.entries<TagRule<E>>(table).map(([tag, rule]) => [
+        tag,
+        rule === "retriable" ? retriable<E>() : rule === "permanent" ? permanent<E>() : rule
+      ])
+    )
+    // An error outside its declared type (a cast somewhere) says nothing and is not retried.
+    const ruleOf = (error: E): Rule<E> => rules.get(error._tag) ?? unknownError
+    return build(
+      (error): error is Tagged<E, M, "retriable"> => ruleOf(error).kind === "retriable",
+      (error): error is Tagged<E, M, "permanent"> => ruleOf(error).kind === "permanent",
+      (error) => ruleOf(error).outcome(error),
+      options
+    )
+  }
+
+/**
+ * The members of `E` that the table `M` calls retriable or permanent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Tagged<E extends { readonly _tag: string }, M, Kind extends "retriable" | "permanent"> = Extract<
+  E,
+  {
+    readonly _tag: { [K in keyof M]: M[K] extends Kind | Rule<never, Kind> ? K : never }[keyof M]
+  }
+>
+
+/**
+ * What classifiers do beside errors.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** What a defect says about the dependency. Default: a failure of weight 1. */
+  readonly defect?: Outcome.Outcome | undefined
+  /** What a value says about the dependency, such as a response with an error status. Default: a success. */
+  readonly success?: ((value: unknown) => Outcome.Outcome) | undefined
+}
+
+/**
+ * A classifier from a refinement.
+ *
+ * **Example** (Splitting by class)
+ *
+ * ```ts
+ * import { Classifier } from "@truce/effect4"
+ *
+ * class Refused extends Error {}
+ *
+ * const classify = Classifier.refine((error: Error): error is Refused => error instanceof Refused)
+ * classify.isRetriable(new Refused()) // => true
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const refine = <E, ER extends E>(
+  isRetriable: (error: E) => error is ER,
+  options: Options & {
+    /** What an error says about the dependency. Default: a retriable one is a failure of weight 1, the others are ignored. */
+    readonly outcome?: ((error: E) => Outcome.Outcome) | undefined
+  } = {}
+): Refined<E, ER, Exclude<E, ER>> =>
+  build(
+    isRetriable,
+    (error): error is Exclude<E, ER> => !isRetriable(error),
+    options.outcome ?? ((error) => (isRetriable(error) ? fullFailure : Outcome.ignored)),
+    options
+  )
+
+/**
+ * A classifier from a predicate: the types of retriable and permanent errors overlap, so `protect` keeps `E` in the channel too.
+ *
+ * **Example** (Splitting by a flag)
+ *
+ * ```ts
+ * import { Classifier } from "@truce/effect4"
+ *
+ * interface Refusal { readonly temporary: boolean }
+ *
+ * const classify = Classifier.make((error: Refusal) => error.temporary)
+ * classify.isRetriable({ temporary: true }) // => true
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <E>(
+  isRetriable: (error: E) => boolean,
+  options: Options & {
+    /** What an error says about the dependency. Default: a retriable one is a failure of weight 1, the others are ignored. */
+    readonly outcome?: ((error: E) => Outcome.Outcome) | undefined
+  } = {}
+): Classifier<E> =>
+  build(
+    (error): error is E => isRetriable(error),
+    (error): error is E => !isRetriable(error),
+    options.outcome ?? ((error) => (isRetriable(error) ? fullFailure : Outcome.ignored)),
+    options
+  )
+
+/**
+ * A classifier from the HTTP status of an error, by the table of `HttpStatus.read`; an error without a status is retriable and a
+ * failure of weight 1.
+ *
+ * **Example** (Reading a status)
+ *
+ * ```ts
+ * import { Classifier } from "@truce/effect4"
+ *
+ * interface ApiError { readonly status: number }
+ *
+ * const classify = Classifier.status({ status: (error: ApiError) => error.status })
+ * classify.isRetriable({ status: 404 }) // => false
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const status = <E>(
+  options: Options & {
+    readonly status: (error: E) => number | undefined
+    readonly retryAfter?: ((error: E) => Duration.Input | undefined) | undefined
+  }
+): Classifier<E> => {
+  const read = (error: E): HttpStatus.Reading => {
+    const code = options.status(error)
+    // 0 is what some clients give where there was no response.
+    return code === undefined || !(code >= 100)
+      ? { retriable: true, outcome: fullFailure }
+      : HttpStatus.read(code, toMillis(options.retryAfter?.(error)))
+  }
+  return make((error) => read(error).retriable, { ...options, outcome: (error) => read(error).outcome })
+}
+
+const fullFailure = Outcome.failure()
+const unknownError: Rule<unknown> = { kind: "permanent", outcome: () => Outcome.ignored }
+
+const build = <E, ER extends E, EP extends E>(
+  isRetriable: (error: E) => error is ER,
+  isPermanent: (error: E) => error is EP,
+  outcome: (error: E) => Outcome.Outcome,
+  options: Options
+): Refined<E, ER, EP> => {
+  const defect = options.defect ?? fullFailure
+  const success = options.success ?? (() => Outcome.success)
+  const failure = (cause: Cause.Cause<E>): Outcome.Outcome => {
+    const error = Cause.findErrorOption(cause)
+    if (Option.isSome(error)) return outcome(error.value)
+    return Cause.hasDies(cause) ? defect : Outcome.ignored
+  }
+  return {
+    isRetriable: (error): error is ER => !isRejection(error) && isRetriable(error),
+    retriable: isRetriable,
+    permanent: isPermanent,
+    failure,
+    success,
+    classify: Exit.match({ onFailure: failure, onSuccess: success })
+  }
+}
+
+const isRejection = <E>(error: E | CircuitOpen): error is CircuitOpen =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "CircuitOpen"
+
+const reader = <E>(options: {
+  readonly weight: number
+  readonly saturated?: boolean | undefined
+  readonly retryAfter?: ((error: E) => Duration.Input | undefined) | undefined
+}): ((error: E) => Outcome.Outcome) => {
+  const { retryAfter, saturated, weight } = options
+  if (weight === 0) return () => Outcome.ignored
+  const plain = Outcome.failure({ weight, saturated })
+  return retryAfter === undefined
+    ? () => plain
+    : (error) => Outcome.failure({ weight, saturated, retryAfterMillis: toMillis(retryAfter(error)) })
+}
+
+// A time that has passed already is no wait.
+const toMillis = (input: Duration.Input | undefined): number | undefined =>
+  input === undefined ? undefined : Math.min(Number.MAX_VALUE, Math.max(0, Duration.toMillis(input)))

@@ -1,0 +1,228 @@
+/**
+ * Everything that happens to attempts, calls and circuits, as plain data: for metrics, for a record, for a second policy to judge.
+ *
+ * Opt-in: while nobody observes, nothing is built and the path of a call costs one more property read.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { HealthScore, cells } from "./HealthScore.ts"
+
+/** A wait that was not asked for is `undefined`, and no key in JSON. */
+const Wait = Schema.optionalKey(Schema.Finite).pipe(
+  Schema.decodeTo(Schema.UndefinedOr(Schema.Finite), {
+    decode: SchemaGetter.transformOptional((wait: Option.Option<number>) => Option.some(Option.getOrUndefined(wait))),
+    encode: SchemaGetter.transformOptional(Option.filter((wait: number | undefined) => wait !== undefined))
+  })
+)
+
+const Outcome = Schema.Union([
+  Schema.TaggedStruct("Success", { slow: Schema.Boolean }),
+  Schema.TaggedStruct("Failure", { weight: Schema.Finite, saturated: Schema.Boolean, retryAfterMillis: Wait }),
+  Schema.TaggedStruct("Ignored", {})
+])
+
+const Status = Schema.Literals(["Closed", "Open", "HalfOpen", "Isolated", "Disabled"])
+
+/** JSON has no Infinity: it is `null` there. */
+const Endless = Schema.NullOr(Schema.Number).pipe(
+  Schema.decodeTo(Schema.Number, {
+    decode: SchemaGetter.transform((value: number | null) => value ?? Infinity),
+    encode: SchemaGetter.transform((value: number) => (value === Infinity ? null : value))
+  })
+)
+
+/**
+ * An attempt may run.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Admitted = Schema.TaggedStruct("Admitted", {
+  key: Schema.String,
+  at: Schema.Finite,
+  /** A number unique in the process, which its `Settled` carries too. */
+  attempt: Schema.Finite,
+  generation: Schema.Finite,
+  probe: Schema.Boolean
+})
+
+/**
+ * An attempt was classified; what it did to the circuit is told after it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Settled = Schema.TaggedStruct("Settled", {
+  key: Schema.String,
+  at: Schema.Finite,
+  attempt: Schema.Finite,
+  startedAt: Schema.Finite,
+  outcome: Outcome,
+  /** Failed attempts of the same call before this one. */
+  failedBefore: Schema.Finite,
+  /** The tag or class of its error, where it had one. */
+  error: Schema.optional(Schema.String)
+})
+
+/**
+ * An attempt must not run. `until` is the earliest next admission, `Infinity` for `Isolated`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Rejected = Schema.TaggedStruct("Rejected", {
+  key: Schema.String,
+  at: Schema.Finite,
+  state: Schema.Literals(["Open", "HalfOpen", "SlowStart", "Isolated"]),
+  until: Endless,
+  score: Schema.Finite,
+  generation: Schema.Finite
+})
+
+/**
+ * Evidence from outside the calls (`HealthScore.observe`).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Observed = Schema.TaggedStruct("Observed", { key: Schema.String, at: Schema.Finite, outcome: Outcome })
+
+/**
+ * An admitted attempt is a retry, and was paid for; `tokens` are those left.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Retried = Schema.TaggedStruct("Retried", {
+  key: Schema.String,
+  at: Schema.Finite,
+  cost: Schema.Finite,
+  tokens: Endless
+})
+
+/**
+ * A call under `Truce.protect` ended.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Called = Schema.TaggedStruct("Called", {
+  key: Schema.String,
+  at: Schema.Finite,
+  startedAt: Schema.Finite,
+  result: Schema.Literals(["success", "permanent", "exhausted", "rejected", "defect", "interrupted"]),
+  /** Why the retries ended, where they did. */
+  reason: Schema.optional(Schema.Literals(["attempts", "deadline", "budget", "circuit-open"])),
+  attempts: Schema.Finite
+})
+
+/**
+ * A circuit changed its state or mode.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Transitioned = Schema.TaggedStruct("Transitioned", {
+  key: Schema.String,
+  at: Schema.Finite,
+  from: Status,
+  to: Status,
+  mode: Schema.Literals(["Automatic", "Isolated", "Disabled", "Observing"]),
+  reason: Schema.String,
+  generation: Schema.Finite,
+  score: Schema.Finite,
+  openings: Schema.Finite,
+  until: Schema.optional(Schema.Finite)
+})
+
+/**
+ * What happened; `at` and `startedAt` are milliseconds on the process's monotonic clock. Its encoded form is JSON.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Event = Schema.Union([Admitted, Settled, Rejected, Observed, Retried, Called, Transitioned])
+
+/**
+ * What happened.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Event = typeof Event.Type
+
+/** What a reader of the stream may be behind before the oldest event is dropped. */
+const backlog = 1_024
+
+/**
+ * Calls `f` with every event of the layer, at once and in order, while the scope lasts.
+ *
+ * It runs inside the calls, so it must be quick. It may read and control circuits (`Effect.runSyncWith`), in a transaction of its own too:
+ * what that changes is told next, to all. One that throws is told of in an error log and called no more.
+ *
+ * **Example** (Counting attempts)
+ *
+ * ```ts
+ * import { Classifier, EventLog, Truce } from "@truce/effect4"
+ * import { Data, Effect } from "effect"
+ *
+ * class Timeout extends Data.TaggedError("Timeout")<{}> {}
+ * const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
+ *
+ * const told: Array<string> = []
+ * const program = Effect.gen(function* () {
+ *   yield* EventLog.observe((event) => told.push(event._tag))
+ *   yield* Effect.succeed("hello").pipe(Truce.protect({ key: "users-api", classify }))
+ * }).pipe(Effect.scoped, Effect.provide(Truce.layer()))
+ * await Effect.runPromise(program)
+ * told // => ["Admitted", "Settled", "Called"]
+ * ```
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const observe = (f: (event: Event) => void): Effect.Effect<void, never, HealthScore | Scope.Scope> =>
+  Effect.gen(function* () {
+    const { log } = (yield* HealthScore)[cells]
+    const context = yield* Effect.context<never>()
+    const observing = Effect.sync(() => {
+      const stop = log.observe((event) => {
+        try {
+          f(event)
+        } catch (defect) {
+          stop()
+          Effect.runForkWith(context)(
+            Effect.logError("An observer of the event log threw; it is not called any more.", Cause.die(defect))
+          )
+        }
+      })
+      return stop
+    })
+    yield* Effect.acquireRelease(observing, (stop) => Effect.sync(stop))
+  })
+
+/**
+ * The events as a stream, from its start on. A reader more than 1 024 events behind loses the oldest.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const events: Stream.Stream<Event, never, HealthScore> = Stream.unwrap(
+  Effect.gen(function* () {
+    const told = yield* PubSub.sliding<Event>(backlog)
+    const reader = yield* PubSub.subscribe(told)
+    const context = yield* Effect.context<never>()
+    yield* observe((event) => {
+      if (!PubSub.publishUnsafe(told, event)) Effect.runSyncWith(context)(PubSub.publish(told, event))
+    })
+    return Stream.fromSubscription(reader)
+  })
+)

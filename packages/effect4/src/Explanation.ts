@@ -1,0 +1,82 @@
+/**
+ * Why a circuit is in the state it is in: as data, and as a text for a person.
+ *
+ * @since 0.1.0
+ */
+import { type Circuit, Story } from "@truce/core"
+import * as Duration from "effect/Duration"
+
+/**
+ * A change of state or mode, with its age.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Transition extends Circuit.Transition {
+  readonly ago: Duration.Duration
+}
+
+/**
+ * An outcome that moved the score, with its age.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Move extends Circuit.Move {
+  readonly ago: Duration.Duration
+}
+
+/**
+ * Everything known of one circuit.
+ *
+ * `inStateFor` is the time since the last change of state or mode; `admitsIn` the time until the next admission is possible, zero for
+ * now, infinite when only an operator ends it; `ramp` is that of a slow start, with the time until all attempts are admitted; `moves` and `transitions` are the last five and ten, oldest first; `cause` is one
+ * sentence, `text` the whole story.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Explanation extends Omit<Circuit.View, "since" | "nextAdmission" | "ramp" | "moves"> {
+  readonly key: string
+  readonly inStateFor: Duration.Duration
+  readonly admitsIn: Duration.Duration
+  readonly ramp: { readonly share: number; readonly endsIn: Duration.Duration } | undefined
+  readonly moves: ReadonlyArray<Move>
+  readonly transitions: ReadonlyArray<Transition>
+  readonly cause: string
+  readonly text: string
+}
+
+/**
+ * Explains what was read of a circuit at `now`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (
+  key: string,
+  view: Circuit.View,
+  transitions: ReadonlyArray<Circuit.Transition>,
+  now: number
+): Explanation => {
+  const { moves, nextAdmission, ramp, since: changedAt, ...rest } = view
+  return {
+    ...rest,
+    key,
+    inStateFor: since(changedAt, now),
+    admitsIn: nextAdmission === undefined ? Duration.zero : Duration.millis(Math.max(0, nextAdmission - now)),
+    ramp: ramp && { share: ramp.share, endsIn: since(now, ramp.until) },
+    moves: aged(moves, now),
+    transitions: aged(transitions, now),
+    cause: Story.cause(view, transitions, now),
+    text: Story.tell(key, view, transitions, now)
+  }
+}
+
+const since = (at: number, now: number): Duration.Duration => Duration.millis(Math.max(0, now - at))
+
+const aged = <A extends { readonly at: number }>(
+  all: ReadonlyArray<A>,
+  now: number
+): ReadonlyArray<A & { readonly ago: Duration.Duration }> =>
+  Array.from(all, (one) => ({ ...one, ago: since(one.at, now) }))

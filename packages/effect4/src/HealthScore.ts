@@ -1,0 +1,273 @@
+/**
+ * The health score of each key, as a service: read it, watch it, add evidence of your own, ask what moved it.
+ *
+ * The score admits and rejects nothing: a circuit breaker built on it does.
+ *
+ * @since 0.1.0
+ */
+import { type Circuit, HealthModel, type Outcome, Story } from "@truce/core"
+import type * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as PubSub from "effect/PubSub"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Change, Transition } from "./Events.ts"
+import { Log } from "./internal/Log.ts"
+import { now } from "./internal/monotonic.ts"
+import { count, positiveDuration, configured } from "./internal/options.ts"
+import * as Registry from "./internal/Registry.ts"
+
+/**
+ * Options of the service. Every one has a default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options<S = HealthModel.Ledger> {
+  /** How outcomes move the score. Default: `HealthModel.ledger()`. */
+  readonly model?: HealthModel.HealthModel<S> | undefined
+  /** The most keys kept. One that is manual, probed or waited for is never dropped, an Open one only a `ttl` after its open time. Default: 10 000. */
+  readonly maxKeys?: number | undefined
+  /** A key unused for this long is dropped when another is added. Default: 10 minutes. */
+  readonly ttl?: Duration.Input | undefined
+}
+
+/**
+ * The score of one key: `score` in [0, 1], the score at which the model `trip`s, and `strain`, the share of recent attempts that
+ * failed, which no success erases.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Health {
+  readonly key: string
+  readonly score: number
+  readonly trip: number
+  readonly strain: number
+}
+
+/**
+ * Why the score is what it is: the last outcomes that moved it, oldest first, five at most, and a text that says so.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Explanation extends Health {
+  readonly moves: ReadonlyArray<Circuit.Move>
+  readonly text: string
+}
+
+/**
+ * The operations of the service.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service {
+  readonly get: (key: string) => Effect.Effect<Health>
+  readonly changes: Stream.Stream<Change>
+  readonly observe: (key: string, outcome: Outcome.Outcome) => Effect.Effect<void>
+  readonly explain: (key: string) => Effect.Effect<Explanation>
+  /** For layers built on the score: the cells of its keys, and the transitions breakers publish. */
+  readonly [cells]: Cells
+}
+
+/**
+ * The key under which a score carries what is built on it.
+ *
+ * @category symbols
+ * @since 0.1.0
+ */
+export const cells: unique symbol = Symbol.for("@truce/effect4/HealthScore/cells")
+
+/**
+ * What a breaker needs of the score it is built on.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Cells {
+  readonly registry: Registry.Registry
+  readonly transitions: PubSub.PubSub<Transition>
+  readonly log: Log
+  /** Where timers for waiting calls live. */
+  readonly scope: Scope.Scope
+}
+
+/**
+ * The health score of each key.
+ *
+ * @category tags
+ * @since 0.1.0
+ */
+export class HealthScore extends Context.Service<HealthScore, Service>()("@truce/effect4/HealthScore") {}
+
+/** What a watcher may be behind before the oldest event is dropped: a slow watcher never holds a call. */
+const backlog = 1_024
+
+// The unsafe form does not slide: full of what one watcher has not read, it drops the newest for all.
+const offer = <A>(events: PubSub.PubSub<A>, event: A): void => {
+  if (!PubSub.publishUnsafe(events, event)) Effect.runSync(PubSub.publish(events, event))
+}
+
+/**
+ * How long keys are kept.
+ *
+ * Throws `InvalidOption`.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const lifetimeOf = (options: Pick<Options, "maxKeys" | "ttl">): Registry.Lifetime => ({
+  maxKeys: count("HealthScore", "maxKeys", options.maxKeys, 10_000),
+  ttlMillis: positiveDuration("HealthScore", "ttl", options.ttl, "10 minutes")
+})
+
+/**
+ * Builds the service.
+ *
+ * Dies with `InvalidOption` for an impossible option.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.Effect<Service, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const lifetime = lifetimeOf(options)
+    const transitions = yield* PubSub.sliding<Transition>(backlog)
+    const moved = yield* PubSub.sliding<Change>(backlog)
+    // Who watches is told that nothing more will come.
+    yield* Effect.addFinalizer(() => Effect.andThen(PubSub.shutdown(transitions), PubSub.shutdown(moved)))
+    const seed = yield* Random.nextIntBetween(-(2 ** 31), 2 ** 31)
+    let watchers = 0
+    const log = new Log()
+    const listener = {
+      log,
+      transition: (transition: Transition) => {
+        offer(transitions, transition)
+        if (log.isOn) log.tell({ _tag: "Transitioned", ...transition })
+      },
+      isWatched: () => watchers > 0,
+      change: (change: Change) => offer(moved, change)
+    }
+    const registry =
+      options.model === undefined
+        ? Registry.make(HealthModel.ledger(), lifetime, seed, listener)
+        : Registry.make(options.model, lifetime, seed, listener)
+    const view = (key: string): Effect.Effect<Circuit.View> =>
+      Effect.flatMap(now, (at) => {
+        const cell = registry.find(key)
+        if (cell === undefined) return Effect.succeed(registry.pristine(key, at))
+        return cell.viewTx(at)
+      })
+    return {
+      get: (key) => Effect.map(view(key), ({ score, strain, trip }) => ({ key, score, trip, strain })),
+      changes: Stream.unwrap(
+        Effect.as(
+          Effect.acquireRelease(
+            Effect.sync(() => watchers++),
+            () => Effect.sync(() => watchers--)
+          ),
+          Stream.fromPubSub(moved)
+        )
+      ),
+      observe: (key, outcome) =>
+        Effect.flatMap(now, (at) => {
+          if (log.isOn) log.tell({ _tag: "Observed", key, at, outcome })
+          return registry.cell(key, at).observe(outcome, at)
+        }),
+      explain: (key) =>
+        Effect.zipWith(view(key), now, ({ moves, score, strain, trip }, at) => ({
+          key,
+          score,
+          trip,
+          strain,
+          moves,
+          text: tell(key, { score, strain, trip }, moves, at)
+        })),
+      [cells]: { log, registry, scope, transitions }
+    }
+  })
+
+/**
+ * Provides the service.
+ *
+ * **Example** (Feeding it an active check)
+ *
+ * ```ts
+ * import { HealthScore, Outcome } from "@truce/effect4"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* HealthScore.observe("users-api", Outcome.failure())
+ *   return yield* HealthScore.get("users-api")
+ * })
+ * const health = await Effect.runPromise(Effect.provide(program, HealthScore.layer()))
+ * health.score.toFixed(2) // => "0.80"
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = <S = HealthModel.Ledger>(options?: Options<S>): Layer.Layer<HealthScore> =>
+  Layer.effect(
+    HealthScore,
+    Effect.suspend(() => make(options))
+  )
+
+/**
+ * Provides the service from `Config`s; an impossible value is a `ConfigError` that names the option.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = <S = HealthModel.Ledger>(
+  options: Config.Wrap<Options<S>>
+): Layer.Layer<HealthScore, Config.ConfigError> => configured(options, (unwrapped) => layer(unwrapped))
+
+/**
+ * The score of a key; 1 for one that was never seen.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const get = (key: string): Effect.Effect<Health, never, HealthScore> =>
+  Effect.flatMap(HealthScore, (service) => service.get(key))
+
+/**
+ * Every outcome that moves a score, of all keys. A watcher more than 1 024 events behind loses the oldest.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const changes: Stream.Stream<Change, never, HealthScore> = Stream.unwrap(
+  Effect.map(HealthScore, (service) => service.changes)
+)
+
+/**
+ * Adds evidence from outside the calls, such as an active check; under a breaker it may open or close the circuit.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const observe = (key: string, outcome: Outcome.Outcome): Effect.Effect<void, never, HealthScore> =>
+  Effect.flatMap(HealthScore, (service) => service.observe(key, outcome))
+
+/**
+ * What moved the score of a key last.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const explain = (key: string): Effect.Effect<Explanation, never, HealthScore> =>
+  Effect.flatMap(HealthScore, (service) => service.explain(key))
+
+const tell = (key: string, health: Omit<Health, "key">, moves: ReadonlyArray<Circuit.Move>, at: number): string => {
+  const head = `${key}: score ${health.score.toFixed(3)} (trips at ${health.trip}), strain ${health.strain.toFixed(3)}`
+  return [head, ...(moves.length === 0 ? ["  nothing has moved it"] : Story.moveLines(moves, at))].join("\n")
+}

@@ -1,0 +1,25 @@
+/**
+ * The error of data that is not a snapshot.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * Fails because `field` of the snapshot (of the circuit `key`, where the fault lies in one) breaks its rule; nothing was restored.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidSnapshot extends Schema.TaggedError<InvalidSnapshot>("@truce/effect4/InvalidSnapshot")(
+  "InvalidSnapshot",
+  { key: Schema.optional(Schema.String), field: Schema.String, rule: Schema.String }
+) {
+  override get name(): string {
+    return this._tag
+  }
+
+  override get message(): string {
+    return `snapshot${this.key === undefined ? "" : ` of ${this.key}`}: ${this.field} must be ${this.rule}`
+  }
+}

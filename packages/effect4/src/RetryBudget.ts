@@ -1,0 +1,280 @@
+/**
+ * The retry budget of each key, as a service: retries spend tokens, attempts earn them.
+ *
+ * It judges nothing and never waits: without a token the retry is not sent.
+ *
+ * @since 0.1.0
+ */
+import { KeyPattern, type Outcome, RetryBudget as Rule } from "@truce/core"
+import type * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { MirroredRef, isComposed } from "./internal/MirroredRef.ts"
+import { now } from "./internal/monotonic.ts"
+import { count, configured } from "./internal/options.ts"
+
+/**
+ * Options of the service.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** How retries are priced: `saturation`, `ratio`, `grpc`, `aws` or `unlimited`. Default: `saturation()`. */
+  readonly rule?: Rule.RetryBudget | undefined
+  /** Rules for keys of a pattern: `*` stands for any characters, the most exact pattern counts. */
+  readonly overrides?: { readonly [pattern: string]: Rule.RetryBudget | undefined } | undefined
+  /** The most keys kept; the one kept longest is forgiven first. A key with all its tokens is not kept. Default: 10 000. */
+  readonly maxKeys?: number | undefined
+}
+
+/**
+ * The operations of the service.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service {
+  readonly tokens: (key: string) => Effect.Effect<number>
+  readonly withdraw: (key: string, failed: Outcome.Outcome) => Effect.Effect<Option.Option<number>>
+  readonly withdrawTx: (key: string, failed: Outcome.Outcome, now: number) => Effect.Effect<Option.Option<number>>
+  readonly refund: (key: string, cost: number) => Effect.Effect<void>
+  readonly settle: (key: string, attempt: Attempt, now: number) => Effect.Effect<void>
+  /** For `Truce.reload`: checks other rules; run, the result puts them in force. Throws `InvalidOption`. */
+  readonly [replace]: (options: Options) => () => void
+}
+
+/**
+ * The key under which a budget can be replaced.
+ *
+ * @category symbols
+ * @since 0.1.0
+ */
+export const replace: unique symbol = Symbol.for("@truce/effect4/RetryBudget/replace")
+
+/**
+ * One attempt as the budget sees it; `cost` is what its retry paid, 0 for a first attempt.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Attempt {
+  readonly cost: number
+  readonly retry: boolean
+  readonly outcome: Outcome.Outcome
+}
+
+/**
+ * The retry budget of each key.
+ *
+ * @category tags
+ * @since 0.1.0
+ */
+export class RetryBudget extends Context.Service<RetryBudget, Service>()("@truce/effect4/RetryBudget") {}
+
+/**
+ * Retries priced by saturation, the default; `docs/retry.md` compares the rules.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const { aws, grpc, ratio, saturation, unlimited } = Rule
+
+/**
+ * Builds the service.
+ *
+ * Dies with `InvalidOption` for an impossible option.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options: Options = {}): Effect.Effect<Service> =>
+  Effect.sync(() => {
+    let rules = rulesOf(options)
+    // Only keys that have spent: the others are all alike.
+    const purses = new Map<string, Purse>()
+    const open = (key: string, rule: Rule.RetryBudget): Purse => {
+      const known = purses.get(key)
+      if (known !== undefined) return known
+      if (purses.size >= rules.maxKeys) {
+        const [oldest] = purses.keys()
+        if (oldest !== undefined) purses.delete(oldest)
+      }
+      const purse = new Purse({ rule, held: rule.init })
+      purses.set(key, purse)
+      return purse
+    }
+    const forget = (key: string, purse: Purse, rule: Rule.RetryBudget): Effect.Effect<void> =>
+      Effect.withFiber((fiber) => {
+        // A transaction of the user's may have spent what is not committed yet.
+        if (!isComposed(fiber) && purse.isFull(rule) && purses.get(key) === purse) purses.delete(key)
+        return Effect.void
+      })
+    return {
+      tokens: (key) =>
+        Effect.suspend(() => {
+          const purse = purses.get(key)
+          const rule = rules.of(key)
+          if (purse === undefined) return Effect.succeed(rule.init.tokens)
+          return Effect.map(purse.heldTx(rule), ({ tokens }) => tokens)
+        }),
+      withdraw: (key, failed) =>
+        Effect.flatMap(now, (at) => {
+          const rule = rules.of(key)
+          return open(key, rule).update(rule, (held) => withdrawn(rule, held, failed, at))
+        }),
+      withdrawTx: (key, failed, at) =>
+        Effect.suspend(() => {
+          const rule = rules.of(key)
+          return open(key, rule).update(rule, (held) => withdrawn(rule, held, failed, at))
+        }),
+      refund: (key, cost) =>
+        Effect.suspend(() => {
+          const purse = purses.get(key)
+          if (purse === undefined || cost === 0) return Effect.void
+          const rule = rules.of(key)
+          return Effect.andThen(
+            purse.update(rule, (held) => [undefined, rule.refund(held, cost)]),
+            forget(key, purse, rule)
+          )
+        }),
+      settle: (key, attempt, at) => {
+        const rule = rules.of(key)
+        const known = purses.get(key)
+        if (known === undefined && rule.settle(rule.init, attempt, at) === rule.init) return Effect.void
+        const purse = known ?? open(key, rule)
+        return Effect.andThen(
+          purse.update(rule, (held) => [undefined, rule.settle(held, attempt, at)]),
+          forget(key, purse, rule)
+        )
+      },
+      [replace]: (next) => {
+        const replaced = rulesOf(next)
+        return () => {
+          rules = replaced
+        }
+      }
+    }
+  })
+
+/**
+ * Provides the service.
+ *
+ * **Example** (A budget of one retry in five calls)
+ *
+ * ```ts
+ * import { RetryBudget } from "@truce/effect4"
+ * import { Effect } from "effect"
+ *
+ * const layer = RetryBudget.layer({ rule: RetryBudget.ratio({ ratio: 0.2 }) })
+ * const tokens = await Effect.runPromise(Effect.provide(RetryBudget.tokens("users-api"), layer))
+ * tokens // => 10
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options?: Options): Layer.Layer<RetryBudget> =>
+  Layer.effect(
+    RetryBudget,
+    Effect.suspend(() => make(options))
+  )
+
+/**
+ * Provides the service from `Config`s; an impossible value is a `ConfigError` that names the option.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (options: Config.Wrap<Options>): Layer.Layer<RetryBudget, Config.ConfigError> =>
+  configured(options, (unwrapped) => layer(unwrapped))
+
+/**
+ * The tokens a key has left; all of them for one that has spent none.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const tokens = (key: string): Effect.Effect<number, never, RetryBudget> =>
+  Effect.flatMap(RetryBudget, (service) => service.tokens(key))
+
+/**
+ * Pays for one retry after `failed`: what it cost, or none when it cannot be afforded.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const withdraw = (
+  key: string,
+  failed: Outcome.Outcome
+): Effect.Effect<Option.Option<number>, never, RetryBudget> =>
+  Effect.flatMap(RetryBudget, (service) => service.withdraw(key, failed))
+
+/**
+ * Gives the cost of a retry back that was not sent.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const refund = (key: string, cost: number): Effect.Effect<void, never, RetryBudget> =>
+  Effect.flatMap(RetryBudget, (service) => service.refund(key, cost))
+
+/**
+ * Earns by what an attempt found.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const settle = (key: string, attempt: Attempt): Effect.Effect<void, never, RetryBudget> =>
+  Effect.zipWith(RetryBudget, now, (service, at) => service.settle(key, attempt, at)).pipe(Effect.flatten)
+
+const withdrawn = (
+  rule: Rule.RetryBudget,
+  tokens: Rule.Tokens,
+  failed: Outcome.Outcome,
+  at: number
+): readonly [Option.Option<number>, Rule.Tokens] => {
+  const paid = rule.withdraw(tokens, failed, at)
+  return paid === undefined ? [Option.none(), tokens] : [Option.some(paid[1]), paid[0]]
+}
+
+const rulesOf = ({ maxKeys, overrides, rule = Rule.saturation() }: Options) => {
+  const special = KeyPattern.KeyPattern.of(overrides)
+  return {
+    maxKeys: count("RetryBudget", "maxKeys", maxKeys, 10_000),
+    of: (key: string): Rule.RetryBudget => special.find(key) ?? rule
+  }
+}
+
+/** The tokens of a key, and the rule they are priced by. */
+interface Held {
+  readonly rule: Rule.RetryBudget
+  readonly held: Rule.Tokens
+}
+
+class Purse extends MirroredRef<Held> {
+  heldTx(rule: Rule.RetryBudget): Effect.Effect<Rule.Tokens> {
+    return this.look((value) => priced(value, rule))
+  }
+
+  isFull(rule: Rule.RetryBudget): boolean {
+    return this.value.rule === rule && this.value.held.tokens === rule.init.tokens
+  }
+
+  update<A>(rule: Rule.RetryBudget, f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]): Effect.Effect<A> {
+    return this.commit((value) => {
+      const before = priced(value, rule)
+      const [result, held] = f(before)
+      return [result, held === value.held && value.rule === rule ? value : { rule, held }]
+    })
+  }
+}
+
+// Under another rule a key keeps the share of its tokens that it had.
+const priced = ({ held, rule: from }: Held, rule: Rule.RetryBudget): Rule.Tokens => {
+  if (from === rule) return held
+  const tokens = (held.tokens / from.init.tokens) * rule.init.tokens
+  return { tokens: Number.isNaN(tokens) ? rule.init.tokens : tokens, at: held.at }
+}

@@ -1,0 +1,22 @@
+/**
+ * The error of circuits that were not saved.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * Fails because the record under `key` was not written: the store failed (`"store"`), took longer than the timeout (`"timeout"`), or
+ * holds a record of a newer release (`"newer"`), which is not overwritten.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class SnapshotNotSaved extends Schema.TaggedError<SnapshotNotSaved>("@truce/effect4/SnapshotNotSaved")(
+  "SnapshotNotSaved",
+  { key: Schema.String, reason: Schema.Literals(["store", "timeout", "newer"]), detail: Schema.String }
+) {
+  override get message(): string {
+    return `circuits were not saved to ${this.key}: ${this.detail}`
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * Transitions as server-sent events: numbered, the last ones kept for readers that come back.
+ *
+ * A reader never holds a call: one that is slow loses the oldest events, and is told how many. (What the feed itself may be behind the
+ * circuits, 1 024 transitions, is not told when it is exceeded: it has no number yet.) A Node server that shuts down waits for those who
+ * still read, for the `gracefulShutdownTimeout` of its layer.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Sse from "effect/encoding/Sse"
+import * as Layer from "effect/Layer"
+import * as PubSub from "effect/PubSub"
+import * as Random from "effect/Random"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { CircuitBreaker } from "./CircuitBreaker.ts"
+import * as CircuitReport from "./CircuitReport.ts"
+import { now } from "./internal/monotonic.ts"
+import { count, positiveDuration } from "./internal/options.ts"
+
+/**
+ * Options of the service. Every one has a default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** A comment is sent this often, so that nothing between takes a quiet connection for a dead one. Default: 15 seconds. */
+  readonly keepAlive?: Duration.Input | undefined
+  /** How many events are kept for readers that come back, and how many a slow reader may be behind. Default: 1 024. */
+  readonly history?: number | undefined
+}
+
+/**
+ * The operations of the service.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service {
+  /**
+   * What a reader is sent from now on, or after the event whose id it has seen last. The first bytes are sent once nothing will be
+   * missed.
+   */
+  readonly events: (lastEventId?: string) => Stream.Stream<string>
+  /** How many read now. */
+  readonly readers: Effect.Effect<number>
+}
+
+/**
+ * Transitions as server-sent events.
+ *
+ * @category tags
+ * @since 0.1.0
+ */
+export class TransitionFeed extends Context.Service<TransitionFeed, Service>()("@truce/effect4/TransitionFeed") {}
+
+interface Numbered {
+  readonly number: number
+  readonly text: string
+}
+
+const encode = Schema.encodeSync(Schema.fromJsonString(CircuitReport.Transition))
+
+/**
+ * Builds the service.
+ *
+ * Dies with `InvalidOption` for an impossible option.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options: Options = {}): Effect.Effect<Service, never, CircuitBreaker | Scope.Scope> =>
+  Effect.gen(function* () {
+    const keepAlive = positiveDuration("TransitionFeed", "keepAlive", options.keepAlive, "15 seconds")
+    const history = count("TransitionFeed", "history", options.history, 1_024)
+    const breaker = yield* CircuitBreaker
+    // Ids of another process are not taken for those of this one.
+    const process = (yield* Random.nextIntBetween(0, 2 ** 32)).toString(36)
+    const events = yield* Effect.acquireRelease(PubSub.sliding<Numbered>(history), PubSub.shutdown)
+    const recent: Array<Numbered> = []
+    let last = 0
+    let readers = 0
+    yield* breaker.transitions.pipe(
+      Stream.runForEach((transition) =>
+        Effect.gen(function* () {
+          const report = CircuitReport.fromTransition(transition, yield* now, yield* DateTime.now)
+          const number = ++last
+          const event = { number, text: written("transition", encode(report), `${process}-${number}`) }
+          if (recent.push(event) > history) recent.shift()
+          yield* PubSub.publish(events, event)
+        })
+      ),
+      // At once, so that it has subscribed before this one goes on.
+      Effect.forkScoped({ startImmediately: true })
+    )
+
+    /** The number after which a reader is to be told; that of another process is before all of this one's. */
+    const seen = (id: string): number => {
+      const number = id.startsWith(`${process}-`) ? Number(id.slice(process.length + 1)) : 0
+      return Number.isSafeInteger(number) && number >= 0 && number <= last ? number : 0
+    }
+    const reading = Effect.acquireRelease(
+      Effect.sync(() => readers++),
+      () => Effect.sync(() => readers--)
+    )
+    return {
+      events: (lastEventId) =>
+        Stream.unwrap(
+          Effect.gen(function* () {
+            yield* reading
+            const subscription = yield* PubSub.subscribe(events)
+            const after = lastEventId === undefined || lastEventId === "" ? last : seen(lastEventId)
+            const missed = recent.filter(({ number }) => number > after)
+            return Stream.fromIterable(missed).pipe(
+              Stream.concat(Stream.fromSubscription(subscription)),
+              Stream.mapAccum(() => after, told),
+              Stream.merge(Stream.fromEffectRepeat(Effect.as(Effect.sleep(keepAlive), ": keep-alive\n\n")), {
+                haltStrategy: "left"
+              }),
+              (stream) => Stream.concat(Stream.succeed(opening), stream)
+            )
+          })
+        ),
+      readers: Effect.sync(() => readers)
+    }
+  })
+
+/**
+ * Provides the service.
+ *
+ * Dies with `InvalidOption` when built with an impossible option.
+ *
+ * **Example** (In a route of your own)
+ *
+ * ```ts
+ * import { CircuitBreaker, Truce } from "@truce/effect4"
+ * import { TransitionFeed, layer } from "@truce/effect4/TransitionFeed"
+ * import { Effect, Layer, Stream } from "effect"
+ * import { HttpServerResponse } from "effect/http"
+ *
+ * const route = Effect.map(TransitionFeed, (feed) =>
+ *   HttpServerResponse.stream(Stream.encodeText(feed.events()), { contentType: "text/event-stream" })
+ * )
+ * const program = Effect.andThen(CircuitBreaker.isolate("users-api", "migration"), route)
+ * const response = await Effect.runPromise(
+ *   Effect.provide(program, Layer.provideMerge(layer({ keepAlive: "30 seconds" }), Truce.layer()))
+ * )
+ * response.headers["content-type"] // => "text/event-stream"
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options?: Options): Layer.Layer<TransitionFeed, never, CircuitBreaker> =>
+  Layer.effect(
+    TransitionFeed,
+    Effect.suspend(() => make(options))
+  )
+
+const written = (event: string, data: string, id?: string): string =>
+  Sse.encoder.write({ _tag: "Event", event, data, id })
+
+/** Tells the reader that it is connected, and when to come back after it is not. */
+const opening = "retry: 3000\n: connected\n\n"
+
+/** The text of an event, with those that were lost before it; none where the reader has had it. */
+const told = (before: number, { number, text }: Numbered): readonly [number, ReadonlyArray<string>] => {
+  if (number <= before) return [before, []]
+  const lost = number - before - 1
+  return [number, [lost === 0 ? text : written("lost", `{"lost":${lost}}`) + text]]
+}

@@ -1,0 +1,331 @@
+/**
+ * Retry around circuit breaker, in the right order, with a health score and a retry budget that let the two agree.
+ *
+ * Every attempt asks for its own admission and is evidence on its own; only the last one decides what the caller gets.
+ *
+ * @since 0.1.0
+ */
+import type { HealthModel, RetryBudget as Rule } from "@truce/core"
+import type * as Config from "effect/Config"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { AttemptTimeout } from "./AttemptTimeout.ts"
+import * as CallContext from "./CallContext.ts"
+import * as CircuitBreaker from "./CircuitBreaker.ts"
+import type { CircuitOpen } from "./CircuitOpen.ts"
+import * as HealthScore from "./HealthScore.ts"
+import { fusing } from "./internal/fused.ts"
+import { issuesOf } from "./internal/issues.ts"
+import { configured } from "./internal/options.ts"
+import { budgetOptions, circuitOptions, reloading, retryOptions } from "./internal/reload.ts"
+import type { PlanOptions } from "./internal/plan.ts"
+import { protecting } from "./internal/protect.ts"
+import { type Service, Truce } from "./internal/truce.ts"
+import type { InvalidPolicy } from "./InvalidPolicy.ts"
+import * as RetryBudget from "./RetryBudget.ts"
+import type { RetryExhausted } from "./RetryExhausted.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
+
+export { type Service, Truce } from "./internal/truce.ts"
+
+/**
+ * Options of the layer. Every one has a default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options<S = HealthModel.Ledger, R = never> extends HealthScore.Options<S> {
+  readonly circuit?: CircuitBreaker.Options | undefined
+  readonly retry?: RetryPolicy.Options<R> | undefined
+  /** How retries are priced. Default: `RetryBudget.saturation()`. */
+  readonly budget?: Rule.RetryBudget | undefined
+  /** Options for keys of a pattern, over the others: `*` stands for any characters, the most exact pattern counts alone. */
+  readonly overrides?: { readonly [pattern: string]: Override<R> } | undefined
+}
+
+/**
+ * Options for the keys of a pattern.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Override<R = never> {
+  /** Made by `HealthModel.opaque`, as models differ in type. */
+  readonly model?: HealthModel.HealthModel<HealthModel.Opaque> | undefined
+  readonly circuit?: CircuitBreaker.Options | undefined
+  readonly retry?: RetryPolicy.Options<R> | undefined
+  readonly budget?: Rule.RetryBudget | undefined
+}
+
+/**
+ * All services of this package.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Services =
+  | Truce
+  | CircuitBreaker.CircuitBreaker
+  | HealthScore.HealthScore
+  | RetryBudget.RetryBudget
+  | RetryPolicy.RetryPolicy
+
+/**
+ * Collects the four services.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<Service, never, Exclude<Services, Truce>> = Effect.all({
+  score: HealthScore.HealthScore,
+  breaker: CircuitBreaker.CircuitBreaker,
+  policy: RetryPolicy.RetryPolicy,
+  budget: RetryBudget.RetryBudget
+})
+
+/**
+ * Provides `Truce` on services of your own.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerServices: Layer.Layer<Truce, never, Exclude<Services, Truce>> = Layer.effect(Truce, make)
+
+/**
+ * Provides everything with sane defaults.
+ *
+ * Dies with `InvalidOption` when built with an impossible option.
+ *
+ * **Example** (A service that keeps its dependency's errors apart)
+ *
+ * ```ts
+ * import { Classifier, Truce } from "@truce/effect4"
+ * import { Data, Effect } from "effect"
+ *
+ * class Timeout extends Data.TaggedError("Timeout")<{}> {}
+ * class NotFound extends Data.TaggedError("NotFound")<{ readonly id: string }> {}
+ * const classify = Classifier.tags<Timeout | NotFound>()({ Timeout: "retriable", NotFound: "permanent" })
+ *
+ * const fetchUser = (id: string): Effect.Effect<string, Timeout | NotFound> =>
+ *   id === "1" ? Effect.succeed("Ada") : Effect.fail(new NotFound({ id }))
+ *
+ * const program = fetchUser("2").pipe(
+ *   Truce.protect({ key: "users-api", classify }),
+ *   Effect.catchTag("NotFound", (error) => Effect.succeed(`no user ${error.id}`)),
+ *   Effect.provide(Truce.layer({ circuit: { openFor: "1 second" }, retry: { attempts: 4 } }))
+ * )
+ * await Effect.runPromise(program) // => "no user 2"
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = <S = HealthModel.Ledger, R = never>(
+  options: Options<S, R> = {}
+): Layer.Layer<Services, never, R> =>
+  // Not `layerServices`, which is one layer: where a program provides two of these, the inner one would be given the outer one's services.
+  Layer.effect(Truce, make).pipe(
+    Layer.provideMerge(CircuitBreaker.layer(circuitOptions(options))),
+    Layer.provideMerge(HealthScore.layer(options)),
+    Layer.provideMerge(RetryPolicy.layer(retryOptions(options))),
+    Layer.provideMerge(RetryBudget.layer(budgetOptions(options)))
+  )
+
+/**
+ * Puts other options in force for all keys at once, from the next admission and the next call on; nothing that is known of a circuit is
+ * lost.
+ *
+ * State, score, strain, leases, openings and manual modes stay; an open time that has begun ends when it would have. Under another
+ * model the score goes on as near as that model can show it (`HealthModel.opaque`); under another budget a key keeps the share of its
+ * tokens. Options left out are the defaults, as in `layer`. Options of `Dependency.Service`, `register` and `protect({ retry })` still come
+ * first. Fails with `InvalidPolicy`, and then nothing has changed.
+ *
+ * **Example** (A stricter breaker while the program runs)
+ *
+ * ```ts
+ * import { CircuitBreaker, Truce } from "@truce/effect4"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* Truce.reload({ circuit: { permits: 3 }, overrides: { "payments-*": { retry: { attempts: 1 } } } })
+ *   return (yield* CircuitBreaker.state("users-api")).permits
+ * })
+ * await Effect.runPromise(Effect.provide(program, Truce.layer())) // => 3
+ * ```
+ *
+ * @category reloading
+ * @since 0.1.0
+ */
+export const reload = <S = HealthModel.Ledger, R = never>(
+  options: Options<S, R>
+): Effect.Effect<void, InvalidPolicy, R | Truce> => reloading(options)
+
+/**
+ * Provides everything from `Config`s; an impossible value is a `ConfigError` at the path of the option.
+ *
+ * `overrides` are one `Config` of them all.
+ *
+ * **Example** (The open time from the environment)
+ *
+ * ```ts
+ * import { Truce } from "@truce/effect4"
+ * import { Config, ConfigProvider, Effect, Layer } from "effect"
+ *
+ * const layer = Truce.layerConfig({ circuit: { openFor: Config.Duration("OPEN_FOR") } }).pipe(
+ *   Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { OPEN_FOR: "-1 seconds" } })))
+ * )
+ * const program = Layer.build(layer).pipe(
+ *   Effect.scoped,
+ *   Effect.as("built"),
+ *   Effect.catch((error) => Effect.succeed(error.message))
+ * )
+ * const [rule, path] = (await Effect.runPromise(program)).split("\n")
+ * rule // => 'SchemaError(must be a duration such as "500 millis", got "-1s"'
+ * path?.trim() // => 'at ["circuit"]["openFor"])'
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = <S = HealthModel.Ledger, R = never>(
+  options: Config.Wrap<Options<S, R>>
+): Layer.Layer<Services, Config.ConfigError, R> => configured(options, (unwrapped) => layer(unwrapped), issuesOf)
+
+/**
+ * How one effect is protected.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ProtectOptions<E, ER extends E, EP extends E> extends CircuitBreaker.ExecuteOptions<E, ER, EP> {
+  /** A retry policy for this effect alone, instead of the layer's. */
+  readonly retry?: RetryPolicy.Options | undefined
+}
+
+/**
+ * The error channel of a protected effect: permanent errors as they were, retriable ones inside `RetryExhausted`, and the
+ * rejection of a call that made no attempt.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Protected<E, ER, EP, Timeout = never> =
+  | Extract<E, EP>
+  | CircuitOpen
+  | ([Extract<E, ER> | Timeout] extends [never] ? never : RetryExhausted<Extract<E, ER> | Timeout>)
+
+/**
+ * Protects an effect: retry around breaker.
+ *
+ * Retriable errors are retried by the policy, within the budget, while the circuit admits; a permanent error, a defect or an
+ * interruption ends the call at once. With an `attemptTimeout`, an attempt that takes longer is interrupted and fails with
+ * `AttemptTimeout`, which is retriable. Throws `InvalidOption` for an impossible option.
+ *
+ * **Example** (Handling each error once)
+ *
+ * ```ts
+ * import { Classifier, Truce } from "@truce/effect4"
+ * import { Data, Effect } from "effect"
+ *
+ * class Timeout extends Data.TaggedError("Timeout")<{}> {}
+ * const classify = Classifier.tags<Timeout>()({ Timeout: Classifier.retriable({ saturated: true }) })
+ *
+ * const fetchName: Effect.Effect<string, Timeout> = Effect.succeed("Ada")
+ * const program = fetchName.pipe(
+ *   Truce.protect({ key: "users-api", classify, slowAfter: "200 millis" }),
+ *   Effect.catchTags({
+ *     CircuitOpen: (error) => Effect.succeed(error.message),
+ *     RetryExhausted: (error) => Effect.succeed(error.message)
+ *   }),
+ *   Effect.provide(Truce.layer())
+ * )
+ * await Effect.runPromise(program) // => "Ada"
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export function protect<E, ER extends E, EP extends E>(
+  options: ProtectOptions<E, ER, EP> & { readonly attemptTimeout?: undefined }
+): <A, E2 extends E, R>(self: Effect.Effect<A, E2, R>) => Effect.Effect<A, Protected<E2, ER, EP>, R | Truce>
+export function protect<E, ER extends E, EP extends E>(
+  options: ProtectOptions<E, ER, EP> & { readonly attemptTimeout: Duration.Input }
+): <A, E2 extends E, R>(
+  self: Effect.Effect<A, E2, R>
+) => Effect.Effect<A, Protected<E2, ER, EP, AttemptTimeout>, R | Truce>
+export function protect<A, E2 extends E, R, E, ER extends E, EP extends E>(
+  self: Effect.Effect<A, E2, R>,
+  options: ProtectOptions<E, ER, EP> & { readonly attemptTimeout?: undefined }
+): Effect.Effect<A, Protected<E2, ER, EP>, R | Truce>
+export function protect<A, E2 extends E, R, E, ER extends E, EP extends E>(
+  self: Effect.Effect<A, E2, R>,
+  options: ProtectOptions<E, ER, EP> & { readonly attemptTimeout: Duration.Input }
+): Effect.Effect<A, Protected<E2, ER, EP, AttemptTimeout>, R | Truce>
+export function protect<A, E, ER extends E, EP extends E, R>(
+  ...args: readonly [Full<E, ER, EP>] | readonly [Effect.Effect<A, E, R>, Full<E, ER, EP>]
+) {
+  return args.length === 1 ? protectingWith(args[0]) : protectingWith(args[1])(args[0])
+}
+
+interface Full<E, ER extends E, EP extends E> extends PlanOptions<E, ER, EP> {
+  readonly retry?: RetryPolicy.Options | undefined
+}
+
+const protectingWith = <E, ER extends E, EP extends E>(options: Full<E, ER, EP>) =>
+  protecting(options, options.retry === undefined ? undefined : RetryPolicy.makeUnsafe(options.retry), Truce)
+
+/**
+ * The fused order, for comparison: the breaker around the whole retried call, which sees one outcome where the dependency saw up to
+ * `attempts` requests.
+ *
+ * It is what most breakers recommend and what `protect` replaces: with 3 attempts a threshold of 5 failures lets 15 through.
+ *
+ * **Example** (One call, three attempts, one outcome)
+ *
+ * ```ts
+ * import { CircuitBreaker, Classifier, HealthModel, Truce } from "@truce/effect4"
+ * import { Data, Effect } from "effect"
+ *
+ * class Timeout extends Data.TaggedError("Timeout")<{}> {}
+ * const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
+ *
+ * let attempts = 0
+ * const down = Effect.suspend(() => {
+ *   attempts++
+ *   return Effect.fail(new Timeout())
+ * })
+ * const program = Effect.ignore(Truce.fused(down, { key: "users-api", classify, retry: { base: "1 millis" } })).pipe(
+ *   Effect.repeat({ until: () => Effect.map(CircuitBreaker.state("users-api"), ({ status }) => status === "Open") }),
+ *   Effect.provide(Truce.layer({ model: HealthModel.consecutive({ failures: 5 }) }))
+ * )
+ * await Effect.runPromise(program)
+ * attempts // => 15
+ * ```
+ *
+ * @category comparing
+ * @since 0.1.0
+ */
+export function fused<E, ER extends E, EP extends E>(
+  options: ProtectOptions<E, ER, EP>
+): <A, E2 extends E, R>(self: Effect.Effect<A, E2, R>) => Effect.Effect<A, Protected<E2, ER, EP>, R | Truce>
+export function fused<A, E2 extends E, R, E, ER extends E, EP extends E>(
+  self: Effect.Effect<A, E2, R>,
+  options: ProtectOptions<E, ER, EP>
+): Effect.Effect<A, Protected<E2, ER, EP>, R | Truce>
+export function fused<A, E, ER extends E, EP extends E, R>(
+  ...args: readonly [ProtectOptions<E, ER, EP>] | readonly [Effect.Effect<A, E, R>, ProtectOptions<E, ER, EP>]
+) {
+  const fuse = (options: ProtectOptions<E, ER, EP>) =>
+    fusing(options, options.retry === undefined ? undefined : RetryPolicy.makeUnsafe(options.retry))
+  return args.length === 1 ? fuse(args[0]) : fuse(args[1])(args[0])
+}
+
+/**
+ * Runs an effect as one call: opens the `CallContext` by hand around a plain `Effect.retry`, so that the attempts inside weigh as those
+ * of one caller.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const call: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = CallContext.open

@@ -1,0 +1,172 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as TxRef from "effect/TxRef"
+
+/** `committed` is what the ref held when the mirror was last brought up to date. */
+interface Live<A> {
+  readonly ref: TxRef.TxRef<A>
+  committed: A
+}
+
+/**
+ * Whether the fiber may run a transaction of the user's: then all that is read and written must go through its journal. One forked in a
+ * transaction that has ended still carries it, and `Effect.tx` gives it one of its own.
+ */
+export const isComposed = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+  Context.getOrUndefined(fiber.context, Effect.Transaction) !== undefined
+
+/** Whether the fiber runs a transaction of the user's that has not ended. */
+export const isComposing: Effect.Effect<boolean> = Effect.withFiber((fiber) => {
+  const carried = Context.getOrUndefined(fiber.context, Effect.Transaction)
+  return carried === undefined
+    ? Effect.succeed(false)
+    : Effect.tx(Effect.map(Effect.Transaction, (current) => current === carried))
+})
+
+/**
+ * Transactional state that can also be read without a transaction.
+ *
+ * A commit costs more than a breaker should, so what only reads takes the mirror. Between a transaction's body and its commit the fiber
+ * may yield, and after a conflict the body runs again: nothing is told there, but where a commit is next noticed, each one once and in
+ * order. The ref is made by the first transaction that is composed with others: most keys never need one, and until then the mirror is
+ * the state.
+ */
+export class MirroredRef<A> {
+  private mirror: A
+  private live: Live<A> | undefined = undefined
+  /** What changed while a change was told: on Effect 4 who is woken runs at once, in the midst of it. */
+  private untold: Array<readonly [before: A, after: A]> | undefined = undefined
+
+  constructor(value: A) {
+    this.mirror = value
+  }
+
+  /** The committed value, with what was noted since. */
+  protected get value(): A {
+    const { live } = this
+    if (live !== undefined && live.ref.value !== live.committed) this.catchUp(live)
+    return this.mirror
+  }
+
+  /** The same, with what a subclass keeps apart. */
+  protected present(): A {
+    return (this.mirror = this.gathered(this.value))
+  }
+
+  /** The mirror with what a subclass keeps apart, which is kept apart no more. */
+  protected gathered(mirror: A): A {
+    return mirror
+  }
+
+  /** Tells of what was committed and not told of yet, as by a transaction of the user's. */
+  announce(): void {
+    void this.value
+  }
+
+  /** Replaces the mirror by a value that differs only in statistics; the next transaction starts from it. */
+  protected note(value: A): void {
+    this.mirror = value
+  }
+
+  /** Called with every committed change, in order. */
+  protected changed(_before: A, _after: A): void {}
+
+  /** Called where a transaction of the user's may change the value: when that is committed, it must be announced. */
+  protected touched(): void {}
+
+  /** A change of this ref alone, by a transaction if there is a ref, or a part of the user's. */
+  protected commit<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
+    // Interrupted after the commit and before it is told, those who wait for it would wait on.
+    return Effect.uninterruptible(
+      Effect.withFiber<B>((fiber) => {
+        if (isComposed(fiber)) return this.composed(f)
+        const before = this.present()
+        const decided = f(before)
+        // To write the same value would wake whoever waits for another.
+        if (decided[1] === before || this.replace(decided[1])) return Effect.succeed(decided[0])
+        const live = this.enliven()
+        return Effect.map(
+          TxRef.modify(live.ref, (stored): [B, A] => {
+            const base = this.resolve(live, stored)
+            const [result, after] = base === before ? decided : f(base)
+            return [result, after === base ? stored : after]
+          }),
+          (result) => {
+            this.announce()
+            return result
+          }
+        )
+      })
+    )
+  }
+
+  /** Changes it at once, to a value made of what is present; false where a transaction is needed. */
+  protected replace(value: A): boolean {
+    if (this.live !== undefined) return false
+    const before = this.mirror
+    this.mirror = value
+    this.tell(before, value)
+    return true
+  }
+
+  /** What `f` finds, in the transaction of the user's if there is one. */
+  protected look<B>(f: (value: A) => B): Effect.Effect<B> {
+    return Effect.withFiber((fiber) =>
+      isComposed(fiber) ? Effect.map(this.readTx(), f) : Effect.succeed(f(this.present()))
+    )
+  }
+
+  /** For composing. */
+  protected readTx(): Effect.Effect<A> {
+    return Effect.suspend(() => {
+      const live = this.enliven()
+      return Effect.map(TxRef.get(live.ref), (stored) => this.resolve(live, stored))
+    })
+  }
+
+  protected writeTx(value: A): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.touched()
+      return TxRef.set(this.enliven().ref, value)
+    })
+  }
+
+  private composed<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
+    return Effect.tx(
+      Effect.flatMap(this.readTx(), (base) => {
+        const [result, after] = f(base)
+        return after === base ? Effect.succeed(result) : Effect.as(this.writeTx(after), result)
+      })
+    )
+  }
+
+  private catchUp(live: Live<A>): void {
+    const before = this.gathered(this.mirror)
+    const after = live.ref.value
+    live.committed = after
+    this.mirror = after
+    this.tell(before, after)
+  }
+
+  private tell(before: A, after: A): void {
+    if (this.untold !== undefined) return void this.untold.push([before, after])
+    const untold = (this.untold = [[before, after] as const])
+    try {
+      for (const change of untold) this.changed(...change)
+    } finally {
+      this.untold = undefined
+    }
+  }
+
+  // What is built on a commit that was not told of yet would hide it.
+  private resolve(live: Live<A>, stored: A): A {
+    const present = this.present()
+    return stored === live.committed ? present : stored
+  }
+
+  private enliven(): Live<A> {
+    const committed = this.present()
+    return (this.live ??= { ref: TxRef.makeUnsafe(committed), committed })
+  }
+}

@@ -1,0 +1,60 @@
+/** One who waits for a permit; `calledBy` whom, while it has been called and is not decided about. */
+export interface Turn {
+  calledBy: Waiting | undefined
+}
+
+/**
+ * Who waits for one key. A change calls everybody; a permit that comes free only the one who has waited longest for it, and nobody else
+ * until that one has asked: a thousand who ask for three permits at once would ask again and again.
+ */
+export class Waiting {
+  private readonly changes = new Set<() => void>()
+  private readonly turns = new Map<Turn, () => void>()
+  private called = 0
+
+  get isEmpty(): boolean {
+    return this.changes.size === 0 && this.turns.size === 0
+  }
+
+  /** Calls back once, at the next change; returns how to stop waiting. */
+  add(callback: () => void): () => void {
+    this.changes.add(callback)
+    return () => this.changes.delete(callback)
+  }
+
+  /** The same, and also when its turn has come. */
+  queue(turn: Turn, callback: () => void): () => void {
+    this.turns.set(turn, callback)
+    return () => this.turns.delete(turn)
+  }
+
+  /** Calls a turn at once, if more permits are free than have been called for. */
+  claim(turn: Turn, free: number): boolean {
+    if (turn.calledBy === this) return true
+    if (free <= this.called) return false
+    turn.calledBy = this
+    this.called++
+    return true
+  }
+
+  /** Ends a turn, if it was called. */
+  static decided(turn: Turn): void {
+    if (turn.calledBy !== undefined) turn.calledBy.called--
+    turn.calledBy = undefined
+  }
+
+  wake(): void {
+    const woken = [...this.changes, ...this.turns.values()]
+    this.changes.clear()
+    this.turns.clear()
+    for (const callback of woken) callback()
+  }
+
+  wakeNext(free: number): void {
+    for (const [turn, callback] of this.turns) {
+      if (!this.claim(turn, free)) return
+      this.turns.delete(turn)
+      callback()
+    }
+  }
+}

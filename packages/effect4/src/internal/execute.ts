@@ -1,0 +1,150 @@
+import type { Outcome } from "@truce/core"
+import type * as Arr from "effect/Array"
+import type * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type { AttemptTimeout } from "../AttemptTimeout.ts"
+import * as CallContext from "../CallContext.ts"
+import type { CircuitOpen } from "../CircuitOpen.ts"
+import * as Attempt from "./attempt.ts"
+import { CircuitBreaker, guard } from "./breaker.ts"
+import type { Guarded } from "./guarded.ts"
+import * as Monotonic from "./monotonic.ts"
+import { type PlanOptions, makePlan } from "./plan.ts"
+import { errorOf } from "./trail.ts"
+
+/** One attempt under one circuit, recorded in the call it belongs to, if any. */
+export const executing = <E, ER extends E, EP extends E>(options: PlanOptions<E, ER, EP>) => {
+  const { limit, plan } = makePlan("CircuitBreaker.execute", options)
+  return <A, R>(
+    self: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker> => {
+    const limited = limit(self)
+    return Effect.withFiber<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker>((fiber) => {
+      const cells = Context.getUnsafe(fiber.context, CircuitBreaker)[guard]
+      const lone: Then<A, E | AttemptTimeout> = alone
+      return attempted(fiber, cells, plan, limited, lone)
+    })
+  }
+}
+
+/** One attempt under one circuit of a breaker given, for those who refuse with an error of their own. */
+export const executingOn = <E3>(cells: Guarded, rejected: (error: CircuitOpen) => Effect.Effect<never, E3>) => {
+  const lone = { ...alone, rejected }
+  return <A, E, R>(
+    self: Effect.Effect<A, E, R>,
+    key: string,
+    classify: Attempt.Rules<E>["classify"]
+  ): Effect.Effect<A, E | E3, R> => {
+    const plan = { key, classify, slowAfterMillis: Infinity }
+    return Effect.withFiber<A, E | E3, R>((fiber) => attempted<A, E, R, E3>(fiber, cells, plan, self, lone))
+  }
+}
+
+const attempted = <A, E, R, E3>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  cells: Guarded,
+  plan: Attempt.Rules<E> & { readonly key: string },
+  self: Effect.Effect<A, E, R>,
+  lone: Then<A, E, E3>
+): Effect.Effect<A, E | E3, R> => {
+  const context = fiber.getRef(CallContext.current)
+  const known = cells.known(plan.key)
+  // The clock is a third of what a success costs: without a rule for slow attempts nothing outside a call asks when one began.
+  if (known !== undefined && context === undefined && plan.slowAfterMillis === Infinity) {
+    return Attempt.run(fiber, known, plan, undefined, self, lone)
+  }
+  const startedAt = Monotonic.nowOf(fiber)
+  const cell = known ?? cells.cell(plan.key, startedAt)
+  const then = context === undefined ? lone : within(context, cell, startedAt, lone.rejected)
+  return Attempt.run(fiber, cell, plan, startedAt, self, then)
+}
+
+type Then<A, E, E3 = CircuitOpen> = Attempt.Then<A, E, A, E | E3, never>
+
+// An attempt outside a call has nothing to remember.
+const alone = {
+  failedBefore: () => 0,
+  succeeded: Effect.succeed,
+  failed: Effect.failCause,
+  rejected: Effect.fail
+}
+
+/** One attempt under several circuits: admitted by all or none, settled by all at once. */
+export const executingAll = <E, ER extends E, EP extends E>(
+  options: Omit<PlanOptions<E, ER, EP>, "key"> & { readonly keys: Arr.NonEmptyReadonlyArray<string> }
+) => {
+  const { plan } = makePlan("CircuitBreaker.executeAll", { ...options, key: options.keys.join(" + ") })
+  const [first] = options.keys
+  return <A, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | CircuitOpen, R | CircuitBreaker> =>
+    Effect.withFiber<A, E | CircuitOpen, R | CircuitBreaker>((fiber) => {
+      const startedAt = Monotonic.nowOf(fiber)
+      const breaker = Context.getUnsafe(fiber.context, CircuitBreaker)
+      const seen = { key: plan.key, view: (now: number) => breaker[guard].cell(first, now).view(now) }
+      const context = fiber.getRef(CallContext.current)
+      const then: Then<A, E> =
+        context === undefined ? alone : within<A, E, CircuitOpen>(context, seen, startedAt, Effect.fail)
+      return Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(breaker.commit(breaker.admitTx(options.keys, startedAt)), (admission) => {
+          const { log } = breaker[guard]
+          if (admission._tag === "Rejected") {
+            if (log.isOn) log.rejected(admission.error, startedAt)
+            return Effect.fail(admission.error)
+          }
+          const told = log.isOn ? admission.permits.map((permit) => log.admitted(permit, startedAt)) : []
+          const settled = (
+            classify: () => Outcome.Outcome,
+            cause: Cause.Cause<E> | undefined,
+            next: (made: Attempt.Made) => Effect.Effect<A, E | CircuitOpen>
+          ) => {
+            const endedAt = Monotonic.nowOf(fiber)
+            const made = Attempt.judged(classify, undefined, startedAt, endedAt, plan.slowAfterMillis)
+            const failedBefore = then.failedBefore()
+            for (const attempt of told) log.settled(attempt, made.outcome, { cause, failedBefore }, endedAt)
+            return Effect.flatMap(
+              breaker.commit(breaker.settleTx(admission.permits, made.outcome, endedAt, failedBefore)),
+              () => (made.thrown === undefined ? next(made) : Effect.die(made.thrown.defect))
+            )
+          }
+          return Effect.matchCauseEffect(restore(self), {
+            onSuccess: (value) =>
+              settled(
+                () => plan.classify.success(value),
+                undefined,
+                (made) => then.succeeded(value, made)
+              ),
+            onFailure: (cause) =>
+              settled(
+                () => Attempt.failure(plan, cause, Monotonic.nowOf(fiber) - startedAt),
+                cause,
+                (made) => then.failed(cause, made)
+              )
+          })
+        })
+      )
+    })
+}
+
+const within = <A, E, E3>(
+  context: CallContext.CallContext,
+  seen: Attempt.Seen,
+  startedAt: number,
+  rejected: Then<A, E, E3>["rejected"]
+): Then<A, E, E3> => {
+  const record = (made: Attempt.Made, error: unknown): void => {
+    Attempt.remember(context, seen, made, context.begun(startedAt), error)
+  }
+  return {
+    failedBefore: () => context.failed(seen.key),
+    succeeded: (value, made) => {
+      record(made, undefined)
+      return Effect.succeed(value)
+    },
+    failed: (cause, made) => {
+      record(made, errorOf(cause))
+      return Effect.failCause(cause)
+    },
+    rejected
+  }
+}

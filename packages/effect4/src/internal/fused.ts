@@ -1,0 +1,37 @@
+import { Outcome } from "@truce/core"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import { type CircuitOpen, isCircuitOpen } from "../CircuitOpen.ts"
+import * as Classifier from "../Classifier.ts"
+import { type RetryExhausted, isRetryExhausted } from "../RetryExhausted.ts"
+import type { Rules as RetryRules } from "../RetryPolicy.ts"
+import { CircuitBreaker } from "./breaker.ts"
+import { executing } from "./execute.ts"
+import type { PlanOptions } from "./plan.ts"
+import { retryingAlone } from "./retryAlone.ts"
+import { Truce } from "./truce.ts"
+
+/** Breaker around retry: one permit and one outcome a call, whatever the number of its attempts. */
+export const fusing = <E, ER extends E, EP extends E>(
+  options: Omit<PlanOptions<E, ER, EP>, "attemptTimeout">,
+  ownPolicy: RetryRules | undefined
+) => {
+  const { classify, key } = options
+  type Ended = EP | CircuitOpen | RetryExhausted<ER>
+  const isExhausted = (error: Ended): error is RetryExhausted<ER> => isRetryExhausted(error)
+  const ended = Classifier.make<Ended>(isExhausted, {
+    outcome: (error) => {
+      if (isExhausted(error)) return classify.failure(Cause.fail(error.lastError))
+      return isCircuitOpen(error) ? Outcome.ignored : classify.failure(Cause.fail(error))
+    }
+  })
+  const execute = executing({ ...options, classify: ended })
+  return <A, R>(self: Effect.Effect<A, E, R>) =>
+    Effect.flatMap(Truce, (truce) =>
+      Effect.provideService(
+        execute(retryingAlone(self, ownPolicy ?? truce.policy.of(key), { key, classify })),
+        CircuitBreaker,
+        truce.breaker
+      )
+    )
+}

@@ -1,0 +1,225 @@
+import { Outcome } from "@truce/core"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type { AttemptTimeout } from "../AttemptTimeout.ts"
+import type { CircuitBreaker } from "../CircuitBreaker.ts"
+import type { CircuitOpen } from "../CircuitOpen.ts"
+import * as Classifier from "../Classifier.ts"
+import type { RetryExhausted } from "../RetryExhausted.ts"
+import * as RetryPolicy from "../RetryPolicy.ts"
+import { executing } from "./execute.ts"
+import { keep } from "./httpBody.ts"
+import { isIdempotent, isReplayable } from "./httpReplay.ts"
+import * as Table from "./httpTable.ts"
+import * as Wire from "./httpWire.ts"
+import * as Monotonic from "./monotonic.ts"
+import { millis, positiveDuration } from "./options.ts"
+import { makePlan } from "./plan.ts"
+import { protecting } from "./protect.ts"
+import { retryingAlone } from "./retryAlone.ts"
+import { Truce } from "./truce.ts"
+
+type Request = HttpClientRequest.HttpClientRequest
+type Response = HttpClientResponse.HttpClientResponse
+
+/** What every way of protecting a client asks for. */
+export interface CallOptions {
+  readonly key?: string | ((request: Request) => string) | undefined
+  readonly status?: Table.StatusRules | undefined
+  readonly attemptTimeout?: Duration.Input | undefined
+  readonly slowAfter?: Duration.Input | undefined
+}
+
+/** What every way of retrying asks for. */
+export interface RepeatOptions extends CallOptions {
+  readonly idempotent?: ((request: Request) => boolean) | undefined
+  readonly headers?: boolean | Wire.HeaderNames | undefined
+}
+
+/** Reads the options that do not depend on the request; throws `InvalidOption`. */
+const prepared = (owner: string, { attemptTimeout, key, slowAfter, status }: CallOptions) => {
+  const timeoutMillis =
+    attemptTimeout === undefined ? undefined : positiveDuration(owner, "attemptTimeout", attemptTimeout, 0)
+  const slowAfterMillis = millis(owner, "slowAfter", slowAfter)
+  return {
+    table: Table.make(owner, status),
+    times: {
+      attemptTimeout: timeoutMillis === undefined ? undefined : Duration.millis(timeoutMillis),
+      slowAfter: slowAfterMillis === undefined ? undefined : Duration.millis(slowAfterMillis)
+    },
+    keyOf: typeof key === "function" ? key : typeof key === "string" ? () => key : originOf
+  }
+}
+
+const repeated = (owner: string, options: RepeatOptions) => {
+  const idempotent = options.idempotent ?? isIdempotent
+  return {
+    ...prepared(owner, options),
+    wire: Wire.make(owner, options.headers),
+    policyFor: (policy: RetryPolicy.Rules, request: Request): RetryPolicy.Rules =>
+      idempotent(request) && isReplayable(request.body) ? policy : { ...policy, schedule: Schedule.recurs(0) }
+  }
+}
+
+/** Retry around breaker, for each request. */
+export const protectingClient = (
+  owner: string,
+  options: RepeatOptions & { readonly retry?: RetryPolicy.Options | undefined }
+) => {
+  const { keyOf, policyFor, table, times, wire } = repeated(owner, options)
+  const own = options.retry === undefined ? undefined : RetryPolicy.makeUnsafe(options.retry)
+  return <E, R>(self: HttpClient.HttpClient.With<E, R>) =>
+    around(self, (request, send, fiber): Effect.Effect<Response, CircuitOpen | Retried<E>, R | Truce> => {
+      const key = keyOf(request)
+      const truce = Context.getUnsafe(fiber.context, Truce)
+      const policy = policyFor(own ?? truce.policy.of(key), request)
+      const now = wallClock(fiber)
+      const headers = wire?.({
+        begunAt: Monotonic.nowOf(fiber),
+        deadline: policy.deadline,
+        tokens: truce.budget.tokens(key)
+      })
+      const plan = { key, classify: refining<E>(table, now), ...times }
+      return answered(protecting(plan, policy, Truce)(retriable(told(request, headers, send), table, now)))
+    })
+}
+
+/** Retry alone, for each request. */
+export const retryingClient = (owner: string, options: RepeatOptions) => {
+  const { keyOf, policyFor, table, times, wire } = repeated(owner, options)
+  return <E, R>(self: HttpClient.HttpClient.With<E, R>) =>
+    around(
+      self,
+      (request, send, fiber): Effect.Effect<Response, CircuitOpen | Retried<E>, R | RetryPolicy.RetryPolicy> => {
+        const key = keyOf(request)
+        const policy = policyFor(Context.getUnsafe(fiber.context, RetryPolicy.RetryPolicy).of(key), request)
+        const now = wallClock(fiber)
+        const headers = wire?.({
+          begunAt: Monotonic.nowOf(fiber),
+          deadline: policy.deadline,
+          tokens: Effect.succeed(Infinity)
+        })
+        const { limit, plan } = makePlan(owner, { key, classify: refining<E>(table, now), ...times })
+        const attempt = limit(retriable(told(request, headers, send), table, now))
+        return answered(retryingAlone(attempt, policy, plan))
+      }
+    )
+}
+
+/** One attempt under the breaker, for each request: an answer is an answer, whatever its status says. */
+export const executingClient = (owner: string, options: CallOptions) => {
+  const { keyOf, table, times } = prepared(owner, options)
+  return <E, R>(self: HttpClient.HttpClient.With<E, R>) =>
+    around(
+      self,
+      (request, send, fiber): Effect.Effect<Response, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker> => {
+        const now = wallClock(fiber)
+        const plan = { key: keyOf(request), classify: refining<E>(table, now), ...times }
+        const attempt = Effect.flatMap(send(request), (response) => {
+          const reading = table.response(response, now())
+          // Only a failure is discounted by those before it in its call.
+          return reading.outcome._tag === "Failure"
+            ? Effect.fail(new Table.Refused(response, reading))
+            : Effect.succeed(response)
+        })
+        return answered(executing(plan)(attempt))
+      }
+    )
+}
+
+/** The table as a classifier of errors and of responses. */
+export const classifierOf = <E>(table: Table.Table, now: () => number): Classifier.Classifier<E> =>
+  Classifier.make<E>((error) => table.error(error, now()).retriable, {
+    outcome: (error) => table.error(error, now()).outcome,
+    success: (value) => (Table.isResponse(value) ? table.response(value, now()).outcome : Outcome.success),
+    // Whatever a client throws, it has not heard it from the dependency.
+    defect: Outcome.ignored
+  })
+
+/** The same for one call, whose retriable errors are those of the client alone. */
+const refining = <E>(
+  table: Table.Table,
+  now: () => number
+): Classifier.Classifier<E | Table.Refused, Retriable<E> | Table.Refused, E | Table.Refused> => ({
+  ...classifierOf<E | Table.Refused>(table, now),
+  retriable: (error): error is Retriable<E> | Table.Refused => table.error(error, now()).retriable
+})
+
+type Retriable<E> = Extract<E, HttpClientError.HttpClientError>
+
+type Retried<E> = E | RetryExhausted<HttpClientError.HttpClientError | AttemptTimeout>
+
+/** An attempt that fails where another one may help, or where the answer counts against the dependency. */
+const retriable = <E, R>(
+  self: Effect.Effect<Response, E, R>,
+  table: Table.Table,
+  now: () => number
+): Effect.Effect<Response, E | Table.Refused, R> =>
+  Effect.flatMap(self, (response) => {
+    const reading = table.response(response, now())
+    if (reading.retriable) {
+      return Effect.flatMap(keep(response), (kept) => Effect.fail(new Table.Refused(kept, reading)))
+    }
+    return reading.outcome._tag === "Failure"
+      ? Effect.fail(new Table.Refused(response, reading))
+      : Effect.succeed(response)
+  })
+
+/** What was refused for good is an answer, as it is from a plain client. */
+const answered = <E, R>(self: Effect.Effect<Response, E | Table.Refused, R>): Effect.Effect<Response, E, R> =>
+  Effect.catchIf(
+    self,
+    (error) => error instanceof Table.Refused,
+    ({ response }) => Effect.succeed(response)
+  )
+
+const told = <E, R>(
+  request: Request,
+  headers: Effect.Effect<{ readonly [name: string]: string }> | undefined,
+  send: (request: Request) => Effect.Effect<Response, E, R>
+): Effect.Effect<Response, E, R> =>
+  headers === undefined
+    ? send(request)
+    : Effect.flatMap(headers, (values) => send(HttpClientRequest.setHeaders(request, values)))
+
+/** Does something of its own with each request, once the client has prepared it. */
+const around = <E, R, E2, R2>(
+  self: HttpClient.HttpClient.With<E, R>,
+  f: (
+    request: Request,
+    send: (request: Request) => Effect.Effect<Response, E, R>,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ) => Effect.Effect<Response, E2, R2>
+): HttpClient.HttpClient.With<E | E2, R | R2> =>
+  HttpClient.makeWith<E, R, E | E2, R | R2>(
+    Effect.flatMap((request) =>
+      Effect.withFiber<Response, E2, R2>((fiber) =>
+        f(request, (attempt) => self.postprocess(Effect.succeed(attempt)), fiber)
+      )
+    ),
+    self.preprocess
+  )
+
+/** The origin; all that has none shares a key, under which nothing can be sent. */
+const originOf = (request: Request): string =>
+  Option.match(HttpClientRequest.toUrl(request), {
+    onNone: () => "no origin",
+    onSome: ({ host, protocol }): string => `${protocol}//${host}`
+  })
+
+const wallClock = (fiber: Fiber.Fiber<unknown, unknown>): (() => number) => {
+  const clock = fiber.getRef(Clock.Clock)
+  return () => clock.currentTimeMillisUnsafe()
+}
+
+/** Of the fiber that is running; of the system where none is. */
+export const wallNow = (): number => Fiber.getCurrent()?.getRef(Clock.Clock).currentTimeMillisUnsafe() ?? Date.now()

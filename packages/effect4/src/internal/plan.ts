@@ -1,0 +1,70 @@
+import { Outcome } from "@truce/core"
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import { AttemptTimeout } from "../AttemptTimeout.ts"
+import type { Classifier } from "../Classifier.ts"
+import type { Plan } from "./attempt.ts"
+import { millis, positiveDuration } from "./options.ts"
+
+/** What every way of protecting an effect asks for. */
+export interface PlanOptions<E, ER extends E, EP extends E> {
+  readonly key: string
+  readonly classify: Classifier<E, ER, EP>
+  readonly slowAfter?: Duration.Input | undefined
+  readonly attemptTimeout?: Duration.Input | undefined
+}
+
+/** A plan with the transformation of the effect that goes with it. */
+export interface Limited<E, ER extends E, EP extends E> {
+  readonly plan: Plan<E | AttemptTimeout, ER | AttemptTimeout, EP>
+  readonly limit: <A, E2 extends E, R>(self: Effect.Effect<A, E2, R>) => Effect.Effect<A, E2 | AttemptTimeout, R>
+}
+
+/** Reads the options; throws `InvalidOption`. */
+export const makePlan = <E, ER extends E, EP extends E>(
+  owner: string,
+  options: PlanOptions<E, ER, EP>
+): Limited<E, ER, EP> => {
+  const { classify, key } = options
+  const timeout =
+    options.attemptTimeout === undefined
+      ? undefined
+      : positiveDuration(owner, "attemptTimeout", options.attemptTimeout, 0)
+  const slowAfterMillis =
+    millis(owner, "slowAfter", options.slowAfter) ?? (timeout === undefined ? Infinity : timeout / 2)
+  return {
+    plan: { key, classify: withTimeout(classify, timeout === undefined ? undefined : key), slowAfterMillis },
+    limit:
+      timeout === undefined
+        ? (self) => self
+        : Effect.timeoutOrElse({
+            duration: timeout,
+            orElse: () => Effect.fail(new AttemptTimeout({ key, after: Duration.millis(timeout) }))
+          })
+  }
+}
+
+const timedOut = Outcome.failure({ saturated: true })
+
+const withTimeout = <E, ER extends E, EP extends E>(
+  classify: Classifier<E, ER, EP>,
+  key: string | undefined
+): Classifier<E | AttemptTimeout, ER | AttemptTimeout, EP> => {
+  // One of an attempt inside this one is the classifier's business.
+  const isTimeout = (error: unknown): error is AttemptTimeout => error instanceof AttemptTimeout && error.key === key
+  const own = (cause: Cause.Cause<E | AttemptTimeout>): cause is Cause.Cause<E> =>
+    key === undefined || !Option.exists(Cause.findErrorOption(cause), isTimeout)
+  const failure = (cause: Cause.Cause<E | AttemptTimeout>): Outcome.Outcome =>
+    own(cause) ? classify.failure(cause) : timedOut
+  return {
+    isRetriable: (error) => isTimeout(error) || classify.isRetriable(error),
+    retriable: (error): error is ER | AttemptTimeout => isTimeout(error) || classify.retriable(error),
+    permanent: (error): error is EP => !isTimeout(error) && classify.permanent(error),
+    failure,
+    success: classify.success,
+    classify: Exit.match({ onFailure: failure, onSuccess: classify.success })
+  }
+}

@@ -1,0 +1,141 @@
+import { HealthModel, RetryBudget } from "@truce/core"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import { lifetimeOf } from "../HealthScore.ts"
+import type { Budget, Model, Override, Policy } from "../Policy.ts"
+import type { Options } from "../Truce.ts"
+import { type Issue, issue, partIssues, withPatterns } from "./issues.ts"
+import { millis } from "./options.ts"
+
+/** A duration as data. */
+export type Span = Extract<Duration.Input, number | string> | "infinity"
+
+type Part = typeof Override.Type
+type AnyModel = HealthModel.HealthModel<HealthModel.Opaque>
+
+/** The options a policy stands for; throws `InvalidOption`. */
+export const optionsOf = ({ maxKeys, overrides, ttl, ...part }: Policy): Options<HealthModel.Opaque> => ({
+  ...partOf(part),
+  maxKeys,
+  ttl: span(ttl),
+  overrides:
+    overrides === undefined
+      ? undefined
+      : Object.fromEntries(Object.entries(overrides).map(([pattern, own]) => [pattern, partOf(own)]))
+})
+
+/** Every fault that the options' own rules find, with its path. */
+export const checkPolicy = ({ overrides = {}, ...policy }: Policy): ReadonlyArray<Issue> =>
+  withPatterns(
+    [...faults([], {}, policy), ...issue([], () => lifetimeOf({ maxKeys: policy.maxKeys, ttl: span(policy.ttl) }))],
+    Object.entries(overrides).flatMap(([pattern, own]) => faults(["overrides", pattern], policy, own))
+  )
+
+const faults = (path: ReadonlyArray<string>, base: Part, own: Part): ReadonlyArray<Issue> => {
+  let model: AnyModel = HealthModel.opaque(HealthModel.ledger())
+  const wrongModel = issue([...path, "model"], () => {
+    const given = own.model ?? base.model
+    if (given !== undefined) model = modelOf(given)
+  })
+  const from = { circuit: circuitOf(base.circuit), retry: retryOf(base.retry) }
+  const to = { circuit: circuitOf(own.circuit), retry: retryOf(own.retry) }
+  return [
+    // In data a duration has no unit in its name.
+    ...wrongModel.map(({ path, rule }) => ({ path: path.map((name) => name.replace(/Millis$/, "")), rule })),
+    ...partIssues(path, model, from, to, Context.empty()),
+    ...issue([...path, "budget"], () => own.budget === undefined || budgetOf(own.budget))
+  ]
+}
+
+const partOf = ({ budget, circuit, model, retry }: Part) => ({
+  model: model === undefined ? undefined : modelOf(model),
+  circuit: circuitOf(circuit),
+  retry: retryOf(retry),
+  budget: budget === undefined ? undefined : budgetOf(budget)
+})
+
+const circuitOf = ({
+  lease,
+  maxOpenFor,
+  maxRetryAfter,
+  openFor,
+  openTimes,
+  slowStart,
+  ...rest
+}: NonNullable<Part["circuit"]> = {}) => ({
+  ...rest,
+  slowStart:
+    typeof slowStart !== "object"
+      ? slowStart
+      : {
+          initialShare: slowStart.initialShare,
+          within: span(slowStart.within),
+          rampFor: span(slowStart.rampFor),
+          maxRampFor: span(slowStart.maxRampFor)
+        },
+  lease: span(lease),
+  maxOpenFor: span(maxOpenFor),
+  maxRetryAfter: span(maxRetryAfter),
+  openFor: span(openFor),
+  openTimes: openTimes?.map(duration)
+})
+
+const retryOf = ({ base, cap, deadline, maxRetryAfter, ...rest }: NonNullable<Part["retry"]> = {}) => ({
+  ...rest,
+  base: span(base),
+  cap: span(cap),
+  deadline: span(deadline),
+  maxRetryAfter: span(maxRetryAfter)
+})
+
+const modelOf = (model: typeof Model.Type): AnyModel => {
+  switch (model.type) {
+    case "ledger": {
+      const { guard, halfLife, persistence, ...rest } = model
+      return HealthModel.opaque(
+        HealthModel.ledger({
+          ...rest,
+          guardMillis: time("guard", guard),
+          halfLifeMillis: time("halfLife", halfLife),
+          persistenceMillis: time("persistence", persistence)
+        })
+      )
+    }
+    case "consecutive":
+      return HealthModel.opaque(HealthModel.consecutive(model))
+    case "countWindow":
+      return HealthModel.opaque(HealthModel.countWindow(model))
+    case "timeWindow":
+      return HealthModel.opaque(HealthModel.timeWindow({ ...model, windowMillis: time("window", model.window) }))
+    case "additive":
+      return HealthModel.opaque(HealthModel.additive(model))
+    case "ewma":
+      return HealthModel.opaque(HealthModel.ewma({ ...model, windowMillis: time("window", model.window) }))
+    case "cusum":
+      return HealthModel.opaque(HealthModel.cusum(model))
+    case "beta":
+      return HealthModel.opaque(HealthModel.beta({ ...model, halfLifeMillis: time("halfLife", model.halfLife) }))
+  }
+}
+
+const budgetOf = (budget: typeof Budget.Type): RetryBudget.RetryBudget => {
+  switch (budget.type) {
+    case "saturation":
+      return RetryBudget.saturation(budget)
+    case "ratio":
+      return RetryBudget.ratio(budget)
+    case "grpc":
+      return RetryBudget.grpc(budget)
+    case "aws":
+      return RetryBudget.aws(budget)
+    case "unlimited":
+      return RetryBudget.unlimited()
+  }
+}
+
+const span = (input: Span | undefined): Duration.Input | undefined =>
+  input === undefined ? undefined : duration(input)
+
+const duration = (input: Span): Duration.Input => (input === "infinity" ? Duration.infinity : input)
+
+const time = (field: string, input: Span | undefined): number | undefined => millis("Model", field, span(input))

@@ -1,0 +1,60 @@
+import * as Effect from "effect/Effect"
+import type * as CircuitBreaker from "../CircuitBreaker.ts"
+import { lifetimeOf } from "../HealthScore.ts"
+import type { InvalidPolicy } from "../InvalidPolicy.ts"
+import * as RetryBudget from "../RetryBudget.ts"
+import * as RetryPolicy from "../RetryPolicy.ts"
+import type { Options } from "../Truce.ts"
+import { guard } from "./breaker.ts"
+import { checked } from "./checked.ts"
+import { issuesOf } from "./issues.ts"
+import { rulesByKey } from "./retryRules.ts"
+import { circuitOverrides, modelOf } from "./Ruling.ts"
+import { Truce } from "./truce.ts"
+
+/** What of the options is the breaker's. */
+export const circuitOptions = <S, R>({
+  circuit,
+  overrides
+}: Pick<Options<S, R>, "circuit" | "overrides">): CircuitBreaker.LayerOptions => ({
+  ...circuit,
+  overrides: mapped(overrides, ({ circuit: own, model }) => ({ ...own, model }))
+})
+
+/** What of the options is the retry's. */
+export const retryOptions = <S, R>({ overrides, retry }: Options<S, R>): RetryPolicy.LayerOptions<R> => ({
+  ...retry,
+  overrides: mapped(overrides, ({ retry: own }) => ({ ...own }))
+})
+
+/** What of the options is the budget's. */
+export const budgetOptions = <S, R>({ budget, maxKeys, overrides }: Options<S, R>): RetryBudget.Options => ({
+  rule: budget,
+  maxKeys,
+  overrides: mapped(overrides, ({ budget: own }) => own)
+})
+
+/** All rules are checked before any is put in force, and all in one step, in which no fiber can register a key. */
+export const reloading = <S, R>(options: Options<S, R>): Effect.Effect<void, InvalidPolicy, R | Truce> =>
+  Effect.gen(function* () {
+    const { breaker, budget, policy } = yield* Truce
+    const context = yield* Effect.context<R>()
+    const replace = () => {
+      const circuit = circuitOptions(options)
+      const rules = { model: modelOf(options), options: circuit, overrides: circuitOverrides(circuit) }
+      const circuits = breaker[guard].replace(rules, lifetimeOf(options))
+      const tokens = budget[RetryBudget.replace](budgetOptions(options))
+      const retries = rulesByKey(retryOptions(options), context)
+      circuits()
+      tokens()
+      policy[RetryPolicy.replace](retries)
+    }
+    yield* checked(replace, () => issuesOf(options, context))
+  })
+
+// A pattern that says nothing of one part says that it is as for all keys.
+const mapped = <A, B>(
+  values: { readonly [pattern: string]: A } | undefined,
+  f: (value: A) => B
+): { readonly [pattern: string]: B } =>
+  Object.fromEntries(Object.entries(values ?? {}).map(([pattern, value]) => [pattern, f(value)]))

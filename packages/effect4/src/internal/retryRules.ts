@@ -1,0 +1,101 @@
+import { Backoff, InvalidOption, KeyPattern, Retry } from "@truce/core"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
+import type { BackoffOptions, LayerOptions, Options, Rules } from "../RetryPolicy.ts"
+import { count, given, millis, positiveDuration, renamed } from "./options.ts"
+
+/** The rules of all keys, and those of some. */
+export interface RulesByKey {
+  readonly base: Rules
+  readonly overrides: KeyPattern.KeyPattern<Rules>
+}
+
+/** Throws `InvalidOption`; a schedule's own services are taken from the context. */
+export const rulesByKey = <R>({ overrides, ...base }: LayerOptions<R>, context: Context.Context<R>): RulesByKey => ({
+  base: rulesOf(base, context),
+  overrides: KeyPattern.KeyPattern.of(overrides).map((own) => rulesOf(merged(base, own), context))
+})
+
+const rulesOf = <R>(options: Options<R>, context: Context.Context<R>): Rules => ({
+  ...limits(options),
+  schedule: options.schedule === undefined ? standard(options) : provided(options.schedule, context)
+})
+
+const provided = <Out, In, R>(
+  schedule: Schedule.Schedule<Out, In, never, R>,
+  context: Context.Context<R>
+): Schedule.Schedule<Out, In> =>
+  Schedule.fromStep(
+    Effect.map(
+      Effect.provideContext(Schedule.toStep(schedule), context),
+      (step) => (now, input: In) => Effect.provideContext(step(now, input), context)
+    )
+  )
+
+// A schedule takes the place of the options it excludes, and they take its place.
+const merged = <R>(base: Options<R>, own: Options<R>): Options<R> => {
+  const isBackoff = excluded.some((field) => own[field] !== undefined)
+  const { deadline, maxRetryAfter, whenOpen } = base
+  return own.schedule !== undefined || (isBackoff && base.schedule !== undefined)
+    ? { deadline, maxRetryAfter, whenOpen, ...given(own) }
+    : { ...base, ...given(own) }
+}
+
+/** Exponential backoff with cap and jitter, without end. */
+export const backingOff = (options: BackoffOptions = {}): Schedule.Schedule<Duration.Duration> => {
+  const owner = "RetryPolicy"
+  const backoff = renamed(owner, { baseMillis: "base", capMillis: "cap" }, { ...options }, () =>
+    Backoff.make({
+      baseMillis: millis(owner, "base", options.base),
+      factor: options.factor,
+      capMillis: millis(owner, "cap", options.cap),
+      jitter: options.jitter
+    })
+  )
+  return Schedule.fromStep(
+    Effect.sync(() => {
+      let at = { retry: 0, previousMillis: 0 }
+      return () =>
+        Effect.map(Random.next, (u) => {
+          const previousMillis = Backoff.delay(backoff, at, u)
+          at = { retry: at.retry + 1, previousMillis }
+          const delay = Duration.millis(previousMillis)
+          return [delay, delay]
+        })
+    })
+  )
+}
+
+const standard = (options: BackoffOptions & { readonly attempts?: number | undefined }) =>
+  Schedule.upTo(backingOff(options), {
+    times: count("RetryPolicy", "attempts", options.attempts, Retry.defaults.attempts) - 1
+  })
+
+const limits = <R>(options: Options<R>): Omit<Rules, "schedule"> => {
+  const owner = "RetryPolicy"
+  const deadline = positiveDuration(owner, "deadline", options.deadline, Duration.infinity)
+  const maxRetryAfter = positiveDuration(
+    owner,
+    "maxRetryAfter",
+    options.maxRetryAfter,
+    Retry.defaults.maxRetryAfterMillis
+  )
+  const whenOpen = InvalidOption.oneOf(owner, "whenOpen", options.whenOpen, ["stop", "wait"])
+  if (whenOpen === "wait" && deadline === Infinity) {
+    throw new InvalidOption.InvalidOption(owner, "deadline", `given when whenOpen is "wait"`, options.deadline)
+  }
+  if (options.schedule !== undefined) {
+    for (const field of excluded) {
+      if (options[field] !== undefined) {
+        throw new InvalidOption.InvalidOption(owner, field, "left out where a schedule is given", options[field])
+      }
+    }
+  }
+  return { deadline: Duration.millis(deadline), maxRetryAfter: Duration.millis(maxRetryAfter), whenOpen }
+}
+
+/** What a schedule of the user's own says already. */
+const excluded = ["attempts", "base", "factor", "cap", "jitter"] as const

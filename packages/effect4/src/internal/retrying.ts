@@ -1,0 +1,172 @@
+import { Outcome, Retry } from "@truce/core"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type { Attempt } from "../Attempt.ts"
+import type { CircuitOpen } from "../CircuitOpen.ts"
+import { type Reason, RetryExhausted } from "../RetryExhausted.ts"
+import type { Rules as RetryRules } from "../RetryPolicy.ts"
+import * as Monotonic from "./monotonic.ts"
+
+/** What became of one attempt, as far as the retry is concerned; a permanent error is none of its business. */
+export type Tried<A, ER, ED = CircuitOpen> =
+  | { readonly _tag: "Succeeded"; readonly value: A }
+  | { readonly _tag: "Failed"; readonly attempt: Attempt<ER>; readonly outcome: Outcome.Outcome }
+  | { readonly _tag: "Rejected"; readonly error: ED }
+
+/** One call under retry: what differs between a retry alone and one around a breaker. */
+export interface Call<A, ER, ED, EP, R> {
+  readonly key: string
+  readonly policy: RetryRules
+  readonly begunAt: number
+  /** Another attempt, paid for by `cost`; calls `onSent` once it is admitted and runs. */
+  readonly attempt: (cost: number, onSent: () => void) => Effect.Effect<Tried<A, ER, ED>, EP, R>
+  /** Pays for a retry; none where it cannot be afforded. */
+  readonly withdraw: (failed: Outcome.Outcome) => Effect.Effect<Option.Option<number>>
+  readonly refund: (cost: number) => Effect.Effect<void>
+  /** Ends when retrying became pointless. */
+  readonly pointless: Effect.Effect<unknown, never, R> | undefined
+  /** Waits for an admission after a rejection; whether it came in time. */
+  readonly readmission: ((withinMillis: number, rejection: ED) => Effect.Effect<boolean>) | undefined
+}
+
+/** Goes on from what the first attempt found. */
+export const retrying = <A, ER, ED, EP, R>(
+  first: Tried<A, ER, ED>,
+  call: Call<A, ER, ED, EP, R>
+): Effect.Effect<A, EP | ED | RetryExhausted<ER>, R> =>
+  Effect.gen(function* () {
+    const deadlineMillis = Duration.toMillis(call.policy.deadline)
+    const maxRetryAfterMillis = Duration.toMillis(call.policy.maxRetryAfter)
+    const attempts: Array<Attempt<ER>> = []
+    let outcome: Outcome.Outcome = Outcome.ignored
+    let next: Effect.Effect<Option.Option<Duration.Duration>> | undefined
+    let tried = first
+    const ended = (reason: Reason) => {
+      const [head, ...tail] = attempts
+      if (head !== undefined) return Effect.fail(exhausted(call.key, reason, [head, ...tail]))
+      return Effect.die(new Error(`retry of ${call.key} ended without an attempt`))
+    }
+    while (true) {
+      let delayMillis = 0
+      switch (tried._tag) {
+        case "Succeeded":
+          return tried.value
+        case "Rejected": {
+          const remaining = deadlineMillis - ((yield* Monotonic.now) - call.begunAt)
+          if (call.readmission !== undefined && (yield* call.readmission(remaining, tried.error))) break
+          return yield* attempts.length === 0 ? Effect.fail(tried.error) : ended("circuit-open")
+        }
+        case "Failed": {
+          const { attempt } = tried
+          attempts.push(attempt)
+          outcome = tried.outcome
+          const wish = wishOf(outcome)
+          if (next === undefined) {
+            const step = yield* Schedule.toStep(call.policy.schedule)
+            next = Effect.flatMap(Clock.currentTimeMillis, (wall) =>
+              Effect.option(
+                Effect.map(
+                  step(wall, {
+                    key: call.key,
+                    error: attempts.at(-1)?.error,
+                    failed: attempts.length,
+                    retryAfter: Option.map(Option.fromNullishOr(wishOf(outcome)), Duration.millis)
+                  }),
+                  ([, delay]) => delay
+                )
+              )
+            )
+          }
+          const planned = yield* next
+          if (Option.isNone(planned)) return yield* ended("attempts")
+          const wait = Retry.wait(
+            { deadlineMillis, maxRetryAfterMillis },
+            {
+              backoffMillis: Duration.toMillis(planned.value),
+              retryAfterMillis: wish,
+              elapsedMillis: (yield* Monotonic.now) - call.begunAt
+            }
+          )
+          if (wait === undefined) return yield* ended("deadline")
+          delayMillis = wait
+          break
+        }
+      }
+      // What was rejected has paid nothing yet; a first attempt pays nothing.
+      const payment = attempts.length === 0 ? Effect.succeedSome(0) : call.withdraw(outcome)
+      const sent = yield* paying(payment, call.refund, (cost, onSent) =>
+        Effect.flatMap(
+          asleep(delayMillis, call.pointless),
+          (isPointless): Effect.Effect<Tried<A, ER, ED> | "circuit-open", EP, R> =>
+            isPointless ? Effect.succeed("circuit-open") : call.attempt(cost, onSent)
+        )
+      )
+      if (typeof sent === "string") return yield* ended(sent)
+      tried = sent
+    }
+  })
+
+/** Pays for what `use` sends; whatever ends it before it was sent gives the cost back. */
+const paying = <A, E, R>(
+  payment: Effect.Effect<Option.Option<number>>,
+  refund: (cost: number) => Effect.Effect<void>,
+  use: (cost: number, onSent: () => void) => Effect.Effect<A, E, R>
+): Effect.Effect<A | "budget", E, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(payment, (paid): Effect.Effect<A | "budget", E, R> => {
+      if (Option.isNone(paid)) return Effect.succeed("budget")
+      const cost = paid.value
+      let isSent = false
+      return Effect.ensuring(
+        restore(use(cost, () => (isSent = true))),
+        Effect.suspend(() => (isSent ? Effect.void : refund(cost)))
+      )
+    })
+  )
+
+const wishOf = (outcome: Outcome.Outcome): number | undefined =>
+  outcome._tag === "Failure" ? outcome.retryAfterMillis : undefined
+
+/** The retriable error of a failed attempt; none where the attempt failed for good. */
+export const retriableError = <E, ER extends E>(
+  cause: Cause.Cause<E>,
+  isRetriable: (error: E) => error is ER
+): Option.Option<ER> =>
+  // One that failed beside others, as in `Effect.all`, interrupted them: that is no interruption of the attempt.
+  Cause.hasDies(cause) ? Option.none() : Option.filter(Cause.findErrorOption(cause), isRetriable)
+
+/** The cause with permanent errors only; a retriable error that failed beside one is kept as a defect, not lost. */
+export const permanentCause = <E, EP extends E>(
+  cause: Cause.Cause<E>,
+  isPermanent: (error: E) => error is EP
+): Cause.Cause<EP> => failuresTo(cause, (error) => (isPermanent(error) ? failing(error) : Cause.makeDieReason(error)))
+
+/** The cause with each failure read again; annotations, such as where it failed, stay. */
+export const failuresTo = <E, E2>(cause: Cause.Cause<E>, read: (error: E) => Cause.Reason<E2>): Cause.Cause<E2> =>
+  Cause.fromReasons(
+    cause.reasons.map((reason) =>
+      Cause.isFailReason(reason) ? read(reason.error).annotate(Cause.reasonAnnotations(reason)) : reason
+    )
+  )
+
+const failing = <E>(error: E): Cause.Reason<E> => Cause.makeFailReason(error)
+
+const asleep = <R>(
+  delayMillis: number,
+  pointless: Effect.Effect<unknown, never, R> | undefined
+): Effect.Effect<boolean, never, R> => {
+  // A clock may take a sleep of no time for nothing to do: without a delay the others come first all the same.
+  const slept = delayMillis > 0 ? Effect.sleep(delayMillis) : Effect.yieldNow
+  const isSlept = Effect.as(slept, false)
+  return pointless === undefined ? isSlept : Effect.raceFirst(isSlept, Effect.as(pointless, true))
+}
+
+const exhausted = <ER>(
+  key: string,
+  reason: Reason,
+  attempts: readonly [Attempt<ER>, ...ReadonlyArray<Attempt<ER>>]
+): RetryExhausted<ER> => new RetryExhausted({ key, reason, attempts: [attempts[0], ...attempts.slice(1)] })

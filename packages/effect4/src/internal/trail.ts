@@ -1,0 +1,78 @@
+import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import type * as Tracer from "effect/Tracer"
+import type { Attempt } from "../Attempt.ts"
+import type { CallContext } from "../CallContext.ts"
+import * as Monotonic from "./monotonic.ts"
+
+/** Tells what a call has behind it: to the call around it, and, if it had to try again, to the current span. */
+export const tellCall = (
+  begunAt: number,
+  attempts: ReadonlyArray<Attempt>,
+  outer: CallContext | undefined,
+  hasSpan = false
+): Effect.Effect<void> => {
+  if (outer !== undefined) for (const attempt of attempts) outer.record(attempt)
+  // A call that is a span of its own tells of its attempts there.
+  return attempts.length > 1 && !hasSpan
+    ? Effect.clockWith((clock) =>
+        Effect.match(Effect.currentSpan, {
+          onFailure: () => undefined,
+          onSuccess: (span) => tellSpan(span, clock, begunAt, attempts)
+        })
+      )
+    : Effect.void
+}
+
+/** Adds one event per attempt to a span. */
+export const tellSpan = (
+  span: Tracer.Span,
+  clock: Clock.Clock,
+  begunAt: number,
+  attempts: ReadonlyArray<Attempt>
+): void => {
+  for (const attempt of attempts) {
+    const start = Monotonic.toWallNanos(clock, begunAt + Duration.toMillis(attempt.start))
+    // The first one is begun just before the span of its own call.
+    span.event("truce.attempt", start < span.status.startTime ? span.status.startTime : start, {
+      "truce.key": attempt.key,
+      "truce.attempt.number": attempt.number,
+      "truce.attempt.outcome": attempt.outcome,
+      "truce.attempt.duration_ms": Duration.toMillis(attempt.duration),
+      "truce.attempt.delay_ms": Duration.toMillis(attempt.delay),
+      "truce.circuit.state": attempt.state,
+      "truce.health.score": attempt.score,
+      ...(attempt.error === undefined ? {} : { "error.type": nameOf(attempt.error) })
+    })
+  }
+}
+
+/** A short name of an error: the status of an HTTP answer, the reason that an HTTP client gives, its tag, its class, or itself. */
+export const nameOf = (error: unknown): string => {
+  const http = httpNameOf(error)
+  if (http !== undefined) return http
+  if (typeof error === "object" && error !== null && "_tag" in error) return String(error._tag)
+  if (error instanceof Error) return error.name
+  // An object without a prototype has no text of its own.
+  return typeof error === "object" && error !== null ? Object.prototype.toString.call(error) : String(error)
+}
+
+// OpenTelemetry names the error of an answer by its status. The root knows no HTTP, so it goes by the shape of Effect's error.
+const httpNameOf = (error: unknown): string | undefined => {
+  if (!Predicate.isTagged(error, "HttpClientError") || !Predicate.hasProperty(error, "reason")) return undefined
+  const { reason } = error
+  if (!Predicate.hasProperty(reason, "_tag")) return undefined
+  return reason._tag === "StatusCodeError" &&
+    Predicate.hasProperty(reason, "response") &&
+    Predicate.hasProperty(reason.response, "status")
+    ? String(reason.response.status)
+    : String(reason._tag)
+}
+
+/** The error of a failed attempt, or the defect or interruption it ended by. */
+export const errorOf = <E>(cause: Cause.Cause<E>): unknown =>
+  Option.getOrElse(Cause.findErrorOption(cause), () => Cause.squash(cause))

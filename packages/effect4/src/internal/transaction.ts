@@ -1,0 +1,99 @@
+import type { Outcome } from "@truce/core"
+import { type Circuit } from "@truce/core"
+import type * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import type { CircuitOpen } from "../CircuitOpen.ts"
+import { InvalidSnapshot } from "../InvalidSnapshot.ts"
+import { type Cell, toError } from "./Cell.ts"
+import { isComposed } from "./MirroredRef.ts"
+import type { Clock, Guard } from "./Registry.ts"
+
+const cellOf: unique symbol = Symbol.for("@truce/effect4/Permit/cell")
+
+export interface Permit {
+  readonly key: string
+  readonly generation: number
+  /** Whether the attempt is a probe of a half-open circuit, which holds one of its permits. */
+  readonly probe: boolean
+  readonly [cellOf]: { readonly cell: Cell; readonly permit: Circuit.Permit }
+}
+
+export type Admission =
+  | { readonly _tag: "Admitted"; readonly permits: ReadonlyArray<Permit> }
+  | { readonly _tag: "Rejected"; readonly error: CircuitOpen }
+
+/** Admission and settling of several keys as transactions to compose with others. */
+export const make = (guard: Guard) => ({
+  /** Reads and decides for all keys first, then writes for all or, but for what the one that rejects remembers, for none; a rejection is a value. */
+  admit: (keys: Arr.NonEmptyReadonlyArray<string>, now: number): Effect.Effect<Admission> =>
+    Effect.tx(
+      Effect.suspend(() => {
+        const asked = Array.from(new Set(keys), (key) => guard.cell(key, now))
+        return Effect.flatMap(
+          Effect.forEach(asked, (cell) => Effect.map(cell.proposeTx(now), (proposal) => ({ cell, proposal }))),
+          (proposals): Effect.Effect<Admission> => {
+            const permits: Array<Permit> = []
+            for (const { cell, proposal } of proposals) {
+              if (proposal.decision._tag === "Rejected") {
+                // A slow start remembers whom it has rejected: without that it would go on to.
+                const error = toError(cell.key, proposal.decision, now)
+                return Effect.as(proposal.write, { _tag: "Rejected", error } satisfies Admission)
+              }
+              permits.push(toPermit(cell, proposal.decision.permit))
+            }
+            return Effect.as(
+              Effect.forEach(proposals, ({ proposal }) => proposal.write, { discard: true }),
+              { _tag: "Admitted", permits } satisfies Admission
+            )
+          }
+        )
+      })
+    ),
+  settle: (
+    permits: ReadonlyArray<Permit>,
+    outcome: Outcome.Outcome,
+    now: number,
+    failedBefore = 0
+  ): Effect.Effect<void> =>
+    Effect.tx(
+      Effect.forEach(
+        permits,
+        ({ [cellOf]: { cell, permit } }) => cell.settleTx({ permit, outcome, failedBefore }, now),
+        { discard: true }
+      )
+    ),
+  commit: <A, E, R>(transaction: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Effect.Transaction>> =>
+    Effect.ensuring(
+      Effect.tx(transaction),
+      // A part of another transaction is committed with that one only.
+      Effect.withFiber((fiber) => {
+        if (!isComposed(fiber)) guard.announce()
+        return Effect.void
+      })
+    )
+})
+
+const toPermit = (cell: Cell, permit: Circuit.Permit): Permit => ({
+  key: cell.key,
+  generation: permit.generation,
+  probe: permit.probe > 0,
+  [cellOf]: { cell, permit }
+})
+
+/** Restores all circuits of a snapshot, or none. */
+export const restore = (guard: Guard, snapshot: unknown, clock: Clock): Effect.Effect<void, InvalidSnapshot> =>
+  Effect.suspend(() => {
+    if (typeof snapshot !== "object" || snapshot === null) {
+      return Effect.fail(new InvalidSnapshot({ field: "snapshot", rule: "an object with version and circuits" }))
+    }
+    const version: unknown = Reflect.get(snapshot, "version")
+    if (version !== 1) return Effect.fail(new InvalidSnapshot({ field: "version", rule: `1, got ${String(version)}` }))
+    const circuits: unknown = Reflect.get(snapshot, "circuits")
+    if (typeof circuits !== "object" || circuits === null) {
+      return Effect.fail(new InvalidSnapshot({ field: "circuits", rule: "an object of snapshots by key" }))
+    }
+    const wrong = guard.restore(Object.entries(circuits), clock)
+    return wrong === undefined
+      ? Effect.void
+      : Effect.fail(new InvalidSnapshot({ key: wrong.key, field: wrong.invalid.field, rule: wrong.invalid.rule }))
+  })

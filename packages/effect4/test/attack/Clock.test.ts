@@ -1,0 +1,95 @@
+import { CircuitBreaker, Truce } from "@truce/effect4"
+import { Effect, Fiber } from "effect"
+import { describe, expect } from "vitest"
+import { answering, classify, failing, key, settled, statusOf, steady } from "../support.ts"
+import { admitsAtOnce, by, ending, execute, opening } from "./support.ts"
+
+const hour = 3_600_000
+
+for (const [name, millis] of [
+  ["forward", hour],
+  ["back", -hour]
+] as const) {
+  describe(`a wall clock that steps an hour ${name}`, () => {
+    const it = by(() => steady())
+
+    it("admits nothing before the open time ends, and a probe when it has", (clock) =>
+      Effect.gen(function* () {
+        yield* opening()
+        clock.step(millis)
+        yield* clock.advance(499)
+        expect(yield* admitsAtOnce()).toBe(false)
+        clock.step(millis)
+        yield* clock.advance(1)
+        expect(yield* admitsAtOnce()).toBe(true)
+        expect(yield* statusOf()).toBe("HalfOpen")
+      }))
+
+    it("ends no lease early and none late", (clock) =>
+      Effect.gen(function* () {
+        yield* opening()
+        yield* clock.advance(500)
+        yield* Effect.forkChild(execute(Effect.never))
+        yield* settled
+        clock.step(millis)
+        yield* clock.advance(9_999)
+        expect(yield* admitsAtOnce()).toBe(false)
+        yield* clock.advance(1)
+        expect(yield* admitsAtOnce()).toBe(true)
+      }))
+
+    it("moves no circuit and no score", (clock) =>
+      Effect.gen(function* () {
+        yield* execute(failing, "closed")
+        yield* opening("open")
+        yield* CircuitBreaker.isolate("isolated", "maintenance")
+        const before = yield* CircuitBreaker.states
+        clock.step(millis)
+        expect(yield* CircuitBreaker.states).toEqual(before)
+      }))
+
+    it("makes no answer slow and no slow one fast", (clock) =>
+      Effect.gen(function* () {
+        const truce = yield* Truce.Truce
+        const stepped = Effect.andThen(
+          Effect.sync(() => clock.step(millis)),
+          answering
+        )
+        yield* Truce.protect(stepped, { key, classify, slowAfter: "1 second" })
+        expect(yield* truce.budget.tokens(key)).toBe(10)
+        const slow = yield* Effect.forkChild(
+          Truce.protect(Effect.andThen(Effect.sleep("2 seconds"), stepped), { key, classify, slowAfter: "1 second" })
+        )
+        yield* clock.advance(2_000)
+        yield* Fiber.join(slow)
+        expect(yield* truce.budget.tokens(key)).toBe(9.8)
+      }))
+
+    it("wakes no retry early and none late", (clock) =>
+      Effect.gen(function* () {
+        let attempts = 0
+        const effect = Effect.suspend(() => (attempts++ === 0 ? failing : answering))
+        const retry = { base: "1 second", jitter: "none", deadline: "2 seconds" } as const
+        const fiber = yield* Effect.forkChild(Truce.protect(effect, { key, classify, retry }))
+        yield* settled
+        clock.step(millis)
+        yield* clock.advance(999)
+        expect(attempts).toBe(1)
+        yield* clock.advance(1)
+        expect(yield* Fiber.join(fiber)).toBe("hello")
+      }))
+
+    it("neither shortens nor lengthens the wait for an admission", (clock) =>
+      Effect.gen(function* () {
+        yield* opening()
+        const retry = { whenOpen: "wait", deadline: "1 second" } as const
+        const fiber = yield* Effect.forkChild(Truce.protect(answering, { key, classify, retry }))
+        yield* settled
+        clock.step(millis)
+        yield* clock.advance(499)
+        expect(fiber.pollUnsafe()).toBe(undefined)
+        yield* clock.advance(1)
+        expect(ending(yield* Fiber.await(fiber))).toBe("success")
+      }))
+  })
+}

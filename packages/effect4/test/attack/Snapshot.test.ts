@@ -1,0 +1,100 @@
+import { CircuitBreaker, Truce } from "@truce/effect4"
+import { Deferred, Effect, Fiber, Layer } from "effect"
+import { describe, expect } from "vitest"
+import { answering, classify, failing, key, settled, statusOf, steady, watching } from "../support.ts"
+import { admitsAtOnce, by, ending, execute, opening, probing } from "./support.ts"
+
+const it = by(() => steady({ circuit: { permits: 2 } }))
+
+/** As if another process had started. */
+const elsewhere = <A, E>(self: Effect.Effect<A, E, Truce.Services>) =>
+  Effect.provide(self, Layer.fresh(steady({ circuit: { permits: 2 } })))
+
+/** Two probes, one of which never returns. */
+const probes = Effect.gen(function* () {
+  const answer = yield* Deferred.make<void>()
+  const answered = yield* Effect.forkChild(execute(Effect.andThen(Deferred.await(answer), answering)))
+  const hung = yield* Effect.forkChild(execute(Effect.never))
+  yield* settled
+  return { answered: Effect.andThen(Deferred.succeed(answer, undefined), Fiber.join(answered)), hung }
+})
+
+describe("a snapshot taken while probes are in flight", () => {
+  it("is restored elsewhere with their permits taken, until their leases end", (clock) =>
+    Effect.gen(function* () {
+      yield* probing(clock)
+      yield* probes
+      const stored = JSON.stringify(yield* CircuitBreaker.snapshot)
+      yield* elsewhere(
+        Effect.gen(function* () {
+          yield* CircuitBreaker.restore(JSON.parse(stored), { elapsed: "4 seconds" })
+          expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "HalfOpen", probes: 2 })
+          yield* clock.advance(5_999)
+          expect(yield* admitsAtOnce()).toBe(false)
+          yield* clock.advance(1)
+          expect(yield* admitsAtOnce()).toBe(true)
+          expect(yield* admitsAtOnce()).toBe(true)
+          expect(yield* statusOf()).toBe("Closed")
+        })
+      )
+    }))
+
+  it("is restored in the same place, where the probes still in flight change nothing and tell nobody", (clock) =>
+    Effect.gen(function* () {
+      yield* probing(clock)
+      const { answered, hung } = yield* probes
+      const stored = yield* CircuitBreaker.snapshot
+      const seen = yield* watching(CircuitBreaker.transitions)
+      yield* CircuitBreaker.restore(stored)
+      const before = yield* CircuitBreaker.state(key)
+      yield* answered
+      yield* Fiber.interrupt(hung)
+      expect(yield* CircuitBreaker.state(key)).toEqual(before)
+      expect(yield* seen).toEqual([])
+      yield* clock.advance(10_000)
+      expect(yield* admitsAtOnce()).toBe(true)
+    }))
+})
+
+describe("a circuit that is replaced by a snapshot", () => {
+  it("opens for nobody by the failures of attempts that began before", () =>
+    Effect.gen(function* () {
+      const stored = yield* Effect.andThen(execute(answering), CircuitBreaker.snapshot)
+      const answer = yield* Deferred.make<void>()
+      const late = yield* Effect.forEach(Array.from({ length: 10 }), () =>
+        Effect.forkChild(execute(Effect.andThen(Deferred.await(answer), failing)))
+      )
+      yield* settled
+      const seen = yield* watching(CircuitBreaker.transitions)
+      yield* CircuitBreaker.restore(stored)
+      yield* Deferred.succeed(answer, undefined)
+      yield* Fiber.joinAll(late)
+      expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Closed", score: 1 })
+      expect(yield* seen).toEqual([])
+    }))
+
+  it("wakes a call asleep in backoff if it is open now", () =>
+    Effect.gen(function* () {
+      yield* opening()
+      const stored = yield* CircuitBreaker.snapshot
+      yield* CircuitBreaker.reset(key, "again")
+      const retry = { base: "1 hour", cap: "1 hour" } as const
+      const fiber = yield* Effect.forkChild(Truce.protect(failing, { key, classify, retry }))
+      yield* settled
+      yield* CircuitBreaker.restore(stored)
+      expect(ending(yield* Fiber.await(fiber))).toBe("circuit-open")
+    }))
+
+  it("admits a call that waited for a permit of the one before", (clock) =>
+    Effect.gen(function* () {
+      const stored = yield* Effect.andThen(execute(answering), CircuitBreaker.snapshot)
+      yield* probing(clock)
+      yield* probes
+      const retry = { whenOpen: "wait", deadline: "1 hour" } as const
+      const fiber = yield* Effect.forkChild(Truce.protect(answering, { key, classify, retry }))
+      yield* settled
+      expect(fiber.pollUnsafe()).toBe(undefined)
+      yield* CircuitBreaker.restore(stored)
+      expect(ending(yield* Fiber.await(fiber))).toBe("success")
+    }))
+})

@@ -1,0 +1,90 @@
+/** The simulator as a subject of the conformance scenarios and laws: whole calls on one circuit, without draws. */
+import { Policy, type Subject } from "@truce/conformance"
+import { Outcome } from "@truce/core"
+import type { Reason } from "../src/Design.ts"
+import * as Guarded from "../src/designs/Guarded.ts"
+import { run } from "../src/Run.ts"
+import type { Event } from "../src/RunResult.ts"
+import type { Scenario } from "../src/Scenario.ts"
+
+const horizonMillis = 1e9
+const key = "service"
+
+const resultOf = (result: "ok" | Reason, attempts: number): Subject.Result => {
+  switch (result) {
+    case "ok":
+      return "success"
+    case "circuit-open":
+      return attempts === 0 ? "CircuitOpen" : "circuit-open"
+    case "aborted":
+    case "throttled":
+      throw new Error(`no result of Truce: ${result}`)
+    default:
+      return result
+  }
+}
+
+/** Says what the scripts say; what comes after the last of them hangs beyond the end of the run. */
+const scripted = ({ calls, slowAfterMillis = Infinity }: Subject.Plan) => ({
+  send: (call: number, attempt: number) => {
+    const attempts = calls[call]?.attempts
+    if (attempts === undefined) return { afterMillis: 2 * horizonMillis, outcome: Outcome.success }
+    const { ends, millis = 0 } = attempts[attempt - 1] ?? attempts.at(-1) ?? attempts[0]
+    if (typeof ends === "string") throw new Error(`the simulator judges nothing: ${ends}`)
+    return { afterMillis: millis, outcome: Outcome.timed(ends, millis, slowAfterMillis) }
+  }
+})
+
+const simulated = (plan: Subject.Plan): ReadonlyArray<Event> => {
+  const { budget, circuit, retry } = Policy.rulesOf(plan.policy)(key)
+  const isSequential = plan.calls.every(({ at }) => at === undefined)
+  const times = plan.calls.map(({ at = 0 }) => at)
+  const scenario: Scenario = {
+    name: "scripted",
+    title: "scripted",
+    description: "scripted",
+    durationMillis: horizonMillis,
+    timeoutMillis: horizonMillis,
+    attempts: retry.attempts,
+    backoff: retry.backoff,
+    fault: { fromMillis: 0, untilMillis: 0 },
+    world: {
+      arrivals: isSequential ? { _tag: "ClosedLoop", callers: 1, thinkMillis: 0 } : { _tag: "Constant", perSecond: 1 },
+      service: { latency: { _tag: "Constant", meanMillis: 0 }, servers: null, queue: 0, failureMillis: 0 },
+      faults: []
+    }
+  }
+  const guarded = { policy: circuit, budget }
+  const make =
+    plan.order === "fused"
+      ? Guarded.inside({ ...guarded, budget: Policy.rulesOf({ budget: { type: "unlimited" } })(key).budget })
+      : Guarded.shipped(guarded)
+  const design = { name: "truce", title: "Truce", description: "", group: "truce", make } as const
+  const arrival = () => times.shift() ?? Infinity
+  const { trace = [] } = run(scenario, design, { seed: 1, trace: 1e6, arrival, dependency: scripted(plan) })
+  const ended = (event: Event) => event._tag === "Ended" && event.call < plan.calls.length
+  // The caller goes on when the scripts are over.
+  return trace.slice(0, trace.findLastIndex(ended) + 1)
+}
+
+const calls = async (plan: Subject.Plan): Promise<Subject.Seen> => {
+  const sent = plan.calls.map((): Array<number> => [])
+  const seen: Array<Subject.CallSeen> = []
+  const transitions: Array<Subject.Seen["transitions"][number]> = []
+  for (const event of simulated(plan)) {
+    if (event._tag === "Admitted") sent[event.call]?.push(event.at)
+    if (event._tag === "Transitioned") transitions.push({ key, ...event })
+    if (event._tag === "Ended") {
+      const attempts = sent[event.call] ?? []
+      seen[event.call] = { result: resultOf(event.result, attempts.length), endedAt: event.at, sent: attempts }
+    }
+  }
+  return { calls: seen, transitions: transitions.map(({ at, from, key, score, to }) => ({ key, at, from, to, score })) }
+}
+
+export const lab: Subject.Subject = {
+  name: "the lab",
+  calls,
+  lacks: ["keys", "overrides", "draws", "deadline", "maxRetryAfter", "whenOpen", "judged ends"],
+  hides: ["tokens", "traffic"]
+}
