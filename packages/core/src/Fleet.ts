@@ -122,7 +122,8 @@ export const empty = <S>(policy: Policy<S>, seed: number, now: number): Shared<S
  * const failed = (process: string) => ({ ...Fleet.batch(process, 0), failure: 9, raw: 9, attempts: 9 })
  * const one = Fleet.merge(policy, Fleet.empty(policy, 42, 0), failed("web-1"), 0)
  * const two = Fleet.merge(policy, one, failed("web-2"), 0)
- * ;[one.circuit.state._tag, two.circuit.state._tag] // => ["Closed", "Open"]
+ * const states = [one.circuit.state._tag, two.circuit.state._tag]
+ * states // => ["Closed", "Open"]
  * ```
  *
  * @category transitions
