@@ -54,6 +54,13 @@ describe("the witnesses", () => {
     expect(failures).toBe(6)
   })
 
+  it("of a record whose writers needed more open nothing by a success", () => {
+    const strict = mergeAll(fleet({ witnesses: 5 }), Fleet.empty(plain, 42, 0), [sent("a", 9), sent("b", 9)])
+    expect(strict.circuit.state._tag).toBe("Closed")
+    expect(Fleet.merge(plain, strict, sent("c", 0, 1), 0).circuit.state._tag).toBe("Closed")
+    expect(Fleet.merge(plain, strict, sent("a", 0.1), 0).circuit.state._tag).toBe("Open")
+  })
+
   it("are forgotten when the score is 1 again, and after an opening", () => {
     const doubted = Fleet.merge(plain, Fleet.empty(plain, 42, 0), sent("a", 2), 0)
     expect(doubted.witnesses.length).toBe(1)
