@@ -57,7 +57,7 @@ describe("the witnesses", () => {
   it("of a record whose writers needed more open nothing by a success", () => {
     const strict = mergeAll(fleet({ witnesses: 5 }), Fleet.empty(plain, 42, 0), [sent("a", 9), sent("b", 9)])
     expect(strict.circuit.state._tag).toBe("Closed")
-    expect(Fleet.merge(plain, strict, sent("c", 0, 1), 0).circuit.state._tag).toBe("Closed")
+    expect(Fleet.merge(plain, strict, sent("c", 0, 0.1), 0).circuit.state._tag).toBe("Closed")
     expect(Fleet.merge(plain, strict, sent("a", 0.1), 0).circuit.state._tag).toBe("Open")
   })
 
