@@ -117,7 +117,7 @@ class Member<S> extends Guarded.Breaker<S> {
       this.batch = Fleet.batch(this.name, link.shared)
     } else if (this.batch.attempts === 0) this.batch = Fleet.batch(this.name, link.shared)
     this.link = link
-    if (circuit.state._tag === "Open" && before.state._tag === "Closed") this.opens++
+    if (circuit.state._tag === "Open" && before.state._tag !== "Open") this.opens++
   }
 }
 
