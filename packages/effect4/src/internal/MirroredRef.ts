@@ -24,6 +24,28 @@ export const isComposing: Effect.Effect<boolean> = Effect.withFiber((fiber) => {
     : Effect.tx(Effect.map(Effect.Transaction, (current) => current === carried))
 })
 
+type Transaction = Effect.Transaction["Service"]
+
+/** A part of the transaction that the fiber runs, or one of its own: then `committed` is called once that has ended. */
+export const partOf = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  committed: (own: Transaction) => void
+): Effect.Effect<A, E, Exclude<R, Effect.Transaction>> =>
+  Effect.withFiber((fiber) => {
+    const carried = Context.getOrUndefined(fiber.context, Effect.Transaction)
+    let own: Transaction | undefined
+    const part = Effect.flatMap(Effect.Transaction, (current) => {
+      if (current !== carried) own = current
+      return self
+    })
+    return Effect.ensuring(
+      Effect.tx(part),
+      Effect.sync(() => {
+        if (own !== undefined) committed(own)
+      })
+    )
+  })
+
 /**
  * Transactional state that can also be read without a transaction.
  *
@@ -32,7 +54,7 @@ export const isComposing: Effect.Effect<boolean> = Effect.withFiber((fiber) => {
  * order. The ref is made by the first transaction that is composed with others: most keys never need one, and until then the mirror is
  * the state.
  */
-export class MirroredRef<A> {
+export class MirroredRef<A extends object> {
   private mirror: A
   private live: Live<A> | undefined = undefined
   /** What changed while a change was told: on Effect 4 who is woken runs at once, in the midst of it. */
@@ -73,7 +95,17 @@ export class MirroredRef<A> {
   protected changed(_before: A, _after: A): void {}
 
   /** Called where a transaction of the user's may change the value: when that is committed, it must be announced. */
-  protected touched(): void {}
+  protected touched(_transaction: Transaction): void {}
+
+  /** Another one takes its place: transactions under way that have looked at this one start again. */
+  protected abandon(): void {
+    const { live } = this
+    if (live === undefined) return
+    const value = { ...this.present() }
+    Effect.runSync(TxRef.set(live.ref, value))
+    live.committed = value
+    this.mirror = value
+  }
 
   /** A change of this ref alone, by a transaction if there is a ref, or a part of the user's. */
   protected commit<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
@@ -126,18 +158,21 @@ export class MirroredRef<A> {
   }
 
   protected writeTx(value: A): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.touched()
-      return TxRef.set(this.enliven().ref, value)
-    })
+    return Effect.tx(
+      Effect.flatMap(Effect.Transaction, (transaction) => {
+        this.touched(transaction)
+        return TxRef.set(this.enliven().ref, value)
+      })
+    )
   }
 
   private composed<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
-    return Effect.tx(
+    return partOf(
       Effect.flatMap(this.readTx(), (base) => {
         const [result, after] = f(base)
         return after === base ? Effect.succeed(result) : Effect.as(this.writeTx(after), result)
-      })
+      }),
+      () => this.announce()
     )
   }
 
