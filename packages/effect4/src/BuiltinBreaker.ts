@@ -18,6 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Builtin from "effect/persistence/CircuitBreaker"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
@@ -71,7 +72,10 @@ export const make = (options: Options = {}): Effect.Effect<Builtin.CircuitBreake
       // What was asked for exactly is not spread.
       openJitter: circuit.openJitter ?? (openTimes === undefined ? undefined : 0),
       openTimes,
-      maxRetryAfter: maxOpenDuration
+      maxRetryAfter: Option.match(Duration.fromInput(maxOpenDuration), {
+        onNone: () => maxOpenDuration,
+        onSome: Duration.min(waits.maximum)
+      })
     }).pipe(Effect.provideService(HealthScore.HealthScore, score))
     return on(breaker)
   })
@@ -194,6 +198,9 @@ const verdict = <A, E, R>(exit: Exit.Exit<A, E>, classify: Classify<A, E, R>): E
   })
 }
 
+// There a time that has passed is no wish, and an endless one is one.
+const waits = { minimum: Duration.zero, maximum: Duration.millis(Number.MAX_VALUE) }
+
 const toOutcome = (outcome: Builtin.Outcome): Outcome.Outcome => {
   switch (outcome._tag) {
     case "Success":
@@ -204,7 +211,7 @@ const toOutcome = (outcome: Builtin.Outcome): Outcome.Outcome => {
       const { retryAfter } = outcome
       return retryAfter === undefined
         ? Outcome.failure()
-        : Outcome.failure({ retryAfterMillis: Math.min(Duration.toMillis(retryAfter), Number.MAX_VALUE) })
+        : Outcome.failure({ retryAfterMillis: Duration.toMillis(Duration.clamp(retryAfter, waits)) })
     }
   }
 }

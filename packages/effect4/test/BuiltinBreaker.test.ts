@@ -28,6 +28,18 @@ const reason = (breaker: Builtin.CircuitBreaker, effect: Effect.Effect<unknown, 
     })
   )
 
+/** For how many seconds a failure that asks for a time opens. */
+const openedBy = (breaker: Builtin.CircuitBreaker, retryAfter: Duration.Input) =>
+  Effect.gen(function* () {
+    const of = String(retryAfter)
+    const exit = yield* Effect.exit(
+      breaker.execute(failing, { key: of, classify: () => Builtin.failure({ retryAfter }) })
+    )
+    expect(exit).toEqual(Exit.fail("no answer"))
+    const state = yield* breaker.state(of)
+    return state._tag === "Open" ? Duration.toSeconds(state.retryAfter) : NaN
+  })
+
 describe.each([
   ["the built-in breaker", builtIn],
   ["BuiltinBreaker", onTruce]
@@ -170,17 +182,24 @@ describe.each([
         openDuration: "30 seconds",
         maxOpenDuration: "1 minute"
       })
-      const openedBy = (of: string, retryAfter: Duration.Input) =>
-        Effect.gen(function* () {
-          const classify = () => Builtin.failure({ retryAfter })
-          yield* Effect.exit(breaker.execute(failing, { key: of, classify }))
-          const state = yield* breaker.state(of)
-          return state._tag === "Open" ? Duration.toSeconds(state.retryAfter) : NaN
-        })
-      expect(yield* openedBy("a", "1 second")).toBe(30)
-      expect(yield* openedBy("b", "45 seconds")).toBe(45)
-      expect(yield* openedBy("c", "1 hour")).toBe(60)
-      expect(yield* openedBy("d", Duration.infinity)).toBe(60)
+      expect(yield* openedBy(breaker, "1 second")).toBe(30)
+      expect(yield* openedBy(breaker, "45 seconds")).toBe(45)
+      expect(yield* openedBy(breaker, "1 hour")).toBe(60)
+      expect(yield* openedBy(breaker, Duration.infinity)).toBe(60)
+      // A time that has passed, as of a date.
+      expect(yield* openedBy(breaker, Duration.seconds(-5))).toBe(30)
+    })
+  )
+
+  it.effect("without an end to what a retryAfter may ask for it gets what it asks for", () =>
+    Effect.gen(function* () {
+      const breaker = yield* make({
+        tripPolicy: Builtin.consecutive(1),
+        openDuration: "30 seconds",
+        maxOpenDuration: Duration.infinity
+      })
+      expect(yield* openedBy(breaker, "1 second")).toBe(30)
+      expect(yield* openedBy(breaker, "2 days")).toBe(172_800)
     })
   )
 
