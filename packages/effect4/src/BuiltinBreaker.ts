@@ -20,7 +20,6 @@ import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Builtin from "effect/persistence/CircuitBreaker"
-import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -154,7 +153,7 @@ const on = (breaker: Service): Builtin.CircuitBreaker => ({
   [Builtin.TypeId]: Builtin.TypeId,
   execute: dual(2, executeOn(breaker)),
   state: (key) => Effect.zipWith(breaker.state(key), Monotonic.now, stateOf),
-  transitions: breaker.transitions.pipe(Stream.map(edgeOf), Stream.filter(Predicate.isNotUndefined))
+  transitions: Stream.mapAccum(breaker.transitions, () => new Set<string>(), edgesOf)
 })
 
 type Classify<A, E, R> = (exit: Exit.Exit<A, E>) => Builtin.Outcome | Effect.Effect<Builtin.Outcome, never, R>
@@ -255,10 +254,24 @@ const stateOf = (state: Breaker.State, now: number): Builtin.State => {
   }
 }
 
+// A key that is observed shows as closed, whatever the rules would do: only its next transition says that it was.
+const edgesOf = (
+  observed: Set<string>,
+  transition: Transition
+): readonly [Set<string>, ReadonlyArray<Builtin.Transition>] => {
+  const { from, key, mode, to } = transition
+  const before = observed.delete(key) ? "Closed" : seen(from)
+  if (mode === "Observing") observed.add(key)
+  const after = mode === "Observing" ? "Closed" : seen(to)
+  return [observed, before === after ? [] : [edge(before, after, transition)]]
+}
+
 /** What the built-in would have told; where an operator took a way that it does not know, the last step of one that it does. */
-const edgeOf = ({ at, from, key, mode, openings, to, until }: Transition): Builtin.Transition | undefined => {
-  const [before, after] = [seen(from), seen(to)]
-  if (mode === "Observing" || before === after) return undefined
+const edge = (
+  before: Builtin.State["_tag"],
+  after: Builtin.State["_tag"],
+  { at, key, openings, until }: Transition
+): Builtin.Transition => {
   switch (after) {
     case "Open":
       return {

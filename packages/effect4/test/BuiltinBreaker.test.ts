@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { CircuitBreaker, Truce } from "@truce/effect4"
+import { CircuitBreaker, HealthModel, Truce } from "@truce/effect4"
 import * as BuiltinBreaker from "@truce/effect4/BuiltinBreaker"
 import { Cause, Clock, Context, Deferred, Duration, Effect, Exit, Fiber, Layer, Ref, Schedule, Stream } from "effect"
 import * as Builtin from "effect/persistence/CircuitBreaker"
@@ -440,6 +440,38 @@ describe("what differs from the built-in breaker", () => {
         { key, from: "HalfOpen", to: "Closed" }
       ])
     }).pipe(Effect.provide(BuiltinBreaker.layerFromTruce.pipe(Layer.provideMerge(Truce.layer()))))
+  )
+
+  it.effect(
+    "a circuit that is observed is closed to who watches its edges, and whatever ends that starts from there",
+    () =>
+      Effect.gen(function* () {
+        const breaker = yield* Builtin.CircuitBreaker
+        const told: Array<string> = []
+        yield* Effect.forkChild(
+          Stream.runForEach(breaker.transitions, ({ from, to }) => Effect.sync(() => told.push(`${from} ${to}`))),
+          { startImmediately: true }
+        )
+        const since = (change: Effect.Effect<unknown, never, CircuitBreaker.CircuitBreaker>) =>
+          Effect.gen(function* () {
+            yield* change
+            yield* Effect.yieldNow
+            return [...told.splice(0), yield* tag(breaker)]
+          })
+        expect(yield* since(trip(breaker))).toEqual(["Closed Open", "Open"])
+        expect(yield* since(CircuitBreaker.observe(key, "trying it out"))).toEqual(["HalfOpen Closed", "Closed"])
+        expect(yield* since(CircuitBreaker.isolate(key, "maintenance"))).toEqual(["Closed Open", "Open"])
+        expect(yield* since(CircuitBreaker.reset(key, "done"))).toEqual(["HalfOpen Closed", "Closed"])
+        expect(yield* since(CircuitBreaker.observe(key, "trying it out"))).toEqual(["Closed"])
+        expect(yield* since(trip(breaker))).toEqual(["Closed"])
+        expect(yield* since(CircuitBreaker.disable(key, "load test"))).toEqual(["Closed"])
+      }).pipe(
+        Effect.provide(
+          BuiltinBreaker.layerFromTruce.pipe(
+            Layer.provideMerge(Truce.layer({ model: HealthModel.consecutive({ failures: 1 }) }))
+          )
+        )
+      )
   )
 
   it.effect("an open time that is none is an InvalidOption when the layer is built", () =>
