@@ -49,6 +49,10 @@ export interface Options extends Omit<
   readonly openDuration?: Duration.Input | Schedule.Schedule<unknown, number> | undefined
   /** The longest open time a `retryAfter` can ask for. Default: 1 hour. */
   readonly maxOpenDuration?: Duration.Input | undefined
+  /** The most keys kept; one that is manual, probed or waited for is never dropped. Default: 10 000. */
+  readonly maxKeys?: number | undefined
+  /** A key unused for this long is dropped when another is added, as by `idleTimeToLive` of a store. Default: 1 hour. */
+  readonly ttl?: Duration.Input | undefined
   /** Read and without effect: there is no store that could fail. */
   readonly onStoreError?: "allow" | "fail" | undefined
 }
@@ -63,9 +67,10 @@ export interface Options extends Omit<
  */
 export const make = (options: Options = {}): Effect.Effect<Builtin.CircuitBreaker, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { maxOpenDuration = "1 hour", onStoreError: _, openDuration, tripPolicy, ...circuit } = options
+    const { maxKeys, ttl = "1 hour", ...rest } = options
+    const { maxOpenDuration = "1 hour", onStoreError: _, openDuration, tripPolicy, ...circuit } = rest
     const openTimes = openDuration === undefined ? undefined : yield* timesOf(openDuration)
-    const score = yield* HealthScore.make({ model: modelOf(tripPolicy) })
+    const score = yield* HealthScore.make({ model: modelOf(tripPolicy), maxKeys, ttl })
     const breaker = yield* Breaker.make({
       ...circuit,
       // What was asked for exactly is not spread.

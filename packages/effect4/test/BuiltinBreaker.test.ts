@@ -288,6 +288,24 @@ describe.each([
     })
   )
 
+  it.effect("a key is forgotten after an hour without a call, and not before", () =>
+    Effect.gen(function* () {
+      const breaker = yield* make(short)
+      for (const [minutes, state] of [
+        [50, "Open"],
+        [70, "Closed"]
+      ] as const) {
+        const of = `after ${minutes}`
+        const fail = Effect.exit(breaker.execute(failing, { key: of }))
+        yield* fail
+        yield* TestClock.adjust(Duration.minutes(minutes))
+        yield* breaker.execute(Effect.void, { key: `other than ${of}` })
+        yield* fail
+        expect(yield* tag(breaker, of)).toBe(state)
+      }
+    })
+  )
+
   it.effect("keys do not know each other", () =>
     Effect.gen(function* () {
       const breaker = yield* make(short)
