@@ -31,6 +31,7 @@ import * as HealthScore from "./HealthScore.ts"
 import { type CircuitBreaker, type Service, guard } from "./internal/breaker.ts"
 import { executingOn } from "./internal/execute.ts"
 import * as Monotonic from "./internal/monotonic.ts"
+import { perService } from "./internal/perService.ts"
 import { untraced } from "./internal/untraced.ts"
 
 /**
@@ -149,9 +150,9 @@ export const fromTruce: Effect.Effect<Builtin.CircuitBreaker, never, CircuitBrea
  * @category layers
  * @since 0.1.0
  */
-export const layerFromTruce: Layer.Layer<Builtin.CircuitBreaker, never, CircuitBreaker> = Layer.effect(
-  Builtin.CircuitBreaker,
-  fromTruce
+export const layerFromTruce: Layer.Layer<Builtin.CircuitBreaker, never, CircuitBreaker> = perService(
+  Breaker.CircuitBreaker,
+  () => Layer.effect(Builtin.CircuitBreaker, fromTruce)
 )
 
 const on = (breaker: Service): Builtin.CircuitBreaker => ({
