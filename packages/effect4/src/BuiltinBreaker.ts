@@ -335,7 +335,8 @@ const timesOf = (
       const next = yield* Effect.exit(step(now, opening))
       if (Exit.isFailure(next)) break
       const [, delay] = next.value
-      times.push(atLeast(delay))
+      times.push(atLeast(Duration.min(delay, waits.maximum)))
+      if (!Duration.isFinite(delay)) break
       now += Duration.toMillis(delay)
     }
     return times.length === 0 ? [atLeast(Duration.zero)] : times

@@ -31,7 +31,7 @@ const reason = (breaker: Builtin.CircuitBreaker, effect: Effect.Effect<unknown, 
 /** For how many seconds a failure that asks for a time opens. */
 const openedBy = (breaker: Builtin.CircuitBreaker, retryAfter: Duration.Input) =>
   Effect.gen(function* () {
-    const of = String(retryAfter)
+    const of = Duration.format(Duration.fromInputUnsafe(retryAfter))
     const exit = yield* Effect.exit(
       breaker.execute(failing, { key: of, classify: () => Builtin.failure({ retryAfter }) })
     )
@@ -172,6 +172,15 @@ describe.each([
         yield* TestClock.adjust("20 seconds")
       }
       expect(times).toEqual([1, 2, 4, 4, 4])
+    })
+  )
+
+  it.effect("a schedule whose delays grow past all bounds opens for as long as it says", () =>
+    Effect.gen(function* () {
+      const openDuration = Schedule.exponential("1 second", 1e8)
+      const breaker = yield* make({ tripPolicy: Builtin.consecutive(1), openDuration })
+      yield* run(breaker)
+      expect(yield* breaker.state(key)).toMatchObject({ _tag: "Open", retryAfter: Duration.seconds(1) })
     })
   )
 
