@@ -104,7 +104,11 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
       if (known !== undefined) return known
       if (purses.size >= rules.maxKeys) {
         const [oldest] = purses
-        if (oldest !== undefined) drop(...oldest)
+        // One that a transaction has spent from is kept a while longer, as the newest.
+        if (oldest?.[1].isUnderWay === true) {
+          purses.delete(oldest[0])
+          purses.set(...oldest)
+        } else if (oldest !== undefined) drop(...oldest)
       }
       const purse = new Purse({ rule, held: rule.init })
       purses.set(key, purse)
@@ -113,7 +117,7 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
     const forget = (key: string, purse: Purse, rule: Rule.RetryBudget): Effect.Effect<void> =>
       Effect.withFiber((fiber) => {
         // The transaction of the user's may have spent what is not committed yet.
-        if (!isComposed(fiber) && purse.isFull(rule) && purses.get(key) === purse) drop(key, purse)
+        if (!isComposed(fiber) && purse.isSpare(rule) && purses.get(key) === purse) drop(key, purse)
         return Effect.void
       })
     return {
@@ -269,8 +273,12 @@ class Purse extends MirroredRef<Held> {
     return this.look((value) => priced(value, rule))
   }
 
-  isFull(rule: Rule.RetryBudget): boolean {
-    return this.value.rule === rule && this.value.held.tokens === rule.init.tokens
+  get isUnderWay(): boolean {
+    return this.isHeld
+  }
+
+  isSpare(rule: Rule.RetryBudget): boolean {
+    return !this.isHeld && this.value.rule === rule && this.value.held.tokens === rule.init.tokens
   }
 
   update<A>(rule: Rule.RetryBudget, f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]): Effect.Effect<A> {

@@ -295,7 +295,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   }
 
   private get isUnwatched(): boolean {
-    return this.waiting === undefined || this.waiting.isEmpty
+    return (this.waiting === undefined || this.waiting.isEmpty) && !this.isHeld
   }
 
   onChange(callback: () => void): () => void {

@@ -1,7 +1,8 @@
 import { CircuitBreaker, HealthModel, Outcome, RetryBudget, Transaction } from "@truce/effect4"
-import { Deferred, Effect, Fiber } from "effect"
+import { Deferred, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
+import { all, by, exits, hops, numbers, yielding } from "./support.ts"
 import { answering, attempt, failing, key, on, peek, settled, statusOf, steady, watching } from "../support.ts"
 
 const it = on(() => steady())
@@ -35,7 +36,7 @@ describe("a transaction under way", () => {
       ])
     }))
 
-  on(() => steady({ maxKeys: 2 }))("is not lost when its key makes room for others: it starts again", () =>
+  on(() => steady({ maxKeys: 2 }))("keeps its key, whatever room others ask for", () =>
     Effect.gen(function* () {
       yield* attempt(answering)
       const others = Effect.forEach(Array.from({ length: 20 }).keys(), (index) => attempt(answering, `key-${index}`))
@@ -76,6 +77,66 @@ describe("a transaction under way", () => {
       })
   )
 })
+
+on(() => steady({ maxKeys: 1 }))("a transaction over more keys than there is room for commits", () =>
+  Effect.gen(function* () {
+    const both = Effect.forEach(["host", "tenant"], (of) => CircuitBreaker.isolate(of, "maintenance"))
+    yield* Effect.tx(
+      Effect.andThen(
+        Effect.forEach(["host", "tenant"], (of) => CircuitBreaker.state(of)),
+        both
+      )
+    )
+    expect([yield* statusOf("host"), yield* statusOf("tenant")]).toEqual(["Isolated", "Isolated"])
+  })
+)
+
+it("a transaction that itself replaces what it has looked at commits", () =>
+  Effect.gen(function* () {
+    yield* attempt(answering)
+    const replaced = Effect.flatMap(CircuitBreaker.snapshot, CircuitBreaker.restore)
+    yield* Effect.tx(Effect.andThen(replaced, CircuitBreaker.isolate(key, "maintenance")))
+    expect(yield* statusOf()).toBe("Isolated")
+  }))
+
+by(() => steady({ maxKeys: 3 }))(
+  "transactions over two keys see both change or neither, while keys come, go and are restored",
+  () =>
+    Effect.gen(function* () {
+      const seen: Array<boolean> = []
+      for (let round = 0; round < 40; round++) {
+        const next = numbers(round)
+        const [host, tenant] = [`host-${round}`, `tenant-${round}`]
+        const both = (change: typeof CircuitBreaker.isolate) =>
+          Effect.andThen(change(host, "both"), Effect.andThen(hops(3), change(tenant, "both")))
+        const read = Effect.gen(function* () {
+          const states = Effect.zip(statusOf(host), Effect.andThen(hops(2), statusOf(tenant)))
+          const [left, right] = yield* Effect.tx(states)
+          expect(left).toBe(right)
+          seen.push(left === "Isolated")
+        })
+        const steps = [
+          Transaction.commit(both(CircuitBreaker.isolate)),
+          Effect.tx(both(CircuitBreaker.reset)),
+          read,
+          read,
+          Effect.forEach([1, 2, 3, 4], (n) => attempt(answering, `other-${round}-${n}`)),
+          Effect.flatMap(Effect.tx(CircuitBreaker.snapshot), CircuitBreaker.restore)
+        ]
+        const fibers = yield* all(14, (index) =>
+          yielding(
+            round * 14 + index,
+            40
+          )(Effect.andThen(hops(5), Effect.repeat(Effect.asVoid(steps[Math.floor(next() * 6)] ?? read), { times: 1 })))
+        )
+        expect((yield* exits(fibers)).filter(Exit.isFailure)).toEqual([])
+        yield* Transaction.commit(both(CircuitBreaker.isolate))
+        expect([yield* statusOf(host), yield* statusOf(tenant)]).toEqual(["Isolated", "Isolated"])
+        yield* Effect.tx(both(CircuitBreaker.reset))
+      }
+      expect(Math.min(seen.filter(Boolean).length, seen.filter((isolated) => !isolated).length)).toBeGreaterThan(40)
+    })
+)
 
 describe("what a fiber does that was forked in a transaction which has ended", () => {
   const forked = <A, E, R>(self: Effect.Effect<A, E, R>) =>
