@@ -78,13 +78,9 @@ describe("a layer that a program provides inside of itself, on other services, b
 
 it.effect("a layer that is named twice on the same services is built once", () => {
   const lines: Array<unknown> = []
+  const named = Layer.merge(Logging.layer, Layer.merge(Tracing.layer, Logging.layer))
   return Effect.gen(function* () {
     yield* isolated
     expect(lines.length).toBe(1)
-  }).pipe(
-    Effect.provide(
-      Layer.merge(Logging.layer, Layer.merge(Tracing.layer, Logging.layer)).pipe(Layer.provideMerge(Truce.layer()))
-    ),
-    Effect.provide(logged(lines))
-  )
+  }).pipe(Effect.provide(named.pipe(Layer.provideMerge(Truce.layer()), Layer.provide(logged(lines)))))
 })
