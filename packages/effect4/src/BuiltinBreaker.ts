@@ -18,8 +18,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Builtin from "effect/persistence/CircuitBreaker"
-import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -31,6 +31,7 @@ import * as HealthScore from "./HealthScore.ts"
 import { type CircuitBreaker, type Service, guard } from "./internal/breaker.ts"
 import { executingOn } from "./internal/execute.ts"
 import * as Monotonic from "./internal/monotonic.ts"
+import { perService } from "./internal/perService.ts"
 import { untraced } from "./internal/untraced.ts"
 
 /**
@@ -49,6 +50,10 @@ export interface Options extends Omit<
   readonly openDuration?: Duration.Input | Schedule.Schedule<unknown, number> | undefined
   /** The longest open time a `retryAfter` can ask for. Default: 1 hour. */
   readonly maxOpenDuration?: Duration.Input | undefined
+  /** The most keys kept; one that is manual, probed or waited for is never dropped. Default: 10 000. */
+  readonly maxKeys?: number | undefined
+  /** A key unused for this long is dropped when another is added, as by `idleTimeToLive` of a store. Default: 1 hour. */
+  readonly ttl?: Duration.Input | undefined
   /** Read and without effect: there is no store that could fail. */
   readonly onStoreError?: "allow" | "fail" | undefined
 }
@@ -63,15 +68,19 @@ export interface Options extends Omit<
  */
 export const make = (options: Options = {}): Effect.Effect<Builtin.CircuitBreaker, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { maxOpenDuration = "1 hour", onStoreError: _, openDuration, tripPolicy, ...circuit } = options
+    const { maxKeys, ttl = "1 hour", ...rest } = options
+    const { maxOpenDuration = "1 hour", onStoreError: _, openDuration, tripPolicy, ...circuit } = rest
     const openTimes = openDuration === undefined ? undefined : yield* timesOf(openDuration)
-    const score = yield* HealthScore.make({ model: modelOf(tripPolicy) })
+    const score = yield* HealthScore.make({ model: modelOf(tripPolicy), maxKeys, ttl })
     const breaker = yield* Breaker.make({
       ...circuit,
       // What was asked for exactly is not spread.
       openJitter: circuit.openJitter ?? (openTimes === undefined ? undefined : 0),
       openTimes,
-      maxRetryAfter: maxOpenDuration
+      maxRetryAfter: Option.match(Duration.fromInput(maxOpenDuration), {
+        onNone: () => maxOpenDuration,
+        onSome: Duration.min(waits.maximum)
+      })
     }).pipe(Effect.provideService(HealthScore.HealthScore, score))
     return on(breaker)
   })
@@ -141,16 +150,16 @@ export const fromTruce: Effect.Effect<Builtin.CircuitBreaker, never, CircuitBrea
  * @category layers
  * @since 0.1.0
  */
-export const layerFromTruce: Layer.Layer<Builtin.CircuitBreaker, never, CircuitBreaker> = Layer.effect(
-  Builtin.CircuitBreaker,
-  fromTruce
+export const layerFromTruce: Layer.Layer<Builtin.CircuitBreaker, never, CircuitBreaker> = perService(
+  Breaker.CircuitBreaker,
+  () => Layer.effect(Builtin.CircuitBreaker, fromTruce)
 )
 
 const on = (breaker: Service): Builtin.CircuitBreaker => ({
   [Builtin.TypeId]: Builtin.TypeId,
   execute: dual(2, executeOn(breaker)),
   state: (key) => Effect.zipWith(breaker.state(key), Monotonic.now, stateOf),
-  transitions: breaker.transitions.pipe(Stream.map(edgeOf), Stream.filter(Predicate.isNotUndefined))
+  transitions: Stream.mapAccum(breaker.transitions, () => new Set<string>(), edgesOf)
 })
 
 type Classify<A, E, R> = (exit: Exit.Exit<A, E>) => Builtin.Outcome | Effect.Effect<Builtin.Outcome, never, R>
@@ -194,6 +203,9 @@ const verdict = <A, E, R>(exit: Exit.Exit<A, E>, classify: Classify<A, E, R>): E
   })
 }
 
+// There a time that has passed is no wish, and an endless one is one.
+const waits = { minimum: Duration.zero, maximum: Duration.millis(Number.MAX_VALUE) }
+
 const toOutcome = (outcome: Builtin.Outcome): Outcome.Outcome => {
   switch (outcome._tag) {
     case "Success":
@@ -204,7 +216,7 @@ const toOutcome = (outcome: Builtin.Outcome): Outcome.Outcome => {
       const { retryAfter } = outcome
       return retryAfter === undefined
         ? Outcome.failure()
-        : Outcome.failure({ retryAfterMillis: Math.min(Duration.toMillis(retryAfter), Number.MAX_VALUE) })
+        : Outcome.failure({ retryAfterMillis: Duration.toMillis(Duration.clamp(retryAfter, waits)) })
     }
   }
 }
@@ -248,10 +260,24 @@ const stateOf = (state: Breaker.State, now: number): Builtin.State => {
   }
 }
 
+// A key that is observed shows as closed, whatever the rules would do: only its next transition says that it was.
+const edgesOf = (
+  observed: Set<string>,
+  transition: Transition
+): readonly [Set<string>, ReadonlyArray<Builtin.Transition>] => {
+  const { from, key, mode, to } = transition
+  const before = observed.delete(key) ? "Closed" : seen(from)
+  if (mode === "Observing") observed.add(key)
+  const after = mode === "Observing" ? "Closed" : seen(to)
+  return [observed, before === after ? [] : [edge(before, after, transition)]]
+}
+
 /** What the built-in would have told; where an operator took a way that it does not know, the last step of one that it does. */
-const edgeOf = ({ at, from, key, mode, openings, to, until }: Transition): Builtin.Transition | undefined => {
-  const [before, after] = [seen(from), seen(to)]
-  if (mode === "Observing" || before === after) return undefined
+const edge = (
+  before: Builtin.State["_tag"],
+  after: Builtin.State["_tag"],
+  { at, key, openings, until }: Transition
+): Builtin.Transition => {
   switch (after) {
     case "Open":
       return {
@@ -309,7 +335,8 @@ const timesOf = (
       const next = yield* Effect.exit(step(now, opening))
       if (Exit.isFailure(next)) break
       const [, delay] = next.value
-      times.push(atLeast(delay))
+      times.push(atLeast(Duration.min(delay, waits.maximum)))
+      if (!Duration.isFinite(delay)) break
       now += Duration.toMillis(delay)
     }
     return times.length === 0 ? [atLeast(Duration.zero)] : times

@@ -44,7 +44,6 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
     const { log, registry, scope, transitions } = (yield* HealthScore)[cells]
     const guarded = Guarded.make(registry.guard({ options, overrides: circuitOverrides(options) }), scope, log)
     const transaction = Transaction.make(guarded)
-    const current = (key: string) => Effect.map(Monotonic.now, (at) => ({ at, cell: guarded.find(key) }))
     const all = <A>(f: (cell: Cell, at: number) => Effect.Effect<A>): Effect.Effect<ReadonlyArray<A>> =>
       Effect.flatMap(Monotonic.now, (at) => Effect.forEach(guarded.cells(), (cell) => f(cell, at)))
     const control =
@@ -53,13 +52,13 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
         Effect.flatMap(Monotonic.now, (at) => guarded.cell(key, at).control({ _tag, reason }, at))
     return {
       state: (key) =>
-        Effect.flatMap(current(key), ({ at, cell }) =>
+        Effect.flatMap(guarded.toRead(key), ({ at, cell }) =>
           cell === undefined
             ? Effect.succeed({ key, ...guarded.pristine(key, at) })
             : Effect.map(cell.viewTx(at), (view) => ({ key, ...view }))
         ),
       explain: (key) =>
-        Effect.flatMap(current(key), ({ at, cell }) =>
+        Effect.flatMap(guarded.toRead(key), ({ at, cell }) =>
           cell === undefined
             ? Effect.succeed(Explanation.make(key, guarded.pristine(key, at), [], at))
             : Effect.map(cell.viewTx(at), (view) => Explanation.make(key, view, cell.history, at))
@@ -67,7 +66,9 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
       states: all((cell, at) => Effect.map(cell.viewTx(at), (view) => ({ key: cell.key, ...view }))),
       transitions: Stream.fromPubSub(transitions),
       awaitClosed: (key) =>
-        Effect.flatMap(current(key), ({ cell }) => (cell === undefined ? Effect.void : guarded.awaitClosed(cell))),
+        Effect.flatMap(guarded.toRead(key), ({ cell }) =>
+          cell === undefined ? Effect.void : guarded.awaitClosed(cell)
+        ),
       isolate: control("isolate"),
       disable: control("disable"),
       observe: control("observing"),

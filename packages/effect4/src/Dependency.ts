@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import type { AttemptTimeout } from "./AttemptTimeout.ts"
 import type * as CircuitBreaker from "./CircuitBreaker.ts"
 import type { PlanOptions } from "./internal/plan.ts"
+import { perService } from "./internal/perService.ts"
 import { protecting } from "./internal/protect.ts"
 import type { PolicyConflict } from "./PolicyConflict.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -88,9 +89,11 @@ export const Service = <Self>() => {
     const policy = definition.retry === undefined ? undefined : RetryPolicy.makeUnsafe(definition.retry)
     return Object.assign(tag, {
       protect: protecting(definition, policy, tag),
-      layer: Layer.effect(
-        tag,
-        Effect.tap(Truce.Truce, (truce) => truce.breaker.register(definition.key, definition.circuit ?? {}))
+      layer: perService(Truce.Truce, () =>
+        Layer.effect(
+          tag,
+          Effect.tap(Truce.Truce, (truce) => truce.breaker.register(definition.key, definition.circuit ?? {}))
+        )
       )
     })
   }

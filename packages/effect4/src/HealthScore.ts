@@ -17,7 +17,8 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Change, Transition } from "./Events.ts"
 import { Log } from "./internal/Log.ts"
-import { now } from "./internal/monotonic.ts"
+import { isComposed } from "./internal/MirroredRef.ts"
+import { now, nowOf } from "./internal/monotonic.ts"
 import { count, positiveDuration, configured } from "./internal/options.ts"
 import * as Registry from "./internal/Registry.ts"
 
@@ -160,10 +161,11 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
         ? Registry.make(HealthModel.ledger(), lifetime, seed, listener)
         : Registry.make(options.model, lifetime, seed, listener)
     const view = (key: string): Effect.Effect<Circuit.View> =>
-      Effect.flatMap(now, (at) => {
-        const cell = registry.find(key)
-        if (cell === undefined) return Effect.succeed(registry.pristine(key, at))
-        return cell.viewTx(at)
+      Effect.withFiber((fiber) => {
+        const at = nowOf(fiber)
+        // A transaction is to see, and wait for, what others make of a key that has no cell yet.
+        const cell = registry.find(key) ?? (isComposed(fiber) ? registry.cell(key, at) : undefined)
+        return cell === undefined ? Effect.succeed(registry.pristine(key, at)) : cell.viewTx(at)
       })
     return {
       get: (key) => Effect.map(view(key), ({ score, strain, trip }) => ({ key, score, trip, strain })),

@@ -8,7 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as LogLevel from "effect/LogLevel"
 import * as EventLog from "./EventLog.ts"
-import type { HealthScore } from "./HealthScore.ts"
+import { HealthScore } from "./HealthScore.ts"
+import { perService } from "./internal/perService.ts"
 
 /**
  * Logs every change of a circuit while the layer lives, with the loggers and the minimum level of the fiber that builds it.
@@ -37,14 +38,16 @@ import type { HealthScore } from "./HealthScore.ts"
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<never, never, HealthScore> = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const context = yield* Effect.context<never>()
-    yield* EventLog.observe((event) => {
-      // Loggers are synchronous: the line is written before the call goes on, in order.
-      if (event._tag === "Transitioned") Effect.runSyncWith(context)(line(event))
+export const layer: Layer.Layer<never, never, HealthScore> = perService(HealthScore, () =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const context = yield* Effect.context<never>()
+      yield* EventLog.observe((event) => {
+        // Loggers are synchronous: the line is written before the call goes on, in order.
+        if (event._tag === "Transitioned") Effect.runSyncWith(context)(line(event))
+      })
     })
-  })
+  )
 )
 
 const line = (event: typeof EventLog.Transitioned.Type): Effect.Effect<void> =>

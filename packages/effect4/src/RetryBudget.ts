@@ -95,12 +95,20 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
     let rules = rulesOf(options)
     // Only keys that have spent: the others are all alike.
     const purses = new Map<string, Purse>()
+    const drop = (key: string, purse: Purse): void => {
+      purses.delete(key)
+      purse.drop()
+    }
     const open = (key: string, rule: Rule.RetryBudget): Purse => {
       const known = purses.get(key)
       if (known !== undefined) return known
       if (purses.size >= rules.maxKeys) {
-        const [oldest] = purses.keys()
-        if (oldest !== undefined) purses.delete(oldest)
+        const [oldest] = purses
+        // One that a transaction has spent from is kept a while longer, as the newest.
+        if (oldest?.[1].isUnderWay === true) {
+          purses.delete(oldest[0])
+          purses.set(...oldest)
+        } else if (oldest !== undefined) drop(...oldest)
       }
       const purse = new Purse({ rule, held: rule.init })
       purses.set(key, purse)
@@ -108,8 +116,8 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
     }
     const forget = (key: string, purse: Purse, rule: Rule.RetryBudget): Effect.Effect<void> =>
       Effect.withFiber((fiber) => {
-        // A transaction of the user's may have spent what is not committed yet.
-        if (!isComposed(fiber) && purse.isFull(rule) && purses.get(key) === purse) purses.delete(key)
+        // The transaction of the user's may have spent what is not committed yet.
+        if (!isComposed(fiber) && purse.isSpare(rule) && purses.get(key) === purse) drop(key, purse)
         return Effect.void
       })
     return {
@@ -144,11 +152,13 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
         const rule = rules.of(key)
         const known = purses.get(key)
         if (known === undefined && rule.settle(rule.init, attempt, at) === rule.init) return Effect.void
-        const purse = known ?? open(key, rule)
-        return Effect.andThen(
-          purse.update(rule, (held) => [undefined, rule.settle(held, attempt, at)]),
-          forget(key, purse, rule)
-        )
+        return Effect.suspend(() => {
+          const purse = open(key, rule)
+          return Effect.andThen(
+            purse.update(rule, (held) => [undefined, rule.settle(held, attempt, at)]),
+            forget(key, purse, rule)
+          )
+        })
       },
       [replace]: (next) => {
         const replaced = rulesOf(next)
@@ -255,12 +265,20 @@ interface Held {
 }
 
 class Purse extends MirroredRef<Held> {
+  drop(): void {
+    this.abandon()
+  }
+
   heldTx(rule: Rule.RetryBudget): Effect.Effect<Rule.Tokens> {
     return this.look((value) => priced(value, rule))
   }
 
-  isFull(rule: Rule.RetryBudget): boolean {
-    return this.value.rule === rule && this.value.held.tokens === rule.init.tokens
+  get isUnderWay(): boolean {
+    return this.isHeld
+  }
+
+  isSpare(rule: Rule.RetryBudget): boolean {
+    return !this.isHeld && this.value.rule === rule && this.value.held.tokens === rule.init.tokens
   }
 
   update<A>(rule: Rule.RetryBudget, f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]): Effect.Effect<A> {

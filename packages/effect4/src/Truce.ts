@@ -90,7 +90,7 @@ export const make: Effect.Effect<Service, never, Exclude<Services, Truce>> = Eff
  * @category layers
  * @since 0.1.0
  */
-export const layerServices: Layer.Layer<Truce, never, Exclude<Services, Truce>> = Layer.effect(Truce, make)
+export const layerServices: Layer.Layer<Truce, never, Exclude<Services, Truce>> = Layer.fresh(Layer.effect(Truce, make)) // Not shared: where a program provides two of these, the inner one would be given the outer one's services.
 
 /**
  * Provides everything with sane defaults.
@@ -124,8 +124,7 @@ export const layerServices: Layer.Layer<Truce, never, Exclude<Services, Truce>> 
 export const layer = <S = HealthModel.Ledger, R = never>(
   options: Options<S, R> = {}
 ): Layer.Layer<Services, never, R> =>
-  // Not `layerServices`, which is one layer: where a program provides two of these, the inner one would be given the outer one's services.
-  Layer.effect(Truce, make).pipe(
+  layerServices.pipe(
     Layer.provideMerge(CircuitBreaker.layer(circuitOptions(options))),
     Layer.provideMerge(HealthScore.layer(options)),
     Layer.provideMerge(RetryPolicy.layer(retryOptions(options))),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { CircuitBreaker, Truce } from "@truce/effect4"
+import { CircuitBreaker, HealthModel, Truce } from "@truce/effect4"
 import * as BuiltinBreaker from "@truce/effect4/BuiltinBreaker"
 import { Cause, Clock, Context, Deferred, Duration, Effect, Exit, Fiber, Layer, Ref, Schedule, Stream } from "effect"
 import * as Builtin from "effect/persistence/CircuitBreaker"
@@ -27,6 +27,18 @@ const reason = (breaker: Builtin.CircuitBreaker, effect: Effect.Effect<unknown, 
       onFailure: (error) => (error instanceof Builtin.CircuitBreakerError ? error.reason._tag : error)
     })
   )
+
+/** For how many seconds a failure that asks for a time opens. */
+const openedBy = (breaker: Builtin.CircuitBreaker, retryAfter: Duration.Input) =>
+  Effect.gen(function* () {
+    const of = Duration.format(Duration.fromInputUnsafe(retryAfter))
+    const exit = yield* Effect.exit(
+      breaker.execute(failing, { key: of, classify: () => Builtin.failure({ retryAfter }) })
+    )
+    expect(exit).toEqual(Exit.fail("no answer"))
+    const state = yield* breaker.state(of)
+    return state._tag === "Open" ? Duration.toSeconds(state.retryAfter) : NaN
+  })
 
 describe.each([
   ["the built-in breaker", builtIn],
@@ -163,6 +175,15 @@ describe.each([
     })
   )
 
+  it.effect("a schedule whose delays grow past all bounds opens for as long as it says", () =>
+    Effect.gen(function* () {
+      const openDuration = Schedule.exponential("1 second", 1e8)
+      const breaker = yield* make({ tripPolicy: Builtin.consecutive(1), openDuration })
+      yield* run(breaker)
+      expect(yield* breaker.state(key)).toMatchObject({ _tag: "Open", retryAfter: Duration.seconds(1) })
+    })
+  )
+
   it.effect("a retryAfter lengthens an opening, up to maxOpenDuration, and never shortens it", () =>
     Effect.gen(function* () {
       const breaker = yield* make({
@@ -170,17 +191,24 @@ describe.each([
         openDuration: "30 seconds",
         maxOpenDuration: "1 minute"
       })
-      const openedBy = (of: string, retryAfter: Duration.Input) =>
-        Effect.gen(function* () {
-          const classify = () => Builtin.failure({ retryAfter })
-          yield* Effect.exit(breaker.execute(failing, { key: of, classify }))
-          const state = yield* breaker.state(of)
-          return state._tag === "Open" ? Duration.toSeconds(state.retryAfter) : NaN
-        })
-      expect(yield* openedBy("a", "1 second")).toBe(30)
-      expect(yield* openedBy("b", "45 seconds")).toBe(45)
-      expect(yield* openedBy("c", "1 hour")).toBe(60)
-      expect(yield* openedBy("d", Duration.infinity)).toBe(60)
+      expect(yield* openedBy(breaker, "1 second")).toBe(30)
+      expect(yield* openedBy(breaker, "45 seconds")).toBe(45)
+      expect(yield* openedBy(breaker, "1 hour")).toBe(60)
+      expect(yield* openedBy(breaker, Duration.infinity)).toBe(60)
+      // A time that has passed, as of a date.
+      expect(yield* openedBy(breaker, Duration.seconds(-5))).toBe(30)
+    })
+  )
+
+  it.effect("without an end to what a retryAfter may ask for it gets what it asks for", () =>
+    Effect.gen(function* () {
+      const breaker = yield* make({
+        tripPolicy: Builtin.consecutive(1),
+        openDuration: "30 seconds",
+        maxOpenDuration: Duration.infinity
+      })
+      expect(yield* openedBy(breaker, "1 second")).toBe(30)
+      expect(yield* openedBy(breaker, "2 days")).toBe(172_800)
     })
   )
 
@@ -266,6 +294,24 @@ describe.each([
         { key, from: "Open", to: "HalfOpen" },
         { key, from: "HalfOpen", to: "Closed" }
       ])
+    })
+  )
+
+  it.effect("a key is forgotten after an hour without a call, and not before", () =>
+    Effect.gen(function* () {
+      const breaker = yield* make(short)
+      for (const [minutes, state] of [
+        [50, "Open"],
+        [70, "Closed"]
+      ] as const) {
+        const of = `after ${minutes}`
+        const fail = Effect.exit(breaker.execute(failing, { key: of }))
+        yield* fail
+        yield* TestClock.adjust(Duration.minutes(minutes))
+        yield* breaker.execute(Effect.void, { key: `other than ${of}` })
+        yield* fail
+        expect(yield* tag(breaker, of)).toBe(state)
+      }
     })
   )
 
@@ -421,6 +467,38 @@ describe("what differs from the built-in breaker", () => {
         { key, from: "HalfOpen", to: "Closed" }
       ])
     }).pipe(Effect.provide(BuiltinBreaker.layerFromTruce.pipe(Layer.provideMerge(Truce.layer()))))
+  )
+
+  it.effect(
+    "a circuit that is observed is closed to who watches its edges, and whatever ends that starts from there",
+    () =>
+      Effect.gen(function* () {
+        const breaker = yield* Builtin.CircuitBreaker
+        const told: Array<string> = []
+        yield* Effect.forkChild(
+          Stream.runForEach(breaker.transitions, ({ from, to }) => Effect.sync(() => told.push(`${from} ${to}`))),
+          { startImmediately: true }
+        )
+        const since = (change: Effect.Effect<unknown, never, CircuitBreaker.CircuitBreaker>) =>
+          Effect.gen(function* () {
+            yield* change
+            yield* Effect.yieldNow
+            return [...told.splice(0), yield* tag(breaker)]
+          })
+        expect(yield* since(trip(breaker))).toEqual(["Closed Open", "Open"])
+        expect(yield* since(CircuitBreaker.observe(key, "trying it out"))).toEqual(["HalfOpen Closed", "Closed"])
+        expect(yield* since(CircuitBreaker.isolate(key, "maintenance"))).toEqual(["Closed Open", "Open"])
+        expect(yield* since(CircuitBreaker.reset(key, "done"))).toEqual(["HalfOpen Closed", "Closed"])
+        expect(yield* since(CircuitBreaker.observe(key, "trying it out"))).toEqual(["Closed"])
+        expect(yield* since(trip(breaker))).toEqual(["Closed"])
+        expect(yield* since(CircuitBreaker.disable(key, "load test"))).toEqual(["Closed"])
+      }).pipe(
+        Effect.provide(
+          BuiltinBreaker.layerFromTruce.pipe(
+            Layer.provideMerge(Truce.layer({ model: HealthModel.consecutive({ failures: 1 }) }))
+          )
+        )
+      )
   )
 
   it.effect("an open time that is none is an InvalidOption when the layer is built", () =>

@@ -119,6 +119,22 @@ describe("a composed transaction", () => {
       expect((yield* peek(waiting))._tag).toBe("Some")
     }))
 
+  const reached: ReadonlyArray<readonly [string, Effect.Effect<boolean, never, Services>]> = [
+    ["state", Effect.map(CircuitBreaker.state(key), ({ status }) => status === "Open")],
+    ["score", Effect.map(HealthScore.get(key), ({ score }) => score < 0.1)]
+  ]
+  for (const [of, isReached] of reached) {
+    it(`waits for the ${of} of a key that nobody has used, and is woken when it is reached`, () =>
+      Effect.gen(function* () {
+        const waiting = yield* Effect.forkChild(
+          Effect.tx(Effect.flatMap(isReached, (is) => (is ? Effect.void : Effect.txRetry)))
+        )
+        yield* settled
+        yield* trip()
+        expect((yield* peek(waiting))._tag).toBe("Some")
+      }))
+  }
+
   it("changes nothing by a permit of another generation", () =>
     Effect.gen(function* () {
       const admission = yield* admitted("host", "tenant")

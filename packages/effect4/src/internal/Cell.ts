@@ -17,7 +17,7 @@ export interface Listener {
   readonly isWatched: () => boolean
   readonly change: (change: Change) => void
   /** A transaction of the user's may change the cell. */
-  readonly touch: (cell: Cell) => void
+  readonly touch: (cell: Cell, transaction: Effect.Transaction["Service"]) => void
 }
 
 /** A decision in two halves, so that several can be taken before any is written. */
@@ -295,7 +295,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   }
 
   private get isUnwatched(): boolean {
-    return this.waiting === undefined || this.waiting.isEmpty
+    return (this.waiting === undefined || this.waiting.isEmpty) && !this.isHeld
   }
 
   onChange(callback: () => void): () => void {
@@ -326,11 +326,12 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   /** The key has another cell now, or none: what attempts on their way still do to this one is told nobody. */
   retire(): void {
     this.listener = undefined
+    this.abandon()
     this.wake()
   }
 
-  protected override touched(): void {
-    this.listener?.touch(this)
+  protected override touched(transaction: Effect.Transaction["Service"]): void {
+    this.listener?.touch(this, transaction)
   }
 
   protected override changed(before: Known, after: Known): void {

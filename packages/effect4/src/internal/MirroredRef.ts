@@ -3,11 +3,21 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as TxRef from "effect/TxRef"
 
+type Transaction = Effect.Transaction["Service"]
+
 /** `committed` is what the ref held when the mirror was last brought up to date. */
 interface Live<A> {
   readonly ref: TxRef.TxRef<A>
   committed: A
+  /** The transactions of the user's that have looked at it, those that have ended for a while too. */
+  readonly readers: Set<Transaction>
+  /** How many are kept before those that have ended are let go. */
+  room: number
 }
+
+/** How often each was made to start again: one that itself replaces what it has looked at would for ever. */
+const restarts = new WeakMap<Transaction, number>()
+const mostRestarts = 16
 
 /**
  * Whether the fiber may run a transaction of the user's: then all that is read and written must go through its journal. One forked in a
@@ -24,6 +34,26 @@ export const isComposing: Effect.Effect<boolean> = Effect.withFiber((fiber) => {
     : Effect.tx(Effect.map(Effect.Transaction, (current) => current === carried))
 })
 
+/** A part of the transaction that the fiber runs, or one of its own: then `committed` is called once that has ended. */
+export const partOf = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  committed: (own: Transaction) => void
+): Effect.Effect<A, E, Exclude<R, Effect.Transaction>> =>
+  Effect.withFiber((fiber) => {
+    const carried = Context.getOrUndefined(fiber.context, Effect.Transaction)
+    let own: Transaction | undefined
+    const part = Effect.flatMap(Effect.Transaction, (current) => {
+      if (current !== carried) own = current
+      return self
+    })
+    return Effect.ensuring(
+      Effect.tx(part),
+      Effect.sync(() => {
+        if (own !== undefined) committed(own)
+      })
+    )
+  })
+
 /**
  * Transactional state that can also be read without a transaction.
  *
@@ -32,11 +62,13 @@ export const isComposing: Effect.Effect<boolean> = Effect.withFiber((fiber) => {
  * order. The ref is made by the first transaction that is composed with others: most keys never need one, and until then the mirror is
  * the state.
  */
-export class MirroredRef<A> {
+export class MirroredRef<A extends object> {
   private mirror: A
   private live: Live<A> | undefined = undefined
   /** What changed while a change was told: on Effect 4 who is woken runs at once, in the midst of it. */
   private untold: Array<readonly [before: A, after: A]> | undefined = undefined
+
+  private isAbandoned = false
 
   constructor(value: A) {
     this.mirror = value
@@ -73,7 +105,18 @@ export class MirroredRef<A> {
   protected changed(_before: A, _after: A): void {}
 
   /** Called where a transaction of the user's may change the value: when that is committed, it must be announced. */
-  protected touched(): void {}
+  protected touched(_transaction: Transaction): void {}
+
+  /** Whether transactions of the user's that have looked at it are under way. */
+  protected get isHeld(): boolean {
+    return this.live !== undefined && underWay(this.live).size > 0
+  }
+
+  /** Another one takes its place: transactions under way that have looked at this one start again. */
+  protected abandon(): void {
+    this.isAbandoned = true
+    if (this.live !== undefined) this.restart(this.live, underWay(this.live))
+  }
 
   /** A change of this ref alone, by a transaction if there is a ref, or a part of the user's. */
   protected commit<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
@@ -119,26 +162,47 @@ export class MirroredRef<A> {
 
   /** For composing. */
   protected readTx(): Effect.Effect<A> {
-    return Effect.suspend(() => {
-      const live = this.enliven()
-      return Effect.map(TxRef.get(live.ref), (stored) => this.resolve(live, stored))
-    })
+    return Effect.tx(
+      Effect.flatMap(Effect.Transaction, (transaction) => {
+        const live = this.enliven()
+        return Effect.map(TxRef.get(live.ref), (stored) => {
+          if (live.readers.size >= live.room) live.room = 2 * underWay(live).size + 2
+          live.readers.add(transaction)
+          // Another one may have taken its place since it was found.
+          if (this.isAbandoned) this.restart(live, [transaction])
+          return this.resolve(live, stored)
+        })
+      })
+    )
   }
 
   protected writeTx(value: A): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.touched()
-      return TxRef.set(this.enliven().ref, value)
-    })
+    return Effect.tx(
+      Effect.flatMap(Effect.Transaction, (transaction) => {
+        this.touched(transaction)
+        return TxRef.set(this.enliven().ref, value)
+      })
+    )
   }
 
   private composed<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
-    return Effect.tx(
+    return partOf(
       Effect.flatMap(this.readTx(), (base) => {
         const [result, after] = f(base)
         return after === base ? Effect.succeed(result) : Effect.as(this.writeTx(after), result)
-      })
+      }),
+      () => this.announce()
     )
+  }
+
+  private restart(live: Live<A>, transactions: Iterable<Transaction>): void {
+    const again = Array.from(transactions).filter((transaction) => (restarts.get(transaction) ?? 0) < mostRestarts)
+    if (again.length === 0) return
+    for (const transaction of again) restarts.set(transaction, (restarts.get(transaction) ?? 0) + 1)
+    const value = { ...this.present() }
+    Effect.runSync(TxRef.set(live.ref, value))
+    live.committed = value
+    this.mirror = value
   }
 
   private catchUp(live: Live<A>): void {
@@ -167,6 +231,12 @@ export class MirroredRef<A> {
 
   private enliven(): Live<A> {
     const committed = this.present()
-    return (this.live ??= { ref: TxRef.makeUnsafe(committed), committed })
+    return (this.live ??= { ref: TxRef.makeUnsafe(committed), committed, readers: new Set(), room: 2 })
   }
+}
+
+// A transaction that has ended has an empty journal.
+const underWay = <A>({ readers, ref }: Live<A>): ReadonlySet<Transaction> => {
+  for (const transaction of readers) if (!transaction.journal.has(ref)) readers.delete(transaction)
+  return readers
 }

@@ -1,4 +1,5 @@
 import { Circuit, CircuitPolicy, CircuitSnapshot, HealthModel } from "@truce/core"
+import type * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
 import { type Options, nameOf } from "../CircuitOptions.ts"
 import { PolicyConflict } from "../PolicyConflict.ts"
@@ -27,8 +28,8 @@ export interface Guard {
   readonly register: (key: string, options: Options) => PolicyConflict | undefined
   /** Checks other rules for all its keys; run, the result puts them in force from the next admission on. Throws `InvalidOption`. */
   readonly replace: (rules: Rules, lifetime: Lifetime) => () => void
-  /** Tells of what transactions of the user's have committed and nobody was told of yet. */
-  readonly announce: () => void
+  /** Tells of what a transaction of the user's has committed and nobody was told of yet. */
+  readonly announce: (transaction: Transaction) => void
   /** Restores all circuits or none. */
   readonly restore: (
     snapshots: ReadonlyArray<readonly [string, unknown]>,
@@ -52,8 +53,7 @@ export interface Registry {
   readonly pristine: (key: string, now: number) => Circuit.View
 }
 
-/** Cells that may have been touched and not announced: more are announced at once, so that forgotten keys are let go. */
-const remembered = 1_024
+type Transaction = Effect.Transaction["Service"]
 
 /** Entries looked at when a key is added: the cost of an insertion does not grow with the number of keys. */
 const looks = 16
@@ -65,17 +65,17 @@ export const make = <S>(
   listener: Omit<Listener, "touch">
 ): Registry => {
   const cells = new Map<string, CircuitCell>()
-  const touched = new Set<Cell>()
-  const announce = (): void => {
-    const changed = [...touched]
-    touched.clear()
-    for (const cell of changed) cell.announce()
+  // By transaction, as others may be announced between the body of one and its commit.
+  const touched = new WeakMap<Transaction, Set<Cell>>()
+  const announce = (transaction: Transaction): void => {
+    const changed = touched.get(transaction)
+    touched.delete(transaction)
+    for (const cell of changed ?? []) cell.announce()
   }
   const touching: Listener = {
     ...listener,
-    touch: (cell) => {
-      if (touched.size >= remembered) announce()
-      touched.add(cell)
+    touch: (cell, transaction) => {
+      touched.set(transaction, (touched.get(transaction) ?? new Set()).add(cell))
     }
   }
   const hidden = HealthModel.opaque(model)

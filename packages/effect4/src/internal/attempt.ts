@@ -8,7 +8,7 @@ import type { CallContext } from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { Classifier } from "../Classifier.ts"
 import type { Cell } from "./Cell.ts"
-import { isComposed } from "./MirroredRef.ts"
+import { isComposed, partOf } from "./MirroredRef.ts"
 import { nowOf } from "./monotonic.ts"
 
 /** How attempts are judged. */
@@ -128,7 +128,7 @@ const settling = <A, E, R, B, E2, R2>(
 
 // In a transaction of the user's even what the mirror could note is part of it.
 const settle = (cell: Cell, settled: Circuit.Settled, at: number, composed: boolean): Effect.Effect<void> | undefined =>
-  composed ? Effect.tx(cell.settleTx(settled, at)) : cell.settle(settled, at)
+  composed ? partOf(cell.settleTx(settled, at), () => cell.announce()) : cell.settle(settled, at)
 
 const afterSuccess = <A, E, B, E2, R2>(value: A, made: Judged, then: Then<A, E, B, E2, R2>): Effect.Effect<B, E2, R2> =>
   made.thrown === undefined ? then.succeeded(value, made) : Effect.die(made.thrown.defect)

@@ -3,14 +3,16 @@ import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { Cell } from "./Cell.ts"
 import type { Log } from "./Log.ts"
-import { now } from "./monotonic.ts"
-import { isComposing } from "./MirroredRef.ts"
+import { now, nowOf } from "./monotonic.ts"
+import { isComposed, isComposing } from "./MirroredRef.ts"
 import { type Turn, Waiting } from "./Waiting.ts"
 import type { Guard } from "./Registry.ts"
 
 /** The cells of a breaker, and waiting for them. */
 export interface Guarded extends Guard {
   readonly log: Log
+  /** The cell of a key to read, if there is one; in a transaction there is: it sees, and waits for, what others make of a new key. */
+  readonly toRead: (key: string) => Effect.Effect<{ readonly at: number; readonly cell: Cell | undefined }>
   /** Ends when attempts are rejected: retrying has become pointless. */
   readonly awaitRejecting: (cell: Cell) => Effect.Effect<void>
   readonly awaitClosed: (cell: Cell) => Effect.Effect<void>
@@ -117,6 +119,11 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
   return {
     ...guard,
     log,
+    toRead: (key) =>
+      Effect.withFiber((fiber) => {
+        const at = nowOf(fiber)
+        return Effect.succeed({ at, cell: guard.find(key) ?? (isComposed(fiber) ? guard.cell(key, at) : undefined) })
+      }),
     // An open time that has ended rejects no more: the next attempt is a probe.
     awaitRejecting: (watched) =>
       until(watched, (cell, at) => cell.isRejecting && cell.view(at).nextAdmission !== undefined),

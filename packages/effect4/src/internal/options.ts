@@ -14,7 +14,7 @@ import type { Issue } from "./issues.ts"
 export const millis = (owner: string, field: string, input: Duration.Input | undefined): number | undefined => {
   if (input === undefined) return undefined
   const decoded = Duration.fromInput(input)
-  if (Option.isNone(decoded) || Duration.isNegative(decoded.value) || isNotANumber(input)) {
+  if (Option.isNone(decoded) || Duration.isNegative(decoded.value) || isNotATime(input)) {
     throw new InvalidOption.InvalidOption(owner, field, `a duration such as "500 millis"`, shown(input))
   }
   return Duration.toMillis(decoded.value)
@@ -76,10 +76,27 @@ export const renamed = <A>(
   }
 }
 
-// Effect takes what is not a number for zero.
-const isNotANumber = (input: Duration.Input): boolean =>
-  typeof input === "object" && !Duration.isDuration(input)
-    ? Object.values(input).some(Number.isNaN)
-    : Number.isNaN(input)
+// Effect takes what is not a number for zero, and so an object that names no unit of time.
+const isNotATime = (input: Duration.Input): boolean => {
+  if (typeof input !== "object" || Duration.isDuration(input)) return Number.isNaN(input)
+  const parts = Object.entries(input).filter(([, value]) => value !== undefined)
+  return (
+    parts.length === 0 ||
+    parts.some(
+      ([unit, value]) => typeof value !== "number" || Number.isNaN(value) || !(Array.isArray(input) || units.has(unit))
+    )
+  )
+}
+
+const units: ReadonlySet<string> = new Set([
+  "weeks",
+  "days",
+  "hours",
+  "minutes",
+  "seconds",
+  "milliseconds",
+  "microseconds",
+  "nanoseconds"
+] satisfies ReadonlyArray<keyof Duration.DurationObject>)
 
 const shown = (value: unknown): unknown => (Duration.isDuration(value) ? Duration.format(value) : value)

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import { InvalidSnapshot } from "../InvalidSnapshot.ts"
 import { type Cell, toError } from "./Cell.ts"
-import { isComposed } from "./MirroredRef.ts"
+import { partOf } from "./MirroredRef.ts"
 import type { Clock, Guard } from "./Registry.ts"
 
 const cellOf: unique symbol = Symbol.for("@truce/effect4/Permit/cell")
@@ -63,14 +63,8 @@ export const make = (guard: Guard) => ({
       )
     ),
   commit: <A, E, R>(transaction: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Effect.Transaction>> =>
-    Effect.ensuring(
-      Effect.tx(transaction),
-      // A part of another transaction is committed with that one only.
-      Effect.withFiber((fiber) => {
-        if (!isComposed(fiber)) guard.announce()
-        return Effect.void
-      })
-    )
+    // A part of another transaction is committed with that one only.
+    partOf(transaction, guard.announce)
 })
 
 const toPermit = (cell: Cell, permit: Circuit.Permit): Permit => ({
