@@ -102,7 +102,13 @@ const reopens = <S>(policy: CircuitPolicy<S>, mass: Mass, before: number, after:
   (policy.reopenOn === "failure" && mass.raw >= 0.5) ||
   (after <= before && (after === 0 || after < policy.model.trip - epsilon))
 
-const opened = <S>(
+/**
+ * The circuit opened by evidence that left `score`; the open time grows with the openings in a row, and `retryAfterMillis` may lengthen it.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const opened = <S>(
   policy: CircuitPolicy<S>,
   self: Circuit<S>,
   from: Closed | HalfOpen,

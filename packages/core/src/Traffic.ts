@@ -44,6 +44,21 @@ export const note = (self: Traffic, raw: number, now: number): Traffic => {
 }
 
 /**
+ * The traffic after several attempts told at once, with the sum of their failed weights.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const add = (self: Traffic, attempts: number, failures: number, now: number): Traffic => {
+  const kept = decay(self, now)
+  return {
+    attempts: self.attempts * kept + attempts,
+    failures: self.failures * kept + failures,
+    at: Math.max(self.at, now)
+  }
+}
+
+/**
  * The share of recent attempts that failed, in [0, 1), with `prior` attempts assumed to have succeeded before the first.
  *
  * @category getters

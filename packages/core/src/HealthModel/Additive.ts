@@ -55,6 +55,7 @@ export const additive = (
     discount: 1,
     probation: defaultProbation,
     init,
+    isLinear: true,
     isUnmoved: (self, mass) => self.score === 1 && mass.failure === 0,
     observe: (self, mass) => {
       const score = clamp01(self.score - down * mass.failure + up * mass.success)

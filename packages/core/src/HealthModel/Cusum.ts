@@ -60,6 +60,7 @@ export const cusum = (
     discount: 1,
     probation: defaultProbation,
     init,
+    isLinear: true,
     isUnmoved: (self, mass) => self.evidence === 0 && mass.failure === 0,
     observe: (self, mass) => {
       const evidence = Math.max(0, self.evidence + up * mass.failure - down * mass.success)

@@ -147,6 +147,7 @@ export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
     discount,
     probation: { n, rho },
     init: { suspicion: 0, at: 0 },
+    isLinear: true,
     isUnmoved,
     observe: (self, mass, traffic, now) => {
       // A healthy key needs no logarithm to stay one.

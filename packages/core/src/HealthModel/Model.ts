@@ -26,6 +26,8 @@ export interface HealthModel<S> {
   readonly observe: (self: S, mass: Mass, traffic: Traffic, now: number) => S
   /** Whether `observe` returns the same reference for such an attempt at any traffic and time; left out where it seldom would. */
   readonly isUnmoved?: ((self: S, mass: Mass) => boolean) | undefined
+  /** Whether `observe` only adds what is linear in the masses and clamps, so that it may be told the sum of many; left out for no. */
+  readonly isLinear?: boolean | undefined
   /** The health score in [0, 1]; without events it never falls. */
   readonly score: (self: S, now: number) => number
   /** Whether a failure that led to this state opens the circuit. */

@@ -55,6 +55,7 @@ export const opaque = <S>(model: HealthModel<S>): HealthModel<Opaque> => {
     init,
     adopt: own,
     observe: (self, mass, traffic, now) => own(self, now).observe(mass, traffic, now),
+    isLinear: model.isLinear,
     isUnmoved: (self, mass) => self.model === model && self.isUnmoved(mass),
     score: (self, now) => own(self, now).score(now),
     trips: (self, now) => own(self, now).trips(now),
