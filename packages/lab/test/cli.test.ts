@@ -195,7 +195,7 @@ describe("the process", () => {
   })
 
   it("explains each command with examples", async () => {
-    const commands = ["list", "run", "compare", "report", "replay", "docs"]
+    const commands = ["list", "run", "compare", "headline", "report", "replay", "docs"]
     const helps = await Promise.all(commands.map((command) => lab([command, "--help"])))
     helps.forEach(({ out }, index) => expect(out, commands[index]).toMatch(/EXAMPLES[\s\S]*pnpm lab/))
   })

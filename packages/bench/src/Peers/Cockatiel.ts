@@ -52,7 +52,7 @@ const rotated = (count: number): Case => {
   const policies = new Map(keysOf(count).map((key) => [key, breaker()]))
   const calls = inTurn(Array.map(keysOf(count), (key) => () => policies.get(key)?.execute(ok) ?? ok()))
   const bares = inTurn(Array.map(keysOf(count), () => async () => 1))
-  return { run: sequence(calls), bare: sequence(bares) }
+  return { run: sequence(calls), batch: count, bare: sequence(bares) }
 }
 
 const unseen = (): Case => {

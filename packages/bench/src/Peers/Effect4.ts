@@ -55,7 +55,7 @@ const rejected = async (): Promise<Case> => {
 const rotated = async (count: number): Promise<Case> => {
   const self = await breaker(consecutive(5))
   const next = inTurn(keysOf(count))
-  return { run: sequence(() => execute(self, next())), bare: succeeds }
+  return { run: sequence(() => execute(self, next())), batch: count, bare: succeeds }
 }
 
 const fibers = async (count: number): Promise<Case> => {

@@ -58,6 +58,7 @@ const rotated = (count: number): Case => {
   const next = inTurn(keysOf(count))
   return {
     run: loop(Truce.layer({ maxKeys: 2 * count })).sequence(() => execute(ok, next())),
+    batch: count,
     bare: succeeds
   }
 }

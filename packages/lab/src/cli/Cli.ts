@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { optionsFirst } from "./Argv.ts"
 import { compareCommand } from "./CompareCommand.ts"
+import { headlineCommand } from "./HeadlineCommand.ts"
 import { docsCommand } from "./DocsCommand.ts"
 import { help } from "./Help.ts"
 import { listCommand } from "./ListCommand.ts"
@@ -31,6 +32,7 @@ const lab = Command.make("lab").pipe(
     runCommand,
     showCommand,
     compareCommand,
+    headlineCommand,
     reportCommand,
     replayCommand,
     docsCommand
