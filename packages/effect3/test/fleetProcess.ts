@@ -1,5 +1,4 @@
 // A process of a fleet, for fleetSupport.ts: told what to do, and telling what happens, over the channel to its parent.
-import { NodeRuntime } from "@effect/platform-node"
 import { CircuitBreaker, Classifier, EventLog, Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as Redis from "@truce/effect3/Redis"
@@ -135,4 +134,4 @@ const program = Effect.gen(function* () {
 // Who has no parent any more has nothing to do.
 process.on("disconnect", () => process.exit())
 
-NodeRuntime.runMain(program)
+Effect.runFork(program)

@@ -1,24 +1,38 @@
 // Real processes, a real Redis and real sockets.
 import { Effect } from "effect"
+import { build } from "esbuild"
 import { Redis } from "ioredis"
 import { fork, spawn } from "node:child_process"
-import { existsSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as Net from "node:net"
 import { fileURLToPath } from "node:url"
 import type { Command, Known, Start, Told } from "./fleetMessages.ts"
 
-const program = fileURLToPath(new URL("fleetProcess.ts", import.meta.url))
+// In one file: 20 processes that each read all of Effect would take most of the time of a test.
+const folder = mkdtempSync(join(tmpdir(), "truce-fleet-"))
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
+const program = join(folder, "fleetProcess.mjs")
+const bundled = build({
+  entryPoints: [fileURLToPath(new URL("fleetProcess.ts", import.meta.url))],
+  outfile: program,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  mainFields: ["module", "main"],
+  banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);` },
+  logLevel: "error"
+})
 
-/** Waits until something is so; what never becomes so ends with the time of the test, and with what there was instead. */
-export const until = <A, E, R>(what: string, look: Effect.Effect<A | undefined, E, R>): Effect.Effect<A, E, R> =>
+const polled = <A, E, R>(look: Effect.Effect<A | undefined, E, R>): Effect.Effect<A, E, R> =>
   Effect.flatMap(look, (found) =>
-    found === undefined
-      ? Effect.zipRight(
-          Effect.sleep(10),
-          Effect.suspend(() => until(what, look))
-        )
-      : Effect.succeed(found)
-  ).pipe(Effect.withSpan(what))
+    found === undefined ? Effect.zipRight(Effect.sleep(10), polled(look)) : Effect.succeed(found)
+  )
+
+/** Waits until something is so; what never becomes so ends with the time of the test, which then says what that was. */
+export const until = <A, E, R>(what: string, look: Effect.Effect<A | undefined, E, R>): Effect.Effect<A, E, R> =>
+  Effect.onInterrupt(polled(look), () => Effect.sync(() => console.error(`never came: ${what}`)))
 
 export const holds = (what: string, is: () => boolean): Effect.Effect<void> =>
   Effect.asVoid(until(what, Effect.sync(() => (is() ? true : undefined))))
@@ -78,23 +92,33 @@ export const target = Effect.gen(function* () {
   }
 })
 
-/** A way to Redis that can be made to swallow everything. */
+/** A way to Redis on which everything can be made to stand still. */
 export const proxy = (to: string) =>
   Effect.gen(function* () {
     const { hostname, port: redisPort } = new URL(to)
     let isStalled = false
+    const ends = new Set<Net.Socket>()
     const { port } = yield* served((socket) => {
       const other = Net.connect(Number(redisPort || 6_379), hostname)
       other.on("error", () => socket.destroy())
       socket.on("close", () => other.destroy())
       other.on("close", () => socket.destroy())
-      socket.on("data", (data) => void (isStalled || other.write(data)))
-      other.on("data", (data) => void (isStalled || socket.write(data)))
+      socket.pipe(other)
+      other.pipe(socket)
+      for (const end of [socket, other]) {
+        ends.add(end)
+        end.on("close", () => ends.delete(end))
+        if (isStalled) end.pause()
+      }
     })
     return {
       url: `redis://127.0.0.1:${port}`,
       stall: (is: boolean) => {
         isStalled = is
+        for (const end of ends) {
+          if (is) end.pause()
+          else end.resume()
+        }
       }
     }
   })
@@ -153,7 +177,11 @@ export const anyRedis = sharedRedis !== undefined ? Effect.succeed({ url: shared
 /** A client for looking at what is stored; what begins with the prefix is gone in the end. */
 export const looking = (url: string, prefix: string) =>
   Effect.acquireRelease(
-    Effect.sync(() => new Redis(url)),
+    Effect.sync(() => {
+      const client = new Redis(url)
+      client.on("error", () => undefined)
+      return client
+    }),
     (client) =>
       Effect.promise(async () => {
         const keys = await client.keys(`${prefix}*`).catch(() => [])
@@ -170,6 +198,7 @@ export type Worker = Effect.Effect.Success<ReturnType<typeof worker>>
 /** Another process; it has built its layers when this ends. */
 export const worker = (start: Start) =>
   Effect.gen(function* () {
+    yield* Effect.promise(() => bundled)
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => fork(program, [JSON.stringify(start)], { stdio: ["ignore", "ignore", "inherit", "ipc"] })),
       (child) => Effect.sync(() => child.kill("SIGKILL"))

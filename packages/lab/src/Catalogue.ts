@@ -3,6 +3,7 @@ import type { Comparison } from "./Comparisons.ts"
 import * as Comparisons from "./Comparisons.ts"
 import type { Design } from "./Design.ts"
 import * as Designs from "./Designs.ts"
+import * as FleetTable from "./FleetTable.ts"
 import * as Flaws from "./Flaws.ts"
 import * as Headline from "./Headline.ts"
 import type { Metric } from "./Metric.ts"
@@ -45,6 +46,8 @@ export interface Catalogue {
     /** Names of designs. */
     readonly columns: ReadonlyArray<string>
   }
+  /** The table of the ways to share a judgement. */
+  readonly fleet?: FleetTable.FleetTable
 }
 
 export const catalogue: Catalogue = {
@@ -59,5 +62,6 @@ export const catalogue: Catalogue = {
     sound: "truce"
   },
   comparisons: Comparisons.all,
-  closedLoop: { rows: Headline.closedLoop, columns: Headline.closedLoopColumns }
+  closedLoop: { rows: Headline.closedLoop, columns: Headline.closedLoopColumns },
+  fleet: { rows: FleetTable.rows, columns: FleetTable.columns }
 }

@@ -34,6 +34,7 @@ export const tolerance = (row: Row, metric: Metric, reference: number): number =
     case "availability":
     case "availability-after":
     case "availability-first-second":
+    case "availability-elsewhere":
       return row.points
     case "load":
       return 0.03
@@ -45,6 +46,7 @@ export const tolerance = (row: Row, metric: Metric, reference: number): number =
     case "wasted":
     case "detect":
     case "peak-probes":
+    case "probes-sent":
       return 0.15 * reference
   }
 }

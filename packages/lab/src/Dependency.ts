@@ -15,7 +15,7 @@ export interface Reply {
 }
 
 export interface Dependency {
-  readonly send: (call: number, attempt: number, partition: number, now: number) => Reply
+  readonly send: (call: number, attempt: number, partition: number, now: number, process?: number) => Reply
 }
 
 const failure = Outcome.failure()
@@ -31,7 +31,11 @@ export const make = (
   const count = world.partitions?.count ?? 1
   const own = world.partitions?.servers === "each"
   const queues = Array.from({ length: own ? count : 1 }, () => servers(service.servers, service.queue))
-  const timelines = Array.from({ length: count }, (_, partition) => Timeline.make(world.faults, partition))
+  // One for all processes, unless there is a fault of one of them alone.
+  const meeting = world.faults.some(({ process }) => process !== undefined) ? (world.processes ?? 1) : 1
+  const timelines = Array.from({ length: count * meeting }, (_, index) =>
+    Timeline.make(world.faults, index % count, Math.floor(index / count))
+  )
   const caches = Array.from({ length: count }, () => ({ cold: 0, filled: 0 }))
   const latency = sampler(service.latency, Random.uniform(seed, "latency"))
   const errors = Random.uniform(seed, "errors")
@@ -46,8 +50,8 @@ export const make = (
   const full: Reply = { afterMillis: service.failureMillis, outcome: overloaded }
 
   return {
-    send: (call, attempt, partition, now) => {
-      const timeline = at(timelines, partition)
+    send: (call, attempt, partition, now, process = 0) => {
+      const timeline = at(timelines, meeting === 1 ? partition : process * count + partition)
       const weather = timeline.at(now)
       if (weather.refused) return refused
       if (weather.hung) return timedOut

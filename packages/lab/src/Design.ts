@@ -11,6 +11,10 @@ export type Status = "Closed" | "Open" | "HalfOpen"
 
 /** What a design is given when a process starts. */
 export interface Context {
+  /** Its number, from 0. */
+  readonly process: number
+  /** The same reference for all processes and partitions of one run: what they share is kept by it. */
+  readonly run: object
   /** A whole number of its own for each process and partition. */
   readonly seed: number
   /** Attempts, backoff and deadline of the scenario: the same for every design. */

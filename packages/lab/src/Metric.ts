@@ -13,6 +13,8 @@ export type Name =
   | "recovery"
   | "opens"
   | "peak-probes"
+  | "probes-sent"
+  | "availability-elsewhere"
 
 export interface Metric {
   readonly name: Name
@@ -119,6 +121,24 @@ export const metrics: { readonly [N in Name]: Metric } = {
     better: "less",
     absent: "none",
     of: ({ peakProbes }) => peakProbes
+  },
+  "probes-sent": {
+    name: "probes-sent",
+    title: "probes sent",
+    description: "attempts sent in half-open circuits in the window, by all processes",
+    unit: "attempts",
+    better: "less",
+    absent: "none",
+    of: ({ probes }) => probes
+  },
+  "availability-elsewhere": {
+    name: "availability-elsewhere",
+    title: "elsewhere",
+    description: "share of the calls of the processes without a fault of their own that ended well, %",
+    unit: "%",
+    better: "more",
+    absent: "none",
+    of: (result) => percent(result.availabilityElsewhere)
   }
 }
 

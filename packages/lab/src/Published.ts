@@ -1,6 +1,7 @@
 /** The runs behind the tables of `docs/lab.md`, what is kept of each, and the tables. */
 import type { Catalogue } from "./Catalogue.ts"
 import { traceLimit } from "./Flaw.ts"
+import type { Column as FleetColumn, Row as FleetRow } from "./FleetTable.ts"
 import { type Metric, type Name, format, heading, meanOf, metrics } from "./Metric.ts"
 import type { RunResult } from "./Run.ts"
 import type { Shown, Walked } from "./Walkthrough.ts"
@@ -30,19 +31,21 @@ const seeds = [1, 2, 3, 4, 5] as const
 const comparisonName = (scenario: string, design: string, seed: number): string =>
   `compare/${scenario}/${design}/${seed}`
 
+const fleetName = (scenario: string, design: string, run: number): string => `fleet/${scenario}/${design}/${run + 1}`
 const flawName = (flaw: string, design: string): string => `flaw/${flaw}/${design}`
 
 /**
  * Every run.
  *
  * A check repeats one run of each row of the headline table, on its diagonal, so that every scenario and every design is in; one of each
- * row of the closed-loop table; one of each comparison; and all of the flaws. A change of the engine changes them all, one of a design or of a scenario its own.
+ * row of the closed-loop table and of that of the fleets; one of each comparison; and all of the flaws. A change of the engine changes them all, one of a design or of a scenario its own.
  */
 export const items = ({
   closedLoop,
   comparisons,
   designs,
   flaws,
+  fleet,
   headline,
   scenarios
 }: Catalogue): ReadonlyArray<Item> => [
@@ -65,6 +68,16 @@ export const items = ({
         job: { scenario: scenarios[kind], design, seed: 1, series: false },
         measure: ({ absorbed, wasted }) => [absorbed, wasted],
         sampled: column === row % closedLoop.columns.length
+      }))
+    )
+  ),
+  ...(fleet?.rows ?? []).flatMap(({ design }, row) =>
+    (fleet?.columns ?? []).flatMap(({ metrics, scenarios }, column) =>
+      scenarios.map((scenario, run): Item => ({
+        name: fleetName(scenario.name, design, run),
+        job: { scenario, design, seed: run + 1, series: false },
+        measure: (result) => metrics.map((metric) => metric.of(result)),
+        sampled: column === row % (fleet?.columns.length ?? 1) && run === row % scenarios.length
       }))
     )
   ),
@@ -104,7 +117,8 @@ export interface Table {
 export const tables = (catalogue: Catalogue, figures: Figures): ReadonlyArray<Table> => [
   { name: "headline", markdown: headlineTable(catalogue, figures) },
   { name: "closed-loop", markdown: closedLoopTable(catalogue, figures) },
-  { name: "flaws", markdown: flawTable(catalogue, figures) }
+  { name: "flaws", markdown: flawTable(catalogue, figures) },
+  ...fleetTables(catalogue, figures)
 ]
 
 /** The table of what is shown step by step. */
@@ -172,6 +186,33 @@ const closedLoopTable = ({ closedLoop }: Catalogue, figures: Figures): string =>
       )
     ])
   )
+
+/** Each figure with that of the table it is compared with in brackets. */
+const fleetTables = ({ fleet }: Catalogue, figures: Figures): ReadonlyArray<Table> => {
+  if (fleet === undefined) return []
+  const { columns, rows } = fleet
+  const cell = ({ metrics, scenarios }: FleetColumn, { design, reference }: FleetRow, index: number): string =>
+    metrics
+      .map((metric, place) => {
+        const values = scenarios.map((scenario, run) =>
+          numberOf(figures[fleetName(scenario.name, design, run)]?.[place])
+        )
+        const published = reference[index]?.[place]
+        return `${format(metric, meanOf(values))}${published === undefined ? "" : ` (${published})`}`
+      })
+      .join(" / ")
+  return [
+    {
+      name: "fleet",
+      markdown: markdown(
+        ["sharing", "design", ...columns.map(({ title }) => title)],
+        rows.map((row) =>
+          [row.title, `\`${row.design}\``].concat(columns.map((column, index) => cell(column, row, index)))
+        )
+      )
+    }
+  ]
+}
 
 const flawTable = ({ flaws, headline }: Catalogue, figures: Figures): string => {
   const text = (flaw: string, design: string): string => {

@@ -104,9 +104,20 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
   let events = 0
   let calls = 0
   let peakProbes = 0
+  let probes = 0
+  const broken = new Set(scenario.world.faults.flatMap(({ process }) => (process === undefined ? [] : [process])))
+  const elsewhere = { calls: 0, ok: 0 }
+  const isElsewhere = ({ cell, startedAt }: Pending): boolean =>
+    broken.size > 0 &&
+    cell !== undefined &&
+    !broken.has(cell.process) &&
+    startedAt >= scenario.fault.fromMillis &&
+    startedAt < scenario.fault.untilMillis
 
   const cells = Array.from({ length: processes * separate }, (_, index): Cell => {
     const protection = design.make({
+      process: Math.floor(index / separate),
+      run: queue,
       seed: Random.integer(seed, "circuit", index),
       retry,
       random: () => jitter(drawing.call, drawing.next++)
@@ -169,6 +180,7 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
     if (cell === undefined) throw new Error(`no circuit for process ${process} and partition ${partition}`)
     const pending = new Pending("retry", id, partition, now, cell, cell.protection.begin(now), caller)
     measure.called(now)
+    if (isElsewhere(pending)) elsewhere.calls++
     if (isTracing()) trace.push({ _tag: "Called", ...where(pending, now) })
     attempt(pending, now)
   }
@@ -193,9 +205,12 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
       return
     }
     pending.isProbe = status === "HalfOpen"
-    if (pending.isProbe) peakProbes = Math.max(peakProbes, ++cell.probes)
+    if (pending.isProbe) {
+      peakProbes = Math.max(peakProbes, ++cell.probes)
+      if (now >= scenario.fault.fromMillis && now < scenario.fault.untilMillis) probes++
+    }
     pending.sentAt = now
-    pending.reply = dependency.send(pending.id, pending.attempt, pending.partition, now)
+    pending.reply = dependency.send(pending.id, pending.attempt, pending.partition, now, cell.process)
     pending.kind = "reply"
     queue.push(pending, now + pending.reply.afterMillis)
   }
@@ -250,6 +265,7 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
 
   const end = (pending: Pending, result: "ok" | Reason, now: number): void => {
     measure.ended(pending.startedAt, result === "ok")
+    if (result === "ok" && isElsewhere(pending)) elsewhere.ok++
     if (isTracing()) trace.push({ _tag: "Ended", ...where(pending, now), attempts: pending.attempt, result })
     if (pending.caller !== undefined) rest(pending.caller, pending.startedAt, now)
   }
@@ -301,6 +317,8 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
     ...measure.result(),
     opens: cells.reduce((sum, { protection }) => sum + protection.opens(), 0),
     peakProbes,
+    probes,
+    availabilityElsewhere: elsewhere.calls === 0 ? null : elsewhere.ok / elsewhere.calls,
     ...(traceLimit > 0 ? { trace } : {})
   }
 }

@@ -79,6 +79,10 @@ export interface RunResult {
   readonly opens: number
   /** Most attempts on their way at once in HalfOpen, in one circuit. */
   readonly peakProbes: number
+  /** Attempts sent in HalfOpen in the window, by all processes. */
+  readonly probes: number
+  /** The availability of the processes that no fault of the world is alone in; `null` where no fault is of one process alone. */
+  readonly availabilityElsewhere: number | null
   readonly bucketMillis: number
   readonly buckets: ReadonlyArray<Bucket>
   readonly trace?: ReadonlyArray<Event>

@@ -7,7 +7,7 @@
 import type { Scenario } from "./Scenario.ts"
 import * as World from "./World.ts"
 
-const peaceMillis = 30_000
+const usualPeaceMillis = 30_000
 
 interface Options {
   readonly name: string
@@ -15,6 +15,8 @@ interface Options {
   readonly description: string
   readonly perSecond: number
   readonly faults: (fromMillis: number, untilMillis: number) => ReadonlyArray<World.Fault>
+  /** Before the fault. Default: 30 000. */
+  readonly peaceMillis?: number
   readonly faultMillis?: number
   readonly afterMillis?: number
   /** Share of the capacity that the calls take without a retry. Default: 0.3. */
@@ -33,7 +35,7 @@ export type Lasting = (faultMillis?: number) => Scenario
 const faulted =
   (options: Options): Lasting =>
   (faultMillis = options.faultMillis ?? 60_000) => {
-    const { afterMillis = 60_000, perSecond, utilisation = 0.3 } = options
+    const { afterMillis = 60_000, peaceMillis = usualPeaceMillis, perSecond, utilisation = 0.3 } = options
     const fromMillis = peaceMillis
     const untilMillis = fromMillis + faultMillis
     const capacity = perSecond / utilisation
@@ -199,11 +201,11 @@ export const closedLoop = (callers: number, kind: "outage" | "blackhole"): Scena
   description: "Each waits for its answer, thinks for 50 ms, and calls again.",
   durationMillis: 120_000,
   timeoutMillis: 1_000,
-  fault: { fromMillis: peaceMillis, untilMillis: peaceMillis + 50_000 },
+  fault: { fromMillis: usualPeaceMillis, untilMillis: usualPeaceMillis + 50_000 },
   world: {
     arrivals: { _tag: "ClosedLoop", callers, thinkMillis: 50 },
     service: { latency: { _tag: "Exponential", meanMillis }, servers: null, queue: 0, failureMillis: 2 },
-    faults: (kind === "outage" ? World.outage : World.blackhole)(peaceMillis, peaceMillis + 50_000)
+    faults: (kind === "outage" ? World.outage : World.blackhole)(usualPeaceMillis, usualPeaceMillis + 50_000)
   }
 })
 
@@ -232,11 +234,36 @@ export const badTenant = faulted({
 export const processes = faulted({
   name: "outage-20-processes",
   title: "Outage seen by 20 processes",
-  description: "100 calls a second over 20 processes that share nothing.",
+  description: "100 calls a second over 20 processes.",
   perSecond: 100,
   faults: World.outage,
   world: { processes: 20 }
 })
+
+/** 20 calls a minute in all: each process sees too few to judge by. */
+export const processesByTheMinute = faulted({
+  name: "outage-20-processes-by-the-minute",
+  title: "Outage seen by 20 processes with a call a minute each",
+  description: "Every attempt is refused at once, for half an hour; 20 calls a minute over 20 processes.",
+  perSecond: 20 / 60,
+  peaceMillis: 1_800_000,
+  faultMillis: 1_800_000,
+  faults: World.outage,
+  world: { processes: 20 }
+})
+
+const brokenProcess = (processes: number) =>
+  faulted({
+    name: `broken-process-of-${processes}`,
+    title: `One broken process of ${processes}`,
+    description: `Every attempt of the first process is refused; 100 calls a second over ${processes} processes.`,
+    perSecond: 100,
+    faults: (from, until) => World.onlyFrom(0, World.outage(from, until)),
+    world: { processes }
+  })
+
+export const brokenProcessOf20 = brokenProcess(20)
+export const brokenProcessOf2 = brokenProcess(2)
 
 const tail = { _tag: "Pareto", meanMillis, shape: 1.8 } as const
 
@@ -308,6 +335,9 @@ export const all: ReadonlyArray<Scenario> = [
   badShardOwn(),
   badTenant(),
   processes(),
+  processesByTheMinute(),
+  brokenProcessOf20(),
+  brokenProcessOf2(),
   heavyTailedBrownout(),
   heavyTailedOutage(),
   burstyBrownout(),

@@ -1,4 +1,4 @@
-/** The faults of one partition, cut into stretches in which nothing changes. */
+/** The faults of one partition, as one process meets them, cut into stretches in which nothing changes. */
 import type { Fault } from "./World.ts"
 
 /** What holds in one stretch. */
@@ -22,8 +22,12 @@ export interface Timeline {
   readonly ahead: (time: number) => Weather
 }
 
-export const make = (all: ReadonlyArray<Fault>, partition: number | undefined): Timeline => {
-  const faults = all.filter((fault) => fault.partition === undefined || fault.partition === partition)
+export const make = (all: ReadonlyArray<Fault>, partition: number | undefined, process?: number): Timeline => {
+  const faults = all.filter(
+    (fault) =>
+      (fault.partition === undefined || fault.partition === partition) &&
+      (fault.process === undefined || fault.process === process)
+  )
   const edges = [...new Set(faults.flatMap((fault) => [fault.fromMillis, fault.untilMillis]))].sort((a, b) => a - b)
   const weathers = [-Infinity, ...edges].map((from, index) => weather(faults, from, edges[index] ?? Infinity))
   let cursor = 0

@@ -55,6 +55,8 @@ export interface Fault {
   readonly effect: Effect
   /** Only this partition; all by default. */
   readonly partition?: number
+  /** Only what this process sends, as when its own network is broken; all by default. */
+  readonly process?: number
 }
 
 /** Shards or tenants of one dependency; each call belongs to one. */
@@ -103,6 +105,10 @@ export const flapping = (
   }
   return faults
 }
+
+/** The same faults for what one process sends alone. */
+export const onlyFrom = (process: number, faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>
+  faults.map((fault) => ({ ...fault, process }))
 
 /** The same faults for one shard or tenant alone. */
 export const onlyIn = (partition: number, faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>

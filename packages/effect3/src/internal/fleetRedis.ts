@@ -18,7 +18,10 @@ export type Client = Redis | Cluster
 const look = `
 local time = redis.call('TIME')
 local found = redis.pcall('GET', KEYS[1])
-if type(found) == 'table' then found = '' end
+if type(found) == 'table' then
+  if string.find(found.err, 'WRONGTYPE') == nil then return found end
+  found = ''
+end
 `
 const readScript = script(`${look}return {time[1], time[2], found}`)
 
@@ -148,7 +151,7 @@ const readSeen = (answer: unknown): Effect.Effect<Seen, FleetStoreFailed> => {
 const reasons: ReadonlyArray<readonly [RegExp, Reason, boolean]> = [
   [/\b(READONLY|NOREPLICAS|MISCONF)\b/, "read-only", false],
   [/\bOOM\b/, "out of memory", false],
-  [/\b(NOPERM|NOAUTH|WRONGPASS)\b|ERR AUTH/i, "denied", false],
+  [/\b(NOPERM|NOAUTH|WRONGPASS)\b|ERR AUTH|can't (run|access)|no permissions/i, "denied", false],
   [/\b(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN)\b/, "down", false],
   [/^Stream isn't writeable/, "down", false],
   [/^(ERR|WRONGTYPE|NOSCRIPT)\b/, "garbage", false],

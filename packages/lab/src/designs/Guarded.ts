@@ -8,10 +8,12 @@ export interface Options<S> {
   readonly budget: RetryBudget.RetryBudget
   /** The lowest score at which a call is retried. Default: any. */
   readonly retriesFrom?: number
+  /** Another breaker than one of its own. */
+  readonly breaker?: (policy: CircuitPolicy.CircuitPolicy<S>, context: Context) => Breaker<S>
 }
 
 /** One circuit of the core, with the openings counted. */
-class Breaker<S> {
+export class Breaker<S> {
   readonly policy: CircuitPolicy.CircuitPolicy<S>
   circuit: Circuit.Circuit<S>
   opens = 0
@@ -19,6 +21,11 @@ class Breaker<S> {
   constructor(policy: CircuitPolicy.CircuitPolicy<S>, seed: number) {
     this.policy = policy
     this.circuit = Circuit.make(policy, seed)
+  }
+
+  /** The circuit as it is known now. */
+  at(_now: number): Circuit.Circuit<S> {
+    return this.circuit
   }
 
   admit(now: number): Circuit.Permit | undefined {
@@ -44,16 +51,16 @@ class Guard<S> implements Protection {
   readonly retriesFrom: number
   tokens: RetryBudget.Tokens
 
-  constructor({ budget, policy, retriesFrom = 0 }: Options<S>, context: Context) {
-    this.breaker = new Breaker(policy, context.seed)
+  constructor({ breaker, budget, policy, retriesFrom = 0 }: Options<S>, context: Context) {
+    this.breaker = breaker?.(policy, context) ?? new Breaker(policy, context.seed)
     this.budget = budget
     this.context = context
     this.retriesFrom = retriesFrom
     this.tokens = budget.init
   }
 
-  status = (): Design.Status => this.breaker.circuit.state._tag
-  score = (now: number): number => Circuit.score(this.breaker.policy, this.breaker.circuit, now)
+  status = (now: number): Design.Status => this.breaker.at(now).state._tag
+  score = (now: number): number => Circuit.score(this.breaker.policy, this.breaker.at(now), now)
   opens = (): number => this.breaker.opens
 
   /** The retry of a call after a failure, paid for. */
@@ -89,7 +96,8 @@ class Outside<S> extends Guard<S> {
 /** As the shipped bindings do: a call that waits ends when the circuit opens. */
 class Shipped<S> extends Outside<S> {
   isPointless = (now: number): boolean => {
-    const { circuit, policy } = this.breaker
+    const { policy } = this.breaker
+    const circuit = this.breaker.at(now)
     return Circuit.isRejecting(circuit) && Circuit.nextAdmission(policy, circuit, now) !== undefined
   }
 }
