@@ -248,9 +248,9 @@ describe("the layer", () => {
         )
       const message = (options: Redis.Options) =>
         Effect.map(failure(options), (defect) => (defect instanceof InvalidOption.InvalidOption ? defect.message : defect))
-      expect(yield* message({ prefix: "" })).toBe('Redis.prefix must be a text that is not empty, got ""')
-      expect(yield* message({ witnesses: 0 })).toBe("Fleet.witnesses must be a whole number of at least 1, got 0")
-      expect(yield* message({ flushEvery: "0 seconds" })).toContain("Fleet.flushEvery")
+      expect(yield* message({ prefix: "" })).toBe('Redis: prefix must be a text that is not empty, got ""')
+      expect(yield* message({ witnesses: 0 })).toBe("Fleet: witnesses must be a whole number of at least 1, got 0")
+      expect(yield* message({ flushEvery: "0 seconds" })).toContain("Fleet: flushEvery")
     })
   )
 

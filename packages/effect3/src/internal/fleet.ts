@@ -51,7 +51,11 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
             : exchange.update(
                 entry,
                 rules,
-                (rules, shared, storeNow) => [merged(rules, shared, batch, storeNow), undefined],
+                (rules, shared, storeNow) => {
+                  // Where nothing is stored any more it begins anew, with this.
+                  const own = entry.shared === undefined ? { ...batch, generation: undefined } : batch
+                  return [merged(rules, shared, own, storeNow), undefined]
+                },
                 (isDone) => (isDone === false ? entry.giveBack(batch) : undefined)
               )
         entry.isFlushing = true

@@ -78,7 +78,14 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       .learn(rules, text, undefined, time.offset)
       .pipe(
         Effect.zipRight(isTold ? Effect.void : Effect.logWarning(warning)),
-        Effect.zipRight(isForeign ? Effect.fail<Foreign>({ _tag: "Foreign" }) : Effect.void)
+        Effect.zipRight(
+        Effect.suspend(() => {
+          if (!isForeign) return Effect.void
+          // It is looked at anew each time, and never taken for something to replace.
+          entry.forget()
+          return Effect.fail<Foreign>({ _tag: "Foreign" })
+        })
+      )
       )
   }
   const look = (entry: Entry, rules: Rules): Effect.Effect<void, FleetStoreFailed | Foreign> =>
