@@ -115,7 +115,8 @@ export const make = (client: Client, subscriber: Client, prefix: string): Servic
           Effect.sync(() => {
             const told = (from: string, message: string) => {
               const end = message.indexOf("\n")
-              if (from === channel && end >= 0) emit.single({ text: message.slice(0, end), key: message.slice(end + 1) })
+              if (from === channel && end >= 0)
+                emit.single({ text: message.slice(0, end), key: message.slice(end + 1) })
             }
             subscriber.on("message", told)
             // Nobody waits for it: the client subscribes whenever there is a connection.
