@@ -1,11 +1,10 @@
 import { it } from "@effect/vitest"
-import { Fleet as Core } from "@truce/core"
-import { CircuitBreaker, HealthScore, Truce } from "@truce/effect3"
+import type { Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as FleetStore from "@truce/effect3/FleetStore"
-import { Context, Effect, Exit, Layer, type Scope, type TestServices, TestClock } from "effect"
+import { type Context, Effect, Layer, type Scope, type TestServices, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { answering, attempt, failing, key, settled, statusOf, steady, trip } from "./support.ts"
+import { answering, attempt, failing, settled, statusOf, steady, trip } from "./support.ts"
 
 type Services = Truce.Services | Fleet.Fleet
 

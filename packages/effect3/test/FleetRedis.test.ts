@@ -2,8 +2,19 @@ import { it } from "@effect/vitest"
 import { CircuitBreaker, InvalidOption, Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as Redis from "@truce/effect3/Redis"
-import { Cause, Config, ConfigError, ConfigProvider, Context, Effect, Exit, Layer, Logger, Option, type Scope } from "effect"
-import { Redis as Client } from "ioredis"
+import {
+  Cause,
+  Config,
+  ConfigError,
+  ConfigProvider,
+  Effect,
+  Exit,
+  Layer,
+  Logger,
+  Option,
+  type Scope
+} from "effect"
+import type { Redis as Client } from "ioredis"
 import { describe, expect } from "vitest"
 import { anyRedis, freshPrefix, looking, ownRedis, until } from "./fleetSupport.ts"
 import { answering, attempt, failing, key, statusOf, steady } from "./support.ts"
@@ -43,7 +54,10 @@ const condition = (process: Process, expected: string) =>
   )
 
 const stored = (client: Client, name: string) =>
-  until("a record", Effect.promise(async () => (await client.get(name)) ?? undefined))
+  until(
+    "a record",
+    Effect.promise(async () => (await client.get(name)) ?? undefined)
+  )
 
 const heads = ({ logs }: Process) => logs.map((line) => line.split(":")[0])
 
@@ -123,7 +137,17 @@ describe("a Redis", () => {
       const admin = yield* looking(url, prefix)
       const acl = (...args: ReadonlyArray<string>) => Effect.promise(() => admin.call("ACL", "SETUSER", ...args))
       const commands = ["+evalsha", "+eval", "+get", "+set", "+time", "+publish", "+subscribe", "+unsubscribe", "+info"]
-      yield* acl("fleet", "on", ">secret", "resetkeys", `~${prefix}*`, "resetchannels", `&${prefix}news`, "-@all", ...commands)
+      yield* acl(
+        "fleet",
+        "on",
+        ">secret",
+        "resetkeys",
+        `~${prefix}*`,
+        "resetchannels",
+        `&${prefix}news`,
+        "-@all",
+        ...commands
+      )
       const connection = url.replace("redis://", "redis://fleet:secret@")
       const process = yield* on(connection, prefix)
       yield* condition(process, "up")
@@ -155,7 +179,12 @@ describe("a record", () => {
       yield* process.run(attempt(answering))
       const text = yield* until(
         "the list is replaced",
-        Effect.promise(() => client.get(`${prefix}${key}`).then((found) => found ?? undefined, () => undefined))
+        Effect.promise(() =>
+          client.get(`${prefix}${key}`).then(
+            (found) => found ?? undefined,
+            () => undefined
+          )
+        )
       )
       expect(text).toContain('{"v":1,')
       expect(process.logs).toEqual([
@@ -197,7 +226,9 @@ describe("a record", () => {
       const two = yield* on(url, prefix, { process: "b" })
       yield* one.run(attempt(failing))
       const text = yield* stored(client, `${prefix}${key}`)
-      const later = text.replace('{"v":1,', '{"v":1,"later":{"than":"this"},').replace('"circuit":{', '"circuit":{"later":1,')
+      const later = text
+        .replace('{"v":1,', '{"v":1,"later":{"than":"this"},')
+        .replace('"circuit":{', '"circuit":{"later":1,')
       yield* Effect.promise(() => client.set(`${prefix}${key}`, later))
       yield* until(
         "open for both",
@@ -247,10 +278,12 @@ describe("the layer", () => {
           (exit) => (Exit.isFailure(exit) ? Option.getOrUndefined(Cause.dieOption(exit.cause)) : undefined)
         )
       const message = (options: Redis.Options) =>
-        Effect.map(failure(options), (defect) => (defect instanceof InvalidOption.InvalidOption ? defect.message : defect))
-      expect(yield* message({ prefix: "" })).toBe('Redis.prefix must be a text that is not empty, got ""')
-      expect(yield* message({ witnesses: 0 })).toBe("Fleet.witnesses must be a whole number of at least 1, got 0")
-      expect(yield* message({ flushEvery: "0 seconds" })).toContain("Fleet.flushEvery")
+        Effect.map(failure(options), (defect) =>
+          defect instanceof InvalidOption.InvalidOption ? defect.message : defect
+        )
+      expect(yield* message({ prefix: "" })).toBe('Redis: prefix must be a text that is not empty, got ""')
+      expect(yield* message({ witnesses: 0 })).toBe("Fleet: witnesses must be a whole number of at least 1, got 0")
+      expect(yield* message({ flushEvery: "0 seconds" })).toContain("Fleet: flushEvery")
     })
   )
 

@@ -2,7 +2,7 @@
 import { CircuitBreaker, Classifier, EventLog, Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as Redis from "@truce/effect3/Redis"
-import { Clock, Data, Effect, Layer, Logger, LogLevel, Queue, Random } from "effect"
+import { Clock, Data, Effect, Layer, Logger, Queue, Random } from "effect"
 import { connect } from "node:net"
 import type { Command, Start, Told } from "./fleetMessages.ts"
 
@@ -97,7 +97,9 @@ const program = Effect.gen(function* () {
         return
       case "Attempt":
         yield* Effect.fork(
-          Effect.map(once, (exit) => tell({ _tag: "Answer", id: command.id, value: exit._tag === "Success" ? "yes" : "no" }))
+          Effect.map(once, (exit) =>
+            tell({ _tag: "Answer", id: command.id, value: exit._tag === "Success" ? "yes" : "no" })
+          )
         )
         break
       case "State": {
@@ -113,19 +115,21 @@ const program = Effect.gen(function* () {
   Effect.provide(
     Redis.layer({ connection: start.redis, prefix: start.prefix, process: start.name, ...start.fleet }).pipe(
       Layer.provideMerge(Truce.layer({ circuit: start.circuit ?? {} })),
-      Layer.provide(
+      Layer.provideMerge(
         Layer.unwrapEffect(Effect.map(Effect.clock, (clock) => Layer.setClock(skewed(clock, start.skewMillis ?? 0))))
+      ),
+      Layer.provideMerge(
+        Logger.replace(
+          Logger.defaultLogger,
+          Logger.make(({ logLevel, message }) =>
+            tell({
+              _tag: "Log",
+              level: logLevel.label,
+              text: Array.isArray(message) ? message.join(" ") : String(message)
+            })
+          )
+        )
       )
-    )
-  ),
-  Effect.provide(
-    Logger.replace(
-      Logger.defaultLogger,
-      Logger.make(({ logLevel, message }) => {
-        if (LogLevel.greaterThanEqual(logLevel, LogLevel.Info)) {
-          tell({ _tag: "Log", level: logLevel.label, text: Array.isArray(message) ? message.join(" ") : String(message) })
-        }
-      })
     )
   ),
   Effect.ensuring(Effect.sync(() => process.disconnect?.()))

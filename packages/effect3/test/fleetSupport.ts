@@ -35,7 +35,12 @@ export const until = <A, E, R>(what: string, look: Effect.Effect<A | undefined, 
   Effect.onInterrupt(polled(look), () => Effect.sync(() => console.error(`never came: ${what}`)))
 
 export const holds = (what: string, is: () => boolean): Effect.Effect<void> =>
-  Effect.asVoid(until(what, Effect.sync(() => (is() ? true : undefined))))
+  Effect.asVoid(
+    until(
+      what,
+      Effect.sync(() => (is() ? true : undefined))
+    )
+  )
 
 const listening = (server: Net.Server) =>
   Effect.async<number>((resume) => {
@@ -123,7 +128,12 @@ export const proxy = (to: string) =>
     }
   })
 
-const freePort = Effect.scoped(Effect.map(served(() => undefined), ({ port }) => port))
+const freePort = Effect.scoped(
+  Effect.map(
+    served(() => undefined),
+    ({ port }) => port
+  )
+)
 
 const answers = async (url: string): Promise<boolean> => {
   const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 1_000 })
@@ -149,10 +159,14 @@ export const ownRedis =
     : Effect.gen(function* () {
         const port = yield* freePort
         const url = `redis://127.0.0.1:${port}`
-        const launched = () => spawn(binary, ["--port", String(port), "--save", "", "--appendonly", "no"], { stdio: "ignore" })
+        const launched = () =>
+          spawn(binary, ["--port", String(port), "--save", "", "--appendonly", "no"], { stdio: "ignore" })
         let server = launched()
         yield* Effect.addFinalizer(() => Effect.sync(() => server.kill("SIGKILL")))
-        const ready = until("Redis answers", Effect.promise(async () => ((await answers(url)) ? true : undefined)))
+        const ready = until(
+          "Redis answers",
+          Effect.promise(async () => ((await answers(url)) ? true : undefined))
+        )
         yield* ready
         return {
           url,

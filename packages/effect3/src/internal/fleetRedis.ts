@@ -112,23 +112,21 @@ export const make = (client: Client, subscriber: Client, prefix: string): Servic
     news: Stream.asyncPush<News, FleetStoreFailed>(
       (emit) =>
         Effect.acquireRelease(
-          Effect.tryPromise({
-            try: async () => {
-              const told = (from: string, message: string) => {
-                const end = message.indexOf("\n")
-                if (from === channel && end >= 0)
-                  emit.single({ text: message.slice(0, end), key: message.slice(end + 1) })
-              }
-              subscriber.on("message", told)
-              await subscriber.subscribe(channel)
-              return told
-            },
-            catch: failed
+          Effect.sync(() => {
+            const told = (from: string, message: string) => {
+              const end = message.indexOf("\n")
+              if (from === channel && end >= 0)
+                emit.single({ text: message.slice(0, end), key: message.slice(end + 1) })
+            }
+            subscriber.on("message", told)
+            // Nobody waits for it: the client subscribes whenever there is a connection.
+            subscriber.subscribe(channel).catch((error: unknown) => emit.fail(failed(error)))
+            return told
           }),
           (told) =>
-            Effect.promise(async () => {
+            Effect.sync(() => {
               subscriber.off("message", told)
-              await subscriber.unsubscribe(channel).catch(() => undefined)
+              subscriber.unsubscribe(channel).catch(() => undefined)
             })
         ),
       { bufferSize: 1_024, strategy: "sliding" }
