@@ -1,8 +1,8 @@
 import { it } from "@effect/vitest"
-import { HealthModel, HealthScore, InvalidOption, Outcome, Truce } from "@truce/effect4"
+import { HealthScore, InvalidOption, Outcome, Truce } from "@truce/effect4"
 import * as Fleet from "@truce/effect4/Fleet"
 import * as FleetStore from "@truce/effect4/FleetStore"
-import { Cause, type Context, Effect, Latch, Layer, Result, type Scope, Stream } from "effect"
+import { Cause, type Context, Effect, Fiber, Latch, Layer, Result, type Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { answering, attempt, failing, key, settled, statusOf, steady, trip } from "./support.ts"
@@ -162,6 +162,25 @@ describe("a fleet", () => {
       expect((yield* store.read(key)).text).toContain('"failures":1')
     }))
 
+  test("tells what is left even where who ends was interrupted", () =>
+    Effect.gen(function* () {
+      const store = yield* FleetStore.FleetStore
+      const running = yield* Effect.forkChild(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const process = yield* started({ flushEvery: "1 hour" })
+            yield* on(process, attempt(answering))
+            yield* settled
+            yield* on(process, attempt(failing))
+            return yield* Effect.never
+          })
+        )
+      )
+      yield* flushed(0)
+      yield* Fiber.interrupt(running)
+      expect((yield* store.read(key)).text).toContain('"failures":1')
+    }))
+
   test("follows what the store says where news does not get through", () =>
     Effect.gen(function* () {
       const store = yield* FleetStore.FleetStore
@@ -177,87 +196,6 @@ describe("a fleet", () => {
     }))
 })
 
-describe("a store that does not serve", () => {
-  const broken = (isBroken: () => boolean) =>
-    Layer.effect(
-      FleetStore.FleetStore,
-      Effect.map(FleetStore.FleetStore, (store): FleetStore.Service => ({
-        ...store,
-        read: (name) => Effect.suspend(() => (isBroken() ? Effect.uninterruptible(Effect.never) : store.read(name))),
-        swap: (swap) => Effect.suspend(() => (isBroken() ? Effect.uninterruptible(Effect.never) : store.swap(swap)))
-      }))
-    )
-  const unserved = (
-    name: string,
-    body: (become: (isBroken: boolean) => void) => Effect.Effect<void, unknown, FleetStore.FleetStore | Scope.Scope>
-  ) =>
-    it.effect(name, () =>
-      Effect.suspend(() => {
-        let isBroken = false
-        const become = (next: boolean) => {
-          isBroken = next
-        }
-        const layer = Layer.provide(
-          broken(() => isBroken),
-          FleetStore.layerMemory
-        )
-        return Effect.provide(Effect.orDie(body(become)), layer)
-      })
-    )
-
-  unserved("is slow, and then up, and holds no attempt in Closed", (become) =>
-    Effect.gen(function* () {
-      const process = yield* started()
-      become(true)
-      expect((yield* on(process, attempt(answering)))._tag).toBe("Success")
-      yield* flushed(1_500)
-      expect(yield* on(process, Fleet.condition)).toBe("slow")
-      become(false)
-      yield* on(process, attempt(answering))
-      yield* flushed()
-      expect(yield* on(process, Fleet.condition)).toBe("up")
-    })
-  )
-
-  unserved("holds a probe for the timeout of a lease, and then this process probes by its own rules", (become) =>
-    Effect.gen(function* () {
-      const processes = yield* opened(2)
-      yield* TestClock.adjust("2 seconds")
-      yield* settled
-      become(true)
-      const probe = yield* Effect.forkChild(on(first(processes), attempt(answering)))
-      yield* flushed(249)
-      expect(probe.pollUnsafe()).toBeUndefined()
-      yield* flushed(600)
-      expect(probe.pollUnsafe()?._tag).toBe("Success")
-      yield* flushed(1_500)
-      expect(yield* on(first(processes), Fleet.condition)).toBe("slow")
-    })
-  )
-
-  unserved("rejects probes where it is told to", (become) =>
-    Effect.gen(function* () {
-      const processes = yield* opened(2, { onStoreDown: "open" })
-      yield* TestClock.adjust("2 seconds")
-      yield* settled
-      become(true)
-      let isAsked = false
-      const asking = Effect.sync(() => {
-        isAsked = true
-        return "hello"
-      })
-      const probe = yield* Effect.forkChild(on(first(processes), attempt(asking)))
-      yield* flushed(300)
-      expect(probe.pollUnsafe()).toBeDefined()
-      expect(isAsked).toBe(false)
-      become(false)
-      yield* flushed(1_500)
-      yield* on(first(processes), attempt(asking))
-      expect(isAsked).toBe(true)
-    })
-  )
-})
-
 describe("the layer", () => {
   const defect = (options: Fleet.Options, truce: Truce.Options = {}) =>
     Effect.map(Effect.exit(Effect.scoped(started(options, truce))), (exit) =>
@@ -271,28 +209,5 @@ describe("the layer", () => {
       expect(yield* message({ witnesses: 0 })).toBe("Fleet: witnesses must be a whole number of at least 1, got 0")
       expect(yield* message({ process: "" })).toBe('Fleet: process must be a name that is not empty, got ""')
       expect(yield* message({ flushEvery: "0 millis" })).toContain("Fleet: flushEvery")
-    }))
-
-  it.effect("dies on a health model that cannot be shared", () =>
-    Effect.gen(function* () {
-      const layer = Layer.provideMerge(Fleet.layer(), Truce.layer({ model: HealthModel.consecutive() }))
-      const exit = yield* Effect.exit(Effect.scoped(Layer.build(Layer.provide(layer, FleetStore.layerMemory))))
-      const found = exit._tag === "Failure" ? Result.getOrUndefined(Cause.findDefect(exit.cause)) : undefined
-      expect(found).toBeInstanceOf(InvalidOption.InvalidOption)
-    })
-  )
-
-  test("leaves circuits to their process when its scope has closed", () =>
-    Effect.gen(function* () {
-      const store = yield* FleetStore.FleetStore
-      const truce = yield* Layer.build(steady())
-      yield* Effect.scoped(Effect.provide(Effect.andThen(Layer.build(Fleet.layer()), attempt(answering)), truce))
-      const before = yield* store.read(key)
-      yield* Effect.provide(trip(), truce)
-      yield* flushed(1_000)
-      yield* Effect.provide(attempt(answering), truce)
-      yield* flushed(1_000)
-      expect((yield* store.read(key)).text).toBe(before.text)
-      expect(yield* Effect.provide(statusOf(), truce)).toBe("HalfOpen")
     }))
 })

@@ -1,5 +1,6 @@
 import { Fleet, Outcome } from "@truce/core"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { Service as Store } from "../FleetStore.ts"
@@ -52,7 +53,11 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
             : exchange.update(
                 entry,
                 rules,
-                (rules, shared, storeNow) => [merged(rules, shared, batch, storeNow), undefined],
+                (rules, shared, storeNow) => {
+                  // Where nothing is stored any more it begins anew, with this.
+                  const own = entry.shared === undefined ? { ...batch, generation: undefined } : batch
+                  return [merged(rules, shared, own, storeNow), undefined]
+                },
                 (isDone) => (isDone === false ? entry.giveBack(batch) : undefined)
               )
         entry.isFlushing = true
@@ -116,9 +121,10 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
     })
 
     // Finalizers run in reverse: the fibers below have ended when the last flush begins.
+    // It runs on a fiber of its own: that of who closes the scope may have been interrupted.
     yield* Effect.addFinalizer(() =>
       exchange.condition() === "up"
-        ? bounded(flushAll, timeoutMillis, Effect.void)
+        ? Effect.flatMap(Effect.forkDetach(bounded(flushAll, timeoutMillis, Effect.void)), Fiber.await)
         : Effect.void
     )
     yield* Effect.acquireRelease(

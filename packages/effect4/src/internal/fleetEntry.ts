@@ -1,5 +1,5 @@
 import { type Circuit, Fleet, type HealthModel, InvalidOption } from "@truce/core"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type { Known } from "./Cell.ts"
 import type { Member, Shareable } from "./Member.ts"
 import type { Policy } from "./Ruling.ts"

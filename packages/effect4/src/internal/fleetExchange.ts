@@ -77,12 +77,17 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     const warning = `what the fleet has stored of ${entry.cell.key} is ${
       isForeign ? "left as it is, and the key is judged by this process alone" : "garbage, and is replaced"
     }: ${fault}`
-    return entry
-      .learn(rules, text, undefined, time.offset)
-      .pipe(
-        Effect.andThen(isTold ? Effect.void : Effect.logWarning(warning)),
-        Effect.andThen(isForeign ? Effect.fail<Foreign>({ _tag: "Foreign" }) : Effect.void)
+    return entry.learn(rules, text, undefined, time.offset).pipe(
+      Effect.andThen(isTold ? Effect.void : Effect.logWarning(warning)),
+      Effect.andThen(
+        Effect.suspend(() => {
+          if (!isForeign) return Effect.void
+          // It is looked at anew each time, and never taken for something to replace.
+          entry.forget()
+          return Effect.fail<Foreign>({ _tag: "Foreign" })
+        })
       )
+    )
   }
   const look = (entry: Entry, rules: Rules): Effect.Effect<void, FleetStoreFailed | Foreign> =>
     Effect.flatMap(
