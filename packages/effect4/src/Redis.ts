@@ -15,6 +15,7 @@ import type { CircuitBreaker } from "./CircuitBreaker.ts"
 import * as Fleet from "./Fleet.ts"
 import { FleetStore, type Service } from "./FleetStore.ts"
 import type { HealthScore } from "./HealthScore.ts"
+import * as Background from "./internal/fleetClient.ts"
 import * as Store from "./internal/fleetRedis.ts"
 import { configured } from "./internal/options.ts"
 
@@ -65,11 +66,20 @@ export const layerStore = (options?: StoreOptions): Layer.Layer<FleetStore, neve
   )
 
 /**
+ * Provides the client of a layer that waits for Redis, or fails without it, and does neither: it is built in the background, and again a
+ * second after it has failed. Until then commands fail, as they do while Redis is away.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerClient = <E, R>(client: Layer.Layer<Client.Redis, E, R>): Layer.Layer<Client.Redis, never, R> =>
+  Layer.effect(Client.Redis, Background.make(client))
+
+/**
  * Provides the fleet on Redis.
  *
  * `NodeRedis.layer` of `@effect/platform-node` provides the client: with `disableOfflineQueue: true` a command is sent now or fails, and
- * with a `socket.reconnectStrategy` that never ends it comes back. It connects when it is built, so a process that must start while
- * Redis is away builds it on a fallback of its own. Dies with `InvalidOption` when built with an impossible option, or on a health model
+ * with a `socket.reconnectStrategy` that never ends it comes back. In `layerClient`, a process starts without Redis. Dies with `InvalidOption` when built with an impossible option, or on a health model
  * that cannot be shared.
  *
  * **Example** (A fleet on node-redis)
@@ -80,11 +90,12 @@ export const layerStore = (options?: StoreOptions): Layer.Layer<FleetStore, neve
  * import * as Redis from "@truce/effect4/Redis"
  * import { Layer } from "effect"
  *
- * const client = NodeRedis.layer({
+ * const node = NodeRedis.layer({
  *   url: "redis://127.0.0.1:6379",
  *   disableOfflineQueue: true,
  *   socket: { reconnectStrategy: (retries) => Math.min(50 * 2 ** Math.min(retries, 5), 1_000) }
  * })
+ * const client = Redis.layerClient(node)
  * const live = Redis.layer({ witnesses: 3 }).pipe(Layer.provide(client), Layer.provideMerge(Truce.layer()))
  * Layer.isLayer(live) // => true
  * ```

@@ -105,11 +105,13 @@ const program = Effect.gen(function* () {
   Effect.provide(
     Redis.layer({ prefix: start.prefix, process: start.name, ...start.fleet }).pipe(
       Layer.provide(
-        NodeRedis.layer({
-          url: start.redis,
-          disableOfflineQueue: true,
-          socket: { reconnectStrategy: (retries) => Math.min(50 * 2 ** Math.min(retries, 5), 1_000) }
-        })
+        Redis.layerClient(
+          NodeRedis.layer({
+            url: start.redis,
+            disableOfflineQueue: true,
+            socket: { reconnectStrategy: (retries) => Math.min(50 * 2 ** Math.min(retries, 5), 1_000) }
+          })
+        )
       ),
       Layer.provideMerge(Truce.layer({ circuit: start.circuit ?? {} })),
       Layer.provide(
