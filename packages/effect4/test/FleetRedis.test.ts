@@ -23,7 +23,7 @@ const node = (url: string) =>
   )
 
 /** What one layer of its own, as another process would have, does and logs of the store. */
-const started = (url: string, options: Redis.Options, truce: Truce.Options = {}) =>
+const started = (url: string, options: Redis.Options, truce: Truce.Options = {}, client = node(url)) =>
   Effect.gen(function* () {
     const logs: Array<string> = []
     const logger = Logger.layer([
@@ -32,7 +32,7 @@ const started = (url: string, options: Redis.Options, truce: Truce.Options = {})
         if (!text.startsWith("NodeRedis")) logs.push(`${logLevel.toUpperCase()} ${text}`)
       })
     ])
-    const fleet = Layer.provide(Redis.layer({ flushEvery: "20 millis", ...options }), node(url))
+    const fleet = Layer.provide(Redis.layer({ flushEvery: "20 millis", ...options }), client)
     const context = yield* Layer.build(Layer.provideMerge(fleet, steady(truce)).pipe(Layer.provide(logger)))
     return { logs, run: <A, E>(self: Effect.Effect<A, E, Services>) => Effect.provide(self, context) }
   })
@@ -141,7 +141,18 @@ describe("a Redis", () => {
       const admin = yield* looking(url, prefix)
       const acl = (...rules: ReadonlyArray<string>) =>
         Effect.promise(() => admin.sendCommand(["ACL", "SETUSER", "fleet", ...rules]))
-      const commands = ["evalsha", "script|load", "get", "set", "time", "publish", "subscribe", "unsubscribe", "hello", "client"]
+      const commands = [
+        "evalsha",
+        "script|load",
+        "get",
+        "set",
+        "time",
+        "publish",
+        "subscribe",
+        "unsubscribe",
+        "hello",
+        "client"
+      ]
       const own = ["resetkeys", `~${prefix}*`, "resetchannels", `&${prefix}news`]
       yield* acl("on", ">secret", ...own, "-@all", ...commands.map((command) => `+${command}`))
       const process = yield* started(url.replace("redis://", "redis://fleet:secret@"), { prefix })
@@ -158,10 +169,8 @@ describe("a Redis", () => {
   test("that is not there yet is told of once, and found when it is", ownRedis, (redis) =>
     Effect.gen(function* () {
       yield* redis.kill
-      const failing = Redis.layerClient(NodeRedis.layer({ url: redis.url, disableOfflineQueue: true }))
-      const layer = Redis.layer({ prefix: freshPrefix(), flushEvery: "20 millis" })
-      const context = yield* Layer.build(Layer.provideMerge(Layer.provide(layer, failing), steady()))
-      const impatient = { logs: [], run: <A, E>(self: Effect.Effect<A, E, Services>) => Effect.provide(self, context) }
+      const giving = Redis.layerClient(NodeRedis.layer({ url: redis.url, disableOfflineQueue: true }))
+      const impatient = yield* started(redis.url, { prefix: freshPrefix() }, {}, giving)
       const process = yield* started(redis.url, { prefix: freshPrefix() })
       for (const one of [process, impatient]) {
         expect(Exit.isSuccess(yield* one.run(attempt(answering)))).toBe(true)
@@ -170,7 +179,9 @@ describe("a Redis", () => {
       yield* redis.restart
       yield* condition(process, "up")
       yield* condition(impatient, "up")
-      expect(heads(process)).toEqual(["WARN the store is down", "INFO the store serves again"])
+      for (const one of [process, impatient]) {
+        expect(heads(one)).toEqual(["WARN the store is down", "INFO the store serves again"])
+      }
     })
   )
 
@@ -259,9 +270,7 @@ describe("the layer", () => {
       const message = (options: Redis.Options) =>
         Effect.map(
           Effect.exit(
-            Effect.scoped(
-              Layer.build(Layer.provideMerge(Layer.provide(Redis.layer(options), unasked), Truce.layer()))
-            )
+            Effect.scoped(Layer.build(Layer.provideMerge(Layer.provide(Redis.layer(options), unasked), Truce.layer())))
           ),
           (exit) => {
             const defect = Exit.isFailure(exit) ? Result.getOrUndefined(Cause.findDefect(exit.cause)) : undefined

@@ -44,13 +44,12 @@ const store = Layer.effect(
   })
 ).pipe(Layer.provideMerge(FleetStore.layerMemory))
 
-const test = (
-  name: string,
-  body: () => Effect.Effect<void, unknown, FleetStore.FleetStore | Fault | Scope.Scope>
-) =>
+const test = (name: string, body: () => Effect.Effect<void, unknown, FleetStore.FleetStore | Fault | Scope.Scope>) =>
   it.effect(name, () =>
     Effect.orDie(body()).pipe(
-      Effect.provide(store.pipe(Layer.provideMerge(Layer.sync(Fault, () => ({ kind: "none" as Kind, asked: 0, logs: [] })))))
+      Effect.provide(
+        store.pipe(Layer.provideMerge(Layer.sync(Fault, () => ({ kind: "none" as Kind, asked: 0, logs: [] }))))
+      )
     )
   )
 
@@ -67,8 +66,7 @@ const started = (options: Fleet.Options = {}, truce: Truce.Options = {}) =>
 const times = <A, E, R>(n: number, self: Effect.Effect<A, E, R>) =>
   Effect.forEach(Array.from({ length: n }), () => self, { discard: true })
 
-const passed = (millis: number) =>
-  Effect.andThen(settled, Effect.andThen(TestClock.adjust(millis), times(6, settled)))
+const passed = (millis: number) => Effect.andThen(settled, Effect.andThen(TestClock.adjust(millis), times(6, settled)))
 
 const become = (kind: Kind) =>
   Effect.map(Fault, (fault) => {

@@ -32,10 +32,7 @@ export const make = <E, R>(layer: Layer.Layer<Redis.Redis, E, R>): Effect.Effect
     const trying: Effect.Effect<void, never, R> = Effect.matchCauseEffect(build, {
       onSuccess: () => begin,
       onFailure: () =>
-        begin.pipe(
-          Effect.andThen(Effect.sleep(againMillis)),
-          Effect.andThen(Effect.suspend(() => trying))
-        )
+        begin.pipe(Effect.andThen(Effect.sleep(againMillis)), Effect.andThen(Effect.suspend(() => trying)))
     })
     yield* Effect.forkScoped(trying)
     yield* Effect.forkScoped(Effect.delay(begin, patienceMillis))

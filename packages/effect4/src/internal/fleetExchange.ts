@@ -167,4 +167,8 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
 }
 
 const slow = (millis: number) =>
-  new FleetStoreFailed({ reason: "slow", isInDoubt: true, detail: `it took longer than ${Duration.format(Duration.millis(millis))}` })
+  new FleetStoreFailed({
+    reason: "slow",
+    isInDoubt: true,
+    detail: `it took longer than ${Duration.format(Duration.millis(millis))}`
+  })

@@ -29,15 +29,15 @@ const readScript = Redis.script((key: string) => [key], {
 
 /** ARGV: whether something is expected, what, the text, its time to live in ms, the channel for news or nothing, the name of the key. */
 const swapScript = Redis.script(
-  (key: string, isExpected: "0" | "1", expected: string, text: string, ttlMillis: number, channel: string, name: string) => [
-    key,
-    isExpected,
-    expected,
-    text,
-    ttlMillis,
-    channel,
-    name
-  ],
+  (
+    key: string,
+    isExpected: "0" | "1",
+    expected: string,
+    text: string,
+    ttlMillis: number,
+    channel: string,
+    name: string
+  ) => [key, isExpected, expected, text, ttlMillis, channel, name],
   {
     numberOfKeys: 1,
     lua: `${look}if (ARGV[1] == '1') ~= (found ~= false) or (found and found ~= ARGV[2]) then return {time[1], time[2], found, 0} end
@@ -59,21 +59,19 @@ export const make = (redis: Client, prefix: string): Service => {
   const sent = (command: Effect.Effect<unknown, Redis.RedisError>): Effect.Effect<unknown, FleetStoreFailed> =>
     Effect.suspend(() => {
       if (abandoned >= maxAbandoned) return Effect.fail(failure("slow", false, "it has left too much unanswered"))
-      return Effect.flatMap(
-        Effect.forkDetach(Effect.mapError(command, failed), { startImmediately: true }),
-        (fiber) =>
-          Effect.callback<unknown, FleetStoreFailed>((resume) => {
-            let isWaiting = true
-            fiber.addObserver((exit) => {
-              if (isWaiting) resume(exit)
-              else abandoned--
-              isWaiting = false
-            })
-            return Effect.sync(() => {
-              isWaiting = false
-              abandoned++
-            })
+      return Effect.flatMap(Effect.forkDetach(Effect.mapError(command, failed), { startImmediately: true }), (fiber) =>
+        Effect.callback<unknown, FleetStoreFailed>((resume) => {
+          let isWaiting = true
+          fiber.addObserver((exit) => {
+            if (isWaiting) resume(exit)
+            else abandoned--
+            isWaiting = false
           })
+          return Effect.sync(() => {
+            isWaiting = false
+            abandoned++
+          })
+        })
       )
     })
   return {
