@@ -6,6 +6,9 @@ export const intended: ReadonlyArray<Intended> = [
     difference: "BuiltinBreaker: only in effect4",
     reason: "It provides Effect's own CircuitBreaker service, which Effect 3 does not have."
   },
+  { difference: "Fleet: only in effect3", reason: "Its Effect 4 form is still to come." },
+  { difference: "FleetStore: only in effect3", reason: "Its Effect 4 form is still to come." },
+  { difference: "Redis: only in effect3", reason: "Its Effect 4 form is still to come." },
   {
     difference: "Dependency.Service: only in effect4",
     reason: "The class of a service of one's own is made by `Context.Service` in Effect 4."
