@@ -40,7 +40,11 @@ const bundled = async ({ name, path = "index", what }, external) => {
     platform: "neutral",
     mainFields: ["module", "main"],
     conditions: ["import"],
-    external: external ? ["effect", "effect/*", "@effect/*", "ioredis", "node:*"] : ["ioredis", "node:*"],
+    external: [
+      ...(external ? ["effect", "effect/*", "@effect/*"] : []),
+      ...(path === "Redis" ? ["ioredis"] : []),
+      "node:*"
+    ],
     logLevel: "error"
   })
   const code = outputFiles[0].contents

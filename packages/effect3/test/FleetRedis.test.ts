@@ -2,18 +2,7 @@ import { it } from "@effect/vitest"
 import { CircuitBreaker, InvalidOption, Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as Redis from "@truce/effect3/Redis"
-import {
-  Cause,
-  Config,
-  ConfigError,
-  ConfigProvider,
-  Effect,
-  Exit,
-  Layer,
-  Logger,
-  Option,
-  type Scope
-} from "effect"
+import { Cause, Config, ConfigError, ConfigProvider, Effect, Exit, Layer, Logger, Option, type Scope } from "effect"
 import type { Redis as Client } from "ioredis"
 import { describe, expect } from "vitest"
 import { anyRedis, freshPrefix, looking, ownRedis, until } from "./fleetSupport.ts"

@@ -61,7 +61,9 @@ const test = (
 ) =>
   it.scoped(name, () =>
     Effect.orDie(body()).pipe(
-      Effect.provide(store.pipe(Layer.provideMerge(Layer.sync(Fault, () => ({ kind: "none" as Kind, asked: 0, logs: [] })))))
+      Effect.provide(
+        store.pipe(Layer.provideMerge(Layer.sync(Fault, () => ({ kind: "none" as Kind, asked: 0, logs: [] }))))
+      )
     )
   )
 
