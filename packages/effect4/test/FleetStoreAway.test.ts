@@ -180,6 +180,20 @@ describe("when the store is back", () => {
       expect(yield* failures).toBe(4)
     }))
 
+  test("it is told nothing of a key that was let go meanwhile", () =>
+    Effect.gen(function* () {
+      const run = yield* started({}, { ttl: "1 minute" })
+      yield* become("down")
+      yield* run(attempt(answering))
+      yield* passed(61_000)
+      yield* run(attempt(answering, "another"))
+      yield* become("none")
+      yield* passed(500)
+      const { read } = yield* FleetStore.FleetStore
+      expect((yield* read("another")).text).toContain('"v":1')
+      expect((yield* read(key)).text).toBeUndefined()
+    }))
+
   test("what it had taken without saying so is not told again", () =>
     Effect.gen(function* () {
       const run = yield* started()
