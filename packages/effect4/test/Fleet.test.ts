@@ -1,5 +1,5 @@
 import { it } from "@effect/vitest"
-import { HealthScore, InvalidOption, Outcome, Truce } from "@truce/effect4"
+import { HealthScore, InvalidOption, Outcome, type Truce } from "@truce/effect4"
 import * as Fleet from "@truce/effect4/Fleet"
 import * as FleetStore from "@truce/effect4/FleetStore"
 import { Cause, type Context, Effect, Fiber, Latch, Layer, Result, type Scope, Stream } from "effect"
