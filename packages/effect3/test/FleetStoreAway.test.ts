@@ -22,7 +22,7 @@ type Services = Truce.Services | Fleet.Fleet
 
 /** What is wrong with the store for now. */
 class Fault extends Context.Tag("Fault")<Fault, { kind: Kind; asked: number; readonly logs: Array<string> }>() {}
-type Kind = "none" | "down" | "hangs" | "does it and hangs" | "loses it"
+type Kind = "none" | "late" | "down" | "hangs" | "does it and hangs" | "loses it"
 
 const away = (isInDoubt: boolean) => new FleetStore.FleetStoreFailed({ reason: "down", isInDoubt, detail: "test" })
 
@@ -37,6 +37,8 @@ const store = Layer.effect(
         switch (fault.kind) {
           case "none":
             return self
+          case "late":
+            return Effect.delay(self, "300 millis")
           case "down":
             return Effect.fail(away(false))
           case "hangs":
@@ -259,6 +261,23 @@ describe("a probe", () => {
       expect((yield* stored).leases ?? []).toEqual([])
       expect(Exit.isSuccess(yield* run(attempt(answering)))).toBe(true)
     }))
+
+  for (const isInterrupted of [true, false]) {
+    const caller = isInterrupted ? "has given up" : "waits no longer"
+    test(`whose lease comes when its caller ${caller} gives that back`, () =>
+      Effect.gen(function* () {
+        const run = yield* opened({ leaseTimeout: "100 millis", onStoreDown: "open" })
+        yield* become("late")
+        const fiber = yield* Effect.fork(run(attempt(answering)))
+        yield* passed(150)
+        if (isInterrupted) yield* Fiber.interrupt(fiber)
+        yield* passed(200)
+        yield* become("none")
+        expect(yield* stored).toMatchObject({ _tag: "HalfOpen", leases: [{ probe: 1 }] })
+        yield* passed(1_000)
+        expect(yield* stored).toMatchObject({ _tag: "HalfOpen", leases: [] })
+      }))
+  }
 
   test("runs alone, however many ask at once", () =>
     Effect.gen(function* () {

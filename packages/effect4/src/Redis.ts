@@ -78,8 +78,9 @@ export const layerClient = <E, R>(client: Layer.Layer<Client.Redis, E, R>): Laye
 /**
  * Provides the fleet on Redis.
  *
- * `NodeRedis.layer` of `@effect/platform-node` provides the client: with `disableOfflineQueue: true` a command is sent now or fails, and
- * with a `socket.reconnectStrategy` that never ends it comes back. In `layerClient`, a process starts without Redis. Dies with `InvalidOption` when built with an impossible option, or on a health model
+ * `NodeRedis.layer` of `@effect/platform-node` provides the client: with `disableOfflineQueue` a command is sent now or fails, with
+ * `pingInterval` and `socketTimeout` a connection that has gone silent is given up, and with a `reconnectStrategy` that never ends it
+ * comes back. In `layerClient`, a process starts without Redis. Dies with `InvalidOption` when built with an impossible option, or on a health model
  * that cannot be shared.
  *
  * **Example** (A fleet on node-redis)
@@ -93,7 +94,8 @@ export const layerClient = <E, R>(client: Layer.Layer<Client.Redis, E, R>): Laye
  * const node = NodeRedis.layer({
  *   url: "redis://127.0.0.1:6379",
  *   disableOfflineQueue: true,
- *   socket: { reconnectStrategy: (retries) => Math.min(50 * 2 ** Math.min(retries, 5), 1_000) }
+ *   pingInterval: 1_000,
+ *   socket: { socketTimeout: 5_000, reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 1_000) }
  * })
  * const client = Redis.layerClient(node)
  * const live = Redis.layer({ witnesses: 3 }).pipe(Layer.provide(client), Layer.provideMerge(Truce.layer()))

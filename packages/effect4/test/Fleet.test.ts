@@ -1,5 +1,5 @@
 import { it } from "@effect/vitest"
-import { HealthScore, InvalidOption, Outcome, Truce } from "@truce/effect4"
+import { HealthScore, InvalidOption, Outcome, type Truce } from "@truce/effect4"
 import * as Fleet from "@truce/effect4/Fleet"
 import * as FleetStore from "@truce/effect4/FleetStore"
 import { Cause, type Context, Effect, Fiber, Latch, Layer, Result, type Scope, Stream } from "effect"
@@ -162,23 +162,35 @@ describe("a fleet", () => {
       expect((yield* store.read(key)).text).toContain('"failures":1')
     }))
 
-  test("tells what is left even where who ends was interrupted", () =>
+  test("tells what is left even where who ends was interrupted, and the store takes its time", () =>
     Effect.gen(function* () {
       const store = yield* FleetStore.FleetStore
-      const running = yield* Effect.forkChild(
-        Effect.scoped(
-          Effect.gen(function* () {
-            const process = yield* started({ flushEvery: "1 hour" })
-            yield* on(process, attempt(answering))
-            yield* settled
-            yield* on(process, attempt(failing))
-            return yield* Effect.never
-          })
-        )
-      )
+      const tardy: FleetStore.Service = { ...store, swap: (swap) => Effect.andThen(settled, store.swap(swap)) }
+      const running = yield* Effect.gen(function* () {
+        const process = yield* started({ flushEvery: "1 hour" })
+        yield* on(process, attempt(answering))
+        yield* flushed(0)
+        yield* on(process, attempt(failing))
+        return yield* Effect.never
+      }).pipe(Effect.scoped, Effect.provideService(FleetStore.FleetStore, tardy), Effect.forkChild)
+      yield* flushed(0)
       yield* flushed(0)
       yield* Fiber.interrupt(running)
       expect((yield* store.read(key)).text).toContain('"failures":1')
+    }))
+
+  test("interrupts a question that takes too long", () =>
+    Effect.gen(function* () {
+      const store = yield* FleetStore.FleetStore
+      let isInterrupted = false
+      const silent = Effect.onInterrupt(Effect.never, () => Effect.sync(() => (isInterrupted = true)))
+      const process = yield* Effect.provideService(started(), FleetStore.FleetStore, { ...store, read: () => silent })
+      yield* on(process, attempt(answering))
+      yield* flushed(999)
+      expect(isInterrupted).toBe(false)
+      yield* flushed(1)
+      expect(isInterrupted).toBe(true)
+      expect(yield* on(process, Fleet.condition)).toBe("slow")
     }))
 
   test("follows what the store says where news does not get through", () =>

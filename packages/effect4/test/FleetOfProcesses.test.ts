@@ -11,6 +11,7 @@ import {
   overlapping,
   ownRedis,
   programOfEffect3,
+  proxy,
   target,
   until,
   worker
@@ -160,6 +161,34 @@ describe("a Redis", () => {
       for (const one of workers) {
         expect(logs(one)).toEqual(["WARN the store is down", "INFO the store serves again"])
       }
+    })
+  )
+
+  test("that some do not reach leaves those to judge alone, and the others to judge together", anyRedis, ({ url }) =>
+    Effect.gen(function* () {
+      const server = yield* target
+      const way = yield* proxy(url)
+      const { workers } = yield* fleet(
+        url,
+        server.port,
+        [way.url, way.url, url, url].map((redis) => ({ redis, fleet: { timeout: "300 millis" } }))
+      )
+      const [cut, linked] = [workers.slice(0, 2), workers.slice(2)]
+      yield* rate(workers, 20)
+      yield* holds("calls", () => server.asked.length >= 40)
+      way.stall(true)
+      yield* conditions(cut, "slow")
+      yield* conditions(linked, "up")
+      server.become("no")
+      yield* all(workers, "Open")
+      server.become("yes")
+      yield* all(workers, "Closed")
+      way.stall(false)
+      yield* conditions(cut, "up")
+      server.become("no")
+      yield* all(workers, "Open")
+      expect(overlapping(linked)).toBe(0)
+      expect(wrong(workers)).toEqual([])
     })
   )
 })

@@ -19,7 +19,12 @@ type Services = Truce.Services | Fleet.Fleet
 
 const node = (url: string) =>
   Redis.layerClient(
-    NodeRedis.layer({ url, disableOfflineQueue: true, socket: { reconnectStrategy: () => 50, connectTimeout: 1_000 } })
+    NodeRedis.layer({
+      url,
+      disableOfflineQueue: true,
+      pingInterval: 50,
+      socket: { socketTimeout: 5_000, reconnectStrategy: () => 50 }
+    })
   )
 
 /** What one layer of its own, as another process would have, does and logs of the store. */
@@ -151,7 +156,8 @@ describe("a Redis", () => {
         "subscribe",
         "unsubscribe",
         "hello",
-        "client"
+        "client",
+        "ping"
       ]
       const own = ["resetkeys", `~${prefix}*`, "resetchannels", `&${prefix}news`]
       yield* acl("on", ">secret", ...own, "-@all", ...commands.map((command) => `+${command}`))

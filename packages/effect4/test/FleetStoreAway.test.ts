@@ -11,7 +11,7 @@ type Services = Truce.Services | Fleet.Fleet
 
 /** What is wrong with the store for now. */
 class Fault extends Context.Service<Fault, { kind: Kind; asked: number; readonly logs: Array<string> }>()("Fault") {}
-type Kind = "none" | "down" | "hangs" | "does it and hangs" | "loses it"
+type Kind = "none" | "late" | "down" | "hangs" | "does it and hangs" | "loses it"
 
 const away = (isInDoubt: boolean) => new FleetStore.FleetStoreFailed({ reason: "down", isInDoubt, detail: "test" })
 
@@ -26,6 +26,8 @@ const store = Layer.effect(
         switch (fault.kind) {
           case "none":
             return self
+          case "late":
+            return Effect.delay(self, "300 millis")
           case "down":
             return Effect.fail(away(false))
           case "hangs":
@@ -180,6 +182,20 @@ describe("when the store is back", () => {
       expect(yield* failures).toBe(4)
     }))
 
+  test("it is told nothing of a key that was let go meanwhile", () =>
+    Effect.gen(function* () {
+      const run = yield* started({}, { ttl: "1 minute" })
+      yield* become("down")
+      yield* run(attempt(answering))
+      yield* passed(61_000)
+      yield* run(attempt(answering, "another"))
+      yield* become("none")
+      yield* passed(500)
+      const { read } = yield* FleetStore.FleetStore
+      expect((yield* read("another")).text).toContain('"v":1')
+      expect((yield* read(key)).text).toBeUndefined()
+    }))
+
   test("what it had taken without saying so is not told again", () =>
     Effect.gen(function* () {
       const run = yield* started()
@@ -244,6 +260,23 @@ describe("a probe", () => {
       expect((yield* stored).leases ?? []).toEqual([])
       expect(Exit.isSuccess(yield* run(attempt(answering)))).toBe(true)
     }))
+
+  for (const isInterrupted of [true, false]) {
+    const caller = isInterrupted ? "has given up" : "waits no longer"
+    test(`whose lease comes when its caller ${caller} gives that back`, () =>
+      Effect.gen(function* () {
+        const run = yield* opened({ leaseTimeout: "100 millis", onStoreDown: "open" })
+        yield* become("late")
+        const fiber = yield* Effect.forkChild(run(attempt(answering)))
+        yield* passed(isInterrupted ? 50 : 150)
+        if (isInterrupted) yield* Fiber.interrupt(fiber)
+        yield* passed(isInterrupted ? 300 : 200)
+        yield* become("none")
+        expect(yield* stored).toMatchObject({ _tag: "HalfOpen", leases: [{ probe: 1 }] })
+        yield* passed(1_000)
+        expect(yield* stored).toMatchObject({ _tag: "HalfOpen", leases: [] })
+      }))
+  }
 
   test("runs alone, however many ask at once", () =>
     Effect.gen(function* () {

@@ -109,7 +109,8 @@ const program = Effect.gen(function* () {
           NodeRedis.layer({
             url: start.redis,
             disableOfflineQueue: true,
-            socket: { reconnectStrategy: (retries) => Math.min(50 * 2 ** Math.min(retries, 5), 1_000) }
+            pingInterval: 1_000,
+            socket: { socketTimeout: 5_000, reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 1_000) }
           })
         )
       ),

@@ -81,6 +81,37 @@ export const target = Effect.gen(function* () {
   }
 })
 
+/** A way to Redis on which everything can be made to stand still. */
+export const proxy = (to: string) =>
+  Effect.gen(function* () {
+    const { hostname, port: redisPort } = new URL(to)
+    let isStalled = false
+    const ends = new Set<Net.Socket>()
+    const { port } = yield* served((socket) => {
+      const other = Net.connect(Number(redisPort || 6_379), hostname)
+      other.on("error", () => socket.destroy())
+      socket.on("close", () => other.destroy())
+      other.on("close", () => socket.destroy())
+      socket.pipe(other)
+      other.pipe(socket)
+      for (const end of [socket, other]) {
+        ends.add(end)
+        end.on("close", () => ends.delete(end))
+        if (isStalled) end.pause()
+      }
+    })
+    return {
+      url: `redis://127.0.0.1:${port}`,
+      stall: (is: boolean) => {
+        isStalled = is
+        for (const end of ends) {
+          if (is) end.pause()
+          else end.resume()
+        }
+      }
+    }
+  })
+
 const freePort = Effect.scoped(
   Effect.map(
     served(() => undefined),
