@@ -74,7 +74,7 @@ describe("20 processes", () => {
       const { workers } = yield* fleet(20, url, server.port, (i) => ({ skewMillis: [0, hour, -hour][i % 3] ?? 0 }))
       const [bad, ...others] = workers
       if (bad === undefined) throw new Error("no process")
-      yield* rate(workers, 5)
+      yield* rate(workers, 4)
       yield* holds("a hundred calls", () => server.asked.length >= 100)
 
       // One host is bad.
