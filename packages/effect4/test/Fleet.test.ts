@@ -1,5 +1,6 @@
 import { it } from "@effect/vitest"
 import { HealthScore, InvalidOption, Outcome, type Truce } from "@truce/effect4"
+import * as BuiltinBreaker from "@truce/effect4/BuiltinBreaker"
 import * as Fleet from "@truce/effect4/Fleet"
 import * as FleetStore from "@truce/effect4/FleetStore"
 import { Cause, type Context, Effect, Fiber, Latch, Layer, Result, type Scope, Stream } from "effect"
@@ -57,6 +58,15 @@ const opened = (size: number, options: Fleet.Options = {}, truce: Truce.Options 
   })
 
 describe("a fleet", () => {
+  test("is behind Effect's own service too: what opens for all rejects there", () =>
+    Effect.gen(function* () {
+      const processes = yield* opened(2)
+      const call = Effect.flatMap(BuiltinBreaker.fromTruce, (breaker) => breaker.execute(Effect.void, { key }))
+      for (const error of yield* each(processes, Effect.flip(call))) {
+        expect(error.reason).toMatchObject({ _tag: "CircuitOpen", key })
+      }
+    }))
+
   test("opens for all when two processes have seen enough failures together, of which none has seen enough", () =>
     Effect.gen(function* () {
       const processes = yield* fleet(4)
