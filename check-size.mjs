@@ -9,7 +9,7 @@ import { build } from "esbuild"
 const file = "size-budgets.json"
 const budgets = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {}
 const subpaths = (name) =>
-  ["BuiltinBreaker", "HttpClient", "Operators", "Snapshots", "testing"].filter((path) =>
+  ["BuiltinBreaker", "Fleet", "HttpClient", "Operators", "Redis", "Snapshots", "testing"].filter((path) =>
     existsSync(`packages/${name}/src/${path}.ts`)
   )
 const binding = (name) => [
@@ -40,7 +40,11 @@ const bundled = async ({ name, path = "index", what }, external) => {
     platform: "neutral",
     mainFields: ["module", "main"],
     conditions: ["import"],
-    external: external ? ["effect", "effect/*", "@effect/*", "node:*"] : ["node:*"],
+    external: [
+      ...(external ? ["effect", "effect/*", "@effect/*"] : []),
+      ...(path === "Redis" ? ["ioredis"] : []),
+      "node:*"
+    ],
     logLevel: "error"
   })
   const code = outputFiles[0].contents

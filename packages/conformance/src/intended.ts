@@ -11,6 +11,10 @@ export const intended: ReadonlyArray<Intended> = [
     reason: "The class of a service of one's own is made by `Context.Service` in Effect 4."
   },
   { difference: "Dependency.Tag: only in effect3", reason: "It is made by `Context.Tag` in Effect 3." },
+  {
+    difference: "Redis.layerClient: only in effect4",
+    reason: "The client is a service of Effect 4, whose layers wait for Redis or fail; `ioredis` does neither."
+  },
   { difference: "RetryPolicy.makeUnsafe: only in effect4", reason: "Effect 4 says last what is unsafe." },
   { difference: "RetryPolicy.unsafeMake: only in effect3", reason: "Effect 3 says first what is unsafe." }
 ]

@@ -6,6 +6,7 @@ import * as CircuitOpen from "../CircuitOpen.ts"
 import type { Change, Transition } from "../Events.ts"
 import { Counter } from "./Counter.ts"
 import type { Log } from "./Log.ts"
+import type { Member, Shareable } from "./Member.ts"
 import { MirroredRef } from "./MirroredRef.ts"
 import type { Policy, Ruling } from "./Ruling.ts"
 import { type Turn, Waiting } from "./Waiting.ts"
@@ -83,6 +84,8 @@ const historyKept = 10
 
 const none: ReadonlyArray<never> = []
 
+const pass = ({ generation }: Known): Circuit.Permit => ({ generation, probe: 0, judged: true })
+
 export const toError = (key: string, rejected: Circuit.Rejected, now: number): CircuitOpen.CircuitOpen =>
   CircuitOpen.make({
     key,
@@ -92,7 +95,7 @@ export const toError = (key: string, rejected: Circuit.Rejected, now: number): C
     generation: rejected.generation
   })
 
-export class CircuitCell extends MirroredRef<Known> implements Cell {
+export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   readonly key: string
   private policy: Policy
   /** Who laid the policy down; without a breaker on the key outcomes move the score and open nothing. */
@@ -106,6 +109,8 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   private usedSeconds: number
   private listener: Listener | undefined
   private waiting: Waiting | undefined = undefined
+  /** Its part in a fleet, if it is shared with other processes. */
+  private member: Member | undefined = undefined
   history: ReadonlyArray<Circuit.Transition> = none
   private refusal: { readonly at: number; readonly until: number; readonly error: CircuitOpen.CircuitOpen } | undefined
 
@@ -185,7 +190,24 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
     return next === this.value ? decision : undefined
   }
 
+  join(member: Member | undefined): void {
+    this.member = member
+  }
+
+  get rules(): Policy | undefined {
+    return this.ruling === undefined ? undefined : this.policy
+  }
+
+  step<A>(f: (circuit: Known) => readonly [A, Known]): Effect.Effect<A> {
+    return this.commit(f)
+  }
+
   admit(now: number): Effect.Effect<Circuit.Decision> {
+    const { member } = this
+    return member !== undefined && member.isLed(this.value) ? member.admit(now) : this.admitAlone(now)
+  }
+
+  admitAlone(now: number): Effect.Effect<Circuit.Decision> {
     return this.commit((circuit) => {
       const [next, decision] = Circuit.admit(this.policy, circuit, now)
       return [decision, next]
@@ -214,7 +236,9 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   }
 
   settle(settled: Circuit.Settled, now: number): Effect.Effect<void> | undefined {
-    if (this.isTouched) return this.commit((circuit) => [undefined, this.settled(circuit, settled, now)])
+    const shared = this.member?.settle(this.value, settled, now)
+    if (shared !== undefined) return shared
+    if (this.isTouched) return this.settleAlone(settled, now)
     if (this.isForeign) this.adopt(now)
     const traffic = Circuit.counted(this.policy, this.value, settled, this.counter ?? this.value.traffic, now)
     if (traffic !== undefined) {
@@ -234,6 +258,10 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
       : this.commit((circuit) => [undefined, circuit === before ? next : this.settled(circuit, settled, now)])
   }
 
+  settleAlone(settled: Circuit.Settled, now: number): Effect.Effect<void> {
+    return this.commit((circuit) => [undefined, this.settled(circuit, settled, now)])
+  }
+
   settleSTM(settled: Circuit.Settled, now: number): STM.STM<void> {
     return STM.flatMap(this.readSTM(), (circuit) => {
       const next = this.settled(circuit, settled, now)
@@ -242,6 +270,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   }
 
   observe(outcome: Outcome.Outcome, now: number): Effect.Effect<void> {
+    this.member?.settle(this.value, { permit: pass(this.value), outcome, failedBefore: 0 }, now)
     return this.commit((circuit) => [
       undefined,
       this.ruling !== undefined
@@ -320,6 +349,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   /** The key has another cell now, or none: what attempts on their way still do to this one is told nobody. */
   retire(): void {
     this.listener = undefined
+    this.member?.leave()
     this.wake()
   }
 

@@ -3,6 +3,7 @@ import * as Hash from "effect/Hash"
 import { type Options, nameOf } from "../CircuitOptions.ts"
 import { PolicyConflict } from "../PolicyConflict.ts"
 import { type Cell, CircuitCell, type Difference, type Known, type Listener } from "./Cell.ts"
+import type { Join } from "./Member.ts"
 import { type Policy, type Rules, Ruling } from "./Ruling.ts"
 
 /** How long keys are kept. */
@@ -48,6 +49,10 @@ export interface Registry {
   readonly guard: (rules: Omit<Rules, "model">) => Guard
   /** What a key that was never seen looks like, under the first breaker, if there is one. */
   readonly pristine: (key: string, now: number) => Circuit.View
+  /** The rules of the first breaker, of all keys and of some. */
+  readonly policies: () => ReadonlyArray<Policy>
+  /** Makes every cell, those to come too, a member of a fleet; returns how to stop. */
+  readonly share: (join: Join) => () => void
 }
 
 /** Entries looked at when a key is added: the cost of an insertion does not grow with the number of keys. */
@@ -65,12 +70,14 @@ export const make = <S>(
   let kept = lifetime
   let hand = cells.values()
   let standard: (() => Ruling) | undefined
+  let joining: Join | undefined
 
   const add = (key: string, ruling: Ruling | undefined, now: number, circuit?: Known): CircuitCell => {
     const policy: Policy = ruling?.of(key) ?? unguarded
     const fresh = circuit ?? Circuit.make(policy, (seed + Hash.string(key)) | 0)
     const start = { circuit: fresh, isRestored: circuit !== undefined, ruling, now }
     const cell = new CircuitCell(key, policy, start, listener)
+    if (joining !== undefined) cell.join(joining(cell))
     sweep(now)
     cells.set(key, cell)
     return cell
@@ -108,6 +115,15 @@ export const make = <S>(
     find: (key) => ruled(cells.get(key), standard?.()),
     cell: (key, now) => cells.get(key) ?? add(key, standard?.(), now),
     pristine: (key, now) => pristine(standard?.().of(key) ?? unguarded, now),
+    policies: () => standard?.().policies ?? [],
+    share: (join) => {
+      joining = join
+      for (const cell of cells.values()) cell.join(join(cell))
+      return () => {
+        joining = undefined
+        for (const cell of cells.values()) cell.join(undefined)
+      }
+    },
     guard: (rules) => {
       let ruling = new Ruling({}, { ...rules, model: hidden })
       standard ??= () => ruling

@@ -5,7 +5,8 @@ import * as CircuitOpen from "../CircuitOpen.ts"
 import type { Change, Transition } from "../Events.ts"
 import { Counter } from "./Counter.ts"
 import type { Log } from "./Log.ts"
-import { MirroredRef } from "./MirroredRef.ts"
+import type { Member, Shareable } from "./Member.ts"
+import { MirroredRef, isComposed } from "./MirroredRef.ts"
 import type { Policy, Ruling } from "./Ruling.ts"
 import { type Turn, Waiting } from "./Waiting.ts"
 
@@ -87,6 +88,8 @@ const historyKept = 10
 
 const none: ReadonlyArray<never> = []
 
+const pass = ({ generation }: Known): Circuit.Permit => ({ generation, probe: 0, judged: true })
+
 export const toError = (key: string, rejected: Circuit.Rejected, now: number): CircuitOpen.CircuitOpen =>
   CircuitOpen.make({
     key,
@@ -96,7 +99,7 @@ export const toError = (key: string, rejected: Circuit.Rejected, now: number): C
     generation: rejected.generation
   })
 
-export class CircuitCell extends MirroredRef<Known> implements Cell {
+export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   readonly key: string
   private policy: Policy
   /** Who laid the policy down; without a breaker on the key outcomes move the score and open nothing. */
@@ -110,6 +113,8 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   private usedSeconds: number
   private listener: Listener | undefined
   private waiting: Waiting | undefined = undefined
+  /** Its part in a fleet, if it is shared with other processes. */
+  private member: Member | undefined = undefined
   history: ReadonlyArray<Circuit.Transition> = none
   private refusal: { readonly at: number; readonly until: number; readonly error: CircuitOpen.CircuitOpen } | undefined
 
@@ -189,7 +194,26 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
     return next === value ? decision : undefined
   }
 
+  join(member: Member | undefined): void {
+    this.member = member
+  }
+
+  get rules(): Policy | undefined {
+    return this.ruling === undefined ? undefined : this.policy
+  }
+
+  step<A>(f: (circuit: Known) => readonly [A, Known]): Effect.Effect<A> {
+    return this.commit(f)
+  }
+
   admit(now: number): Effect.Effect<Circuit.Decision> {
+    const { member } = this
+    if (member === undefined || !member.isLed(this.value)) return this.admitAlone(now)
+    // What a transaction of the user's takes back, or does again, is nothing to tell others: there this process judges alone.
+    return Effect.withFiber((fiber) => (isComposed(fiber) ? this.admitAlone(now) : member.admit(now)))
+  }
+
+  admitAlone(now: number): Effect.Effect<Circuit.Decision> {
     return this.commit((circuit) => {
       const [next, decision] = Circuit.admit(this.policy, circuit, now)
       return [decision, next]
@@ -218,6 +242,8 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   }
 
   settle(settled: Circuit.Settled, now: number): Effect.Effect<void> | undefined {
+    const shared = this.member?.settle(this.value, settled, now)
+    if (shared !== undefined) return shared
     if (this.isForeign) this.adopt(now)
     const traffic = Circuit.counted(this.policy, this.value, settled, this.counter ?? this.value.traffic, now)
     if (traffic !== undefined) {
@@ -237,6 +263,10 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
       : this.commit((circuit) => [undefined, circuit === before ? next : this.settled(circuit, settled, now)])
   }
 
+  settleAlone(settled: Circuit.Settled, now: number): Effect.Effect<void> {
+    return this.commit((circuit) => [undefined, this.settled(circuit, settled, now)])
+  }
+
   settleTx(settled: Circuit.Settled, now: number): Effect.Effect<void> {
     return Effect.flatMap(this.readTx(), (circuit) => {
       const next = this.settled(circuit, settled, now)
@@ -245,12 +275,17 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   }
 
   observe(outcome: Outcome.Outcome, now: number): Effect.Effect<void> {
-    return this.commit((circuit) => [
-      undefined,
-      this.ruling !== undefined
-        ? Circuit.observe(this.policy, circuit, outcome, now)
-        : Circuit.scoreOnly(this.policy, circuit, outcome, now)
-    ])
+    return Effect.withFiber((fiber) => {
+      if (!isComposed(fiber)) {
+        this.member?.settle(this.value, { permit: pass(this.value), outcome, failedBefore: 0 }, now)
+      }
+      return this.commit((circuit) => [
+        undefined,
+        this.ruling !== undefined
+          ? Circuit.observe(this.policy, circuit, outcome, now)
+          : Circuit.scoreOnly(this.policy, circuit, outcome, now)
+      ])
+    })
   }
 
   control(command: Command, now: number): Effect.Effect<void> {
@@ -327,6 +362,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell {
   retire(): void {
     this.listener = undefined
     this.abandon()
+    this.member?.leave()
     this.wake()
   }
 

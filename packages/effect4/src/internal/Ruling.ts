@@ -50,6 +50,13 @@ export class Ruling {
     return next
   }
 
+  /** That of all keys, and those of patterns. */
+  get policies(): ReadonlyArray<Policy> {
+    const policies = [this.shared]
+    this.special.map((policy) => policies.push(policy))
+    return policies
+  }
+
   /** The policy of a key. */
   of(key: string): Policy {
     return this.registered.get(key)?.policy ?? this.special.find(key) ?? this.shared

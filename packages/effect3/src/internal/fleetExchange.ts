@@ -1,0 +1,167 @@
+import { Fleet } from "@truce/core"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Hash from "effect/Hash"
+import { FleetStoreFailed, type Reason, type Service as Store } from "../FleetStore.ts"
+import type { Entry, Rules, Shared } from "./fleetEntry.ts"
+import type { Settings } from "./fleetOptions.ts"
+import { StoreTime } from "./fleetTime.ts"
+import { now } from "./monotonic.ts"
+
+/** What is stored under a key is of another version or model: it is not ours to judge. */
+export interface Foreign {
+  readonly _tag: "Foreign"
+}
+
+/** A change of the shared judgement, and what comes of it; the same reference where there is none. */
+export type Step<A> = (rules: Rules, shared: Shared, storeNow: number) => readonly [Shared, A]
+
+export type Exchange = ReturnType<typeof make>
+
+/** A key on which everybody writes at once gives way after some tries: what was to be told waits for the next flush. */
+const tries = 64
+
+/** Talks to the store for all keys: whether it serves, what its time is, and what it holds. */
+export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Settings) => {
+  const time = new StoreTime()
+  let writes = 0
+  /** No two writes are the same text, though two processes may come to the same judgement: a swap that is refused is somebody else's. */
+  const signed = (record: string): string => `${record.slice(0, -1)},"by":${JSON.stringify(`${instance}/${++writes}`)}}`
+  let condition: "up" | Reason = "up"
+
+  const failed = (error: FleetStoreFailed): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (condition === error.reason) return Effect.void
+      condition = error.reason
+      return Effect.logWarning(`${error.message}; calls go on by what this process sees alone, and it is tried again`)
+    })
+  const served = (hasWritten: boolean): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (condition === "up") return Effect.void
+      // Such a store can be read all the while.
+      if (!hasWritten && (condition === "read-only" || condition === "out of memory")) return Effect.void
+      condition = "up"
+      return Effect.logInfo("the store serves again: what this process sees is shared")
+    })
+  /** Not longer than the timeout, even where the store cannot be interrupted; what it says measures its clock. */
+  const asked = <A extends { readonly now: number }>(
+    self: () => Effect.Effect<A, FleetStoreFailed>,
+    hasWritten: (answer: A) => boolean
+  ): Effect.Effect<A, FleetStoreFailed> =>
+    Effect.flatMap(now, (askedAt) =>
+      Effect.disconnect(Effect.suspend(self)).pipe(
+        Effect.timeoutFail({ duration: timeoutMillis, onTimeout: () => slow(timeoutMillis) }),
+        Effect.interruptible,
+        Effect.tapError(failed),
+        Effect.tap((answer) =>
+          Effect.flatMap(now, (answeredAt) => {
+            time.heard(askedAt, answeredAt, answer.now)
+            return served(hasWritten(answer))
+          })
+        )
+      )
+    )
+  const learn = (entry: Entry, rules: Rules, text: string | undefined): Effect.Effect<void, Foreign> => {
+    const decoded = text === undefined ? undefined : Fleet.decode(rules, text)
+    if (decoded === undefined || decoded._tag === "Decoded") {
+      entry.fault = undefined
+      return entry.learn(rules, text, decoded?.shared, time.offset)
+    }
+    const isForeign = decoded.field === "v" || decoded.field === "circuit.model"
+    const fault = `${decoded.field} must be ${decoded.rule}`
+    const isTold = entry.fault === fault
+    entry.fault = fault
+    const warning = `what the fleet has stored of ${entry.cell.key} is ${
+      isForeign ? "left as it is, and the key is judged by this process alone" : "garbage, and is replaced"
+    }: ${fault}`
+    return entry.learn(rules, text, undefined, time.offset).pipe(
+      Effect.zipRight(isTold ? Effect.void : Effect.logWarning(warning)),
+      Effect.zipRight(
+        Effect.suspend(() => {
+          if (!isForeign) return Effect.void
+          // It is looked at anew each time, and never taken for something to replace.
+          entry.forget()
+          return Effect.fail<Foreign>({ _tag: "Foreign" })
+        })
+      )
+    )
+  }
+  const look = (entry: Entry, rules: Rules): Effect.Effect<void, FleetStoreFailed | Foreign> =>
+    Effect.flatMap(
+      asked(
+        () => store.read(entry.cell.key),
+        () => false
+      ),
+      ({ text }) => learn(entry, rules, text)
+    )
+  const swap = (
+    entry: Entry,
+    rules: Rules,
+    [before, after]: readonly [Shared, Shared],
+    storeNow: number,
+    inDoubt: (isDone: boolean | undefined) => void
+  ): Effect.Effect<boolean, FleetStoreFailed | Foreign> => {
+    const expected = entry.text
+    const text = signed(Fleet.encode(rules, after, storeNow))
+    const isNews = after.circuit.generation !== before.circuit.generation
+    return asked(
+      () => store.swap({ key: entry.cell.key, expected, text, ttlMillis, isNews }),
+      ({ isSwapped }) => isSwapped
+    ).pipe(
+      Effect.tapError(({ isInDoubt }) =>
+        Effect.sync(() => {
+          entry.forget()
+          if (isInDoubt) entry.doubts = [...entry.doubts, { expected, text, settle: inDoubt }]
+        })
+      ),
+      Effect.flatMap((swapped) =>
+        // A client that sends it again after a lost connection is refused the second time.
+        swapped.isSwapped || swapped.text === text
+          ? Effect.as(entry.learn(rules, text, after, time.offset), true)
+          : Effect.as(learn(entry, rules, swapped.text), false)
+      )
+    )
+  }
+  return {
+    look,
+    condition: () => condition,
+    storeTime: (at: number) => time.at(at),
+    offset: () => time.offset,
+    /**
+     * Puts what `step` makes of the shared judgement in its place: decided on what was last seen, and again on what is there if that is
+     * something else. Where it changes nothing, that is said of what is there now. `inDoubt` is called when it is known whether a write
+     * that failed was done all the same, with `undefined` where that cannot be known.
+     */
+    update: <A>(
+      entry: Entry,
+      rules: Rules,
+      step: Step<A>,
+      inDoubt: (isDone: boolean | undefined, result: A) => void
+    ): Effect.Effect<A, FleetStoreFailed | Foreign> =>
+      Effect.gen(function* () {
+        let isFresh = false
+        for (let attempt = 0; attempt < tries; attempt++) {
+          if (!entry.isSeen) {
+            yield* look(entry, rules)
+            isFresh = true
+          }
+          const storeNow = time.at(yield* now)
+          const before = entry.shared ?? Fleet.empty(rules, Hash.string(entry.cell.key), storeNow)
+          const [after, result] = step(rules, before, storeNow)
+          if (after === before) {
+            if (isFresh) return result
+            entry.forget()
+          } else {
+            const settle = (isDone: boolean | undefined) => inDoubt(isDone, result)
+            if (yield* swap(entry, rules, [before, after], storeNow, settle)) return result
+            isFresh = true
+          }
+        }
+        entry.forget()
+        return yield* new FleetStoreFailed({ reason: "slow", isInDoubt: false, detail: "too many write one key" })
+      })
+  }
+}
+
+const slow = (millis: number) =>
+  new FleetStoreFailed({ reason: "slow", isInDoubt: true, detail: `it took longer than ${Duration.format(millis)}` })

@@ -1,0 +1,288 @@
+import { it } from "@effect/vitest"
+import { CircuitBreaker, InvalidOption, Truce } from "@truce/effect3"
+import * as Fleet from "@truce/effect3/Fleet"
+import * as Redis from "@truce/effect3/Redis"
+import { Cause, Config, ConfigError, ConfigProvider, Effect, Exit, Layer, Logger, Option, type Scope } from "effect"
+import type { Redis as Client } from "ioredis"
+import { describe, expect } from "vitest"
+import { anyRedis, freshPrefix, looking, ownRedis, until } from "./fleetSupport.ts"
+import { answering, attempt, failing, key, statusOf, steady } from "./support.ts"
+
+const test = <A>(
+  name: string,
+  redis: Effect.Effect<A, never, Scope.Scope> | undefined,
+  body: (redis: A) => Effect.Effect<void, unknown, Scope.Scope>
+) => (redis === undefined ? it.skip(name) : it.scopedLive(name, () => Effect.orDie(Effect.flatMap(redis, body))))
+
+type Services = Truce.Services | Fleet.Fleet
+
+/** What one layer of its own, as another process would have, does and logs. */
+const started = (options: Redis.Options, truce: Truce.Options = {}) =>
+  Effect.gen(function* () {
+    const logs: Array<string> = []
+    const logger = Logger.replace(
+      Logger.defaultLogger,
+      Logger.make(({ logLevel, message }) => void logs.push(`${logLevel.label} ${String(message)}`))
+    )
+    const context = yield* Layer.build(
+      Layer.provideMerge(Redis.layer(options), steady(truce)).pipe(Layer.provide(logger))
+    )
+    return { logs, run: <A, E>(self: Effect.Effect<A, E, Services>) => Effect.provide(self, context) }
+  })
+type Process = Effect.Effect.Success<ReturnType<typeof started>>
+
+const on = (url: string, prefix: string, options: Redis.Options = {}) =>
+  started({ connection: url, prefix, flushEvery: "20 millis", ...options })
+
+const condition = (process: Process, expected: string) =>
+  until(
+    expected,
+    Effect.map(process.run(Effect.zipRight(attempt(answering), Fleet.condition)), (found) =>
+      found === expected ? true : undefined
+    )
+  )
+
+const stored = (client: Client, name: string) =>
+  until(
+    "a record",
+    Effect.promise(async () => (await client.get(name)) ?? undefined)
+  )
+
+const heads = ({ logs }: Process) => logs.map((line) => line.split(":")[0])
+
+describe("a Redis", () => {
+  test("that takes no writes is told of once, and calls go on", ownRedis, ({ url }) =>
+    Effect.gen(function* () {
+      const prefix = freshPrefix()
+      const client = yield* looking(url, prefix)
+      const process = yield* on(url, prefix)
+      yield* condition(process, "up")
+      yield* Effect.promise(() => client.call("REPLICAOF", "127.0.0.1", "1"))
+      yield* condition(process, "read-only")
+      for (let i = 0; i < 5; i++) {
+        expect(Exit.isSuccess(yield* process.run(attempt(answering)))).toBe(true)
+        yield* Effect.sleep(30)
+      }
+      yield* Effect.promise(() => client.call("REPLICAOF", "NO", "ONE"))
+      yield* condition(process, "up")
+      expect(heads(process)).toEqual(["WARN the store is read-only", "INFO the store serves again"])
+    })
+  )
+
+  test("that has no memory left is told of once, and calls go on", ownRedis, ({ url }) =>
+    Effect.gen(function* () {
+      const prefix = freshPrefix()
+      const client = yield* looking(url, prefix)
+      const process = yield* on(url, prefix)
+      yield* condition(process, "up")
+      yield* Effect.promise(() => client.config("SET", "maxmemory", "1"))
+      yield* condition(process, "out of memory")
+      for (let i = 0; i < 5; i++) {
+        expect(Exit.isSuccess(yield* process.run(attempt(answering)))).toBe(true)
+        yield* Effect.sleep(30)
+      }
+      yield* Effect.promise(() => client.config("SET", "maxmemory", "0"))
+      yield* condition(process, "up")
+      expect(heads(process)).toEqual(["WARN the store is out of memory", "INFO the store serves again"])
+    })
+  )
+
+  test("that is flushed while a circuit is open for all leaves it open here, and starts anew", ownRedis, ({ url }) =>
+    Effect.gen(function* () {
+      const prefix = freshPrefix()
+      const client = yield* looking(url, prefix)
+      const long: Truce.Options = { circuit: { openFor: "10 seconds", maxOpenFor: "10 seconds" } }
+      const processes = yield* Effect.forEach(["a", "b"], (process) =>
+        started({ connection: url, prefix, flushEvery: "20 millis", process }, long)
+      )
+      yield* until(
+        "open for all",
+        Effect.gen(function* () {
+          for (const { run } of processes) yield* run(attempt(failing))
+          const all = yield* Effect.forEach(processes, ({ run }) => run(statusOf()))
+          return all.every((status) => status === "Open") ? true : undefined
+        })
+      )
+      yield* Effect.promise(() => client.flushall())
+      yield* Effect.sleep(60)
+      for (const { run } of processes) {
+        expect(yield* run(statusOf())).toBe("Open")
+        yield* run(CircuitBreaker.reset(key, "known to be well"))
+      }
+      const text = yield* until(
+        "a new record",
+        Effect.gen(function* () {
+          for (const { run } of processes) yield* run(attempt(answering))
+          return (yield* Effect.promise(() => client.get(`${prefix}${key}`))) ?? undefined
+        })
+      )
+      expect(text).toContain('"state":{"_tag":"Closed"')
+    })
+  )
+
+  test("that does not let the user in, or not all the way, is told of once", ownRedis, ({ url }) =>
+    Effect.gen(function* () {
+      const prefix = freshPrefix()
+      const admin = yield* looking(url, prefix)
+      const acl = (...args: ReadonlyArray<string>) => Effect.promise(() => admin.call("ACL", "SETUSER", ...args))
+      const commands = ["+evalsha", "+eval", "+get", "+set", "+time", "+publish", "+subscribe", "+unsubscribe", "+info"]
+      yield* acl(
+        "fleet",
+        "on",
+        ">secret",
+        "resetkeys",
+        `~${prefix}*`,
+        "resetchannels",
+        `&${prefix}news`,
+        "-@all",
+        ...commands
+      )
+      const connection = url.replace("redis://", "redis://fleet:secret@")
+      const process = yield* on(connection, prefix)
+      yield* condition(process, "up")
+      yield* stored(admin, `${prefix}${key}`)
+      yield* acl("fleet", "-set")
+      yield* condition(process, "denied")
+      yield* acl("fleet", "+set")
+      yield* condition(process, "up")
+      expect(heads(process)).toEqual(["WARN the store is denied", "INFO the store serves again"])
+    })
+  )
+
+  test("that is not there is told of once, and nobody waits for it", Effect.succeed(undefined), () =>
+    Effect.gen(function* () {
+      const process = yield* on("redis://127.0.0.1:1", freshPrefix())
+      yield* condition(process, "down")
+      expect(heads(process)).toEqual(["WARN the store is down"])
+    })
+  )
+})
+
+describe("a record", () => {
+  test("that is garbage, or no text at all, is replaced with a warning", anyRedis, ({ url }) =>
+    Effect.gen(function* () {
+      const prefix = freshPrefix()
+      const client = yield* looking(url, prefix)
+      yield* Effect.promise(() => client.lpush(`${prefix}${key}`, "a", "b"))
+      const process = yield* on(url, prefix)
+      yield* process.run(attempt(answering))
+      const text = yield* until(
+        "the list is replaced",
+        Effect.promise(() =>
+          client.get(`${prefix}${key}`).then(
+            (found) => found ?? undefined,
+            () => undefined
+          )
+        )
+      )
+      expect(text).toContain('{"v":1,')
+      expect(process.logs).toEqual([
+        "WARN what the fleet has stored of users-api is garbage, and is replaced: record must be a JSON object"
+      ])
+      yield* Effect.promise(() => client.set(`${prefix}${key}`, "{"))
+      yield* process.run(attempt(answering))
+      yield* until(
+        "the half of one is replaced",
+        Effect.map(stored(client, `${prefix}${key}`), (found) => (found.startsWith('{"v":1,') ? true : undefined))
+      )
+    })
+  )
+
+  test("of a newer version is left as it is, with one warning; this process judges alone", anyRedis, ({ url }) =>
+    Effect.gen(function* () {
+      const prefix = freshPrefix()
+      const client = yield* looking(url, prefix)
+      const newer = '{"v":2,"all":"else"}'
+      yield* Effect.promise(() => client.set(`${prefix}${key}`, newer))
+      const process = yield* on(url, prefix)
+      for (let i = 0; i < 12; i++) {
+        yield* process.run(attempt(failing))
+        yield* Effect.sleep(10)
+      }
+      expect(yield* process.run(statusOf())).toBe("Open")
+      expect(yield* stored(client, `${prefix}${key}`)).toBe(newer)
+      expect(process.logs).toEqual([
+        "WARN what the fleet has stored of users-api is left as it is, and the key is judged by this process alone: v must be 1, got 2"
+      ])
+    })
+  )
+
+  test("with fields of a later release of this version is understood", anyRedis, ({ url }) =>
+    Effect.gen(function* () {
+      const prefix = freshPrefix()
+      const client = yield* looking(url, prefix)
+      const one = yield* on(url, prefix, { process: "a" })
+      const two = yield* on(url, prefix, { process: "b" })
+      yield* one.run(attempt(failing))
+      const text = yield* stored(client, `${prefix}${key}`)
+      const later = text
+        .replace('{"v":1,', '{"v":1,"later":{"than":"this"},')
+        .replace('"circuit":{', '"circuit":{"later":1,')
+      yield* Effect.promise(() => client.set(`${prefix}${key}`, later))
+      yield* until(
+        "open for both",
+        Effect.gen(function* () {
+          yield* two.run(attempt(failing))
+          return (yield* one.run(statusOf())) === "Open" ? true : undefined
+        })
+      )
+      expect([...one.logs, ...two.logs]).toEqual([])
+    })
+  )
+
+  test("goes when nobody has written to it for its time to live", anyRedis, ({ url }) =>
+    Effect.gen(function* () {
+      const prefix = freshPrefix()
+      const client = yield* looking(url, prefix)
+      const process = yield* on(url, prefix, { idleTimeToLive: "1 minute" })
+      yield* process.run(attempt(answering))
+      yield* stored(client, `${prefix}${key}`)
+      const left = yield* Effect.promise(() => client.pttl(`${prefix}${key}`))
+      expect(left > 50_000 && left <= 60_000).toBe(true)
+    })
+  )
+})
+
+describe("the layer", () => {
+  test("works on a client of the user's, and leaves it connected", anyRedis, ({ url }) =>
+    Effect.gen(function* () {
+      const prefix = freshPrefix()
+      const client = yield* looking(url, prefix)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const process = yield* started({ client, prefix, flushEvery: "20 millis" })
+          yield* process.run(attempt(answering))
+          yield* stored(client, `${prefix}${key}`)
+        })
+      )
+      expect(yield* Effect.promise(() => client.ping())).toBe("PONG")
+    })
+  )
+
+  it.effect("dies with the name, the rule and the value of an impossible option", () =>
+    Effect.gen(function* () {
+      const failure = (options: Redis.Options) =>
+        Effect.map(
+          Effect.exit(Effect.scoped(Layer.build(Layer.provideMerge(Redis.layer(options), Truce.layer())))),
+          (exit) => (Exit.isFailure(exit) ? Option.getOrUndefined(Cause.dieOption(exit.cause)) : undefined)
+        )
+      const message = (options: Redis.Options) =>
+        Effect.map(failure(options), (defect) =>
+          defect instanceof InvalidOption.InvalidOption ? defect.message : defect
+        )
+      expect(yield* message({ prefix: "" })).toBe('Redis: prefix must be a text that is not empty, got ""')
+      expect(yield* message({ witnesses: 0 })).toBe("Fleet: witnesses must be a whole number of at least 1, got 0")
+      expect(yield* message({ flushEvery: "0 seconds" })).toContain("Fleet: flushEvery")
+    })
+  )
+
+  it.effect("reads its options from configs", () =>
+    Effect.gen(function* () {
+      const layer = Redis.layerConfig({ witnesses: Config.integer("WITNESSES") })
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(Layer.provideMerge(layer, Truce.layer())))).pipe(
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["WITNESSES", "0"]])))
+      )
+      expect(ConfigError.isInvalidData(error) && error.path).toEqual(["witnesses"])
+    })
+  )
+})

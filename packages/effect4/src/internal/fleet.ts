@@ -1,0 +1,159 @@
+import { Fleet, Outcome } from "@truce/core"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import type { Service as Store } from "../FleetStore.ts"
+import { bounded } from "./bounded.ts"
+import { type Crew, Entry, type Rules, type Shared } from "./fleetEntry.ts"
+import * as Exchange from "./fleetExchange.ts"
+import type { Settings } from "./fleetOptions.ts"
+import * as Probe from "./fleetProbe.ts"
+import { now } from "./monotonic.ts"
+import type { Registry } from "./Registry.ts"
+
+/** Keys flushed at once. */
+const concurrency = 64
+
+/** How long after it was lost news is subscribed to again. */
+const newsAgainMillis = 1_000
+
+export const make = (registry: Registry, store: Store, settings: Settings) =>
+  Effect.gen(function* () {
+    const { flushMillis, process, timeoutMillis, witnesses } = settings
+    const scope = yield* Effect.scope
+    const exchange = Exchange.make(store, settings)
+    const entries = new Map<string, Entry>()
+    const due = new Set<Entry>()
+    const chores = yield* Queue.unbounded<Effect.Effect<void>>()
+    const soon = (self: Effect.Effect<void>): void => void Queue.offerUnsafe(chores, self)
+    const probe = Probe.make(exchange, scope, settings, soon)
+
+    const left = (entry: Entry): void => {
+      // While the store is away nothing is kept of a key that nobody uses.
+      if (due.has(entry) && exchange.condition() === "up") return
+      due.delete(entry)
+      if (entries.get(entry.cell.key) === entry) entries.delete(entry.cell.key)
+    }
+    /** Tells what has gathered, or looks where there is nothing to tell; it is told once or, where that is unknown, not again. */
+    const flush = (entry: Entry): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const { rules } = entry
+        entry.isUrgent = false
+        if (entry.isFlushing) {
+          entry.isAgain = true
+          return Effect.void
+        }
+        due.delete(entry)
+        if (rules === undefined) return Effect.void
+        const batch = entry.take()
+        const told =
+          batch.attempts === 0
+            ? exchange.look(entry, rules)
+            : exchange.update(
+                entry,
+                rules,
+                (rules, shared, storeNow) => {
+                  // Where nothing is stored any more it begins anew, with this.
+                  const own = entry.shared === undefined ? { ...batch, generation: undefined } : batch
+                  return [merged(rules, shared, own, storeNow), undefined]
+                },
+                (isDone) => (isDone === false ? entry.giveBack(batch) : undefined)
+              )
+        entry.isFlushing = true
+        return told.pipe(
+          Effect.catchTags({
+            FleetStoreFailed: ({ isInDoubt }) => Effect.sync(() => (isInDoubt ? undefined : entry.giveBack(batch))),
+            Foreign: () => Effect.void
+          }),
+          Effect.onInterrupt(() => Effect.sync(() => entry.giveBack(batch))),
+          Effect.ensuring(
+            Effect.sync(() => {
+              entry.isFlushing = false
+              if (entry.isAgain && exchange.condition() === "up") soon(flush(entry))
+              entry.isAgain = false
+              if (entry.hasLeft) left(entry)
+            })
+          )
+        )
+      })
+    const flushAll = Effect.flatMap(now, (at) => {
+      const storeNow = exchange.storeTime(at)
+      for (const entry of entries.values()) if (entry.isWatching(storeNow)) due.add(entry)
+      const rest = () => Effect.forEach([...due], flush, { concurrency, discard: true })
+      if (exchange.condition() === "up") return rest()
+      // One asks for all, until the store serves.
+      const [first] = due
+      if (first === undefined) return Effect.void
+      return Effect.andThen(
+        flush(first),
+        Effect.suspend(() => {
+          if (exchange.condition() === "up") return rest()
+          due.add(first)
+          return Effect.void
+        })
+      )
+    })
+
+    const crew: Crew = {
+      process,
+      witnesses,
+      isDue: (entry, isUrgent) => {
+        due.add(entry)
+        if (!isUrgent || exchange.condition() !== "up") return
+        entry.isUrgent = true
+        soon(flush(entry))
+      },
+      admit: probe.admit,
+      settle: probe.settle,
+      left
+    }
+    const hear = Stream.runForEach(store.news, ({ key, text }) => {
+      const entry = entries.get(key)
+      const rules = entry?.rules
+      if (entry === undefined || rules === undefined || entry.text === text) return Effect.void
+      const decoded = Fleet.decode(rules, text)
+      if (decoded._tag === "Invalid") return Effect.void
+      // The store's answers may have overtaken it, and its time is known from them alone.
+      const known = entry.shared?.circuit.generation ?? -Infinity
+      if (!entry.isSeen || decoded.shared.circuit.generation <= known) return Effect.void
+      return entry.learn(rules, text, decoded.shared, exchange.offset())
+    })
+
+    // Finalizers run in reverse: the fibers below have ended when the last flush begins.
+    // It runs on a fiber of its own: that of who closes the scope may have been interrupted.
+    yield* Effect.addFinalizer(() =>
+      exchange.condition() === "up"
+        ? Effect.flatMap(Effect.forkDetach(bounded(flushAll, timeoutMillis, Effect.void)), Fiber.await)
+        : Effect.void
+    )
+    yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        registry.share((cell) => {
+          const entry = new Entry(cell, crew)
+          entries.set(cell.key, entry)
+          return entry
+        })
+      ),
+      (stop) => Effect.sync(stop)
+    )
+    // At once, so that they wait for what they are for before this one goes on.
+    const forked = <A>(self: Effect.Effect<A>) => Effect.forkScoped(Effect.forever(self), { startImmediately: true })
+    yield* forked(Effect.delay(flushAll, flushMillis))
+    yield* forked(Effect.flatMap(Queue.take(chores), (chore) => Effect.forkIn(chore, scope)))
+    yield* forked(Effect.andThen(Effect.ignore(hear), Effect.sleep(newsAgainMillis)))
+    return { condition: Effect.sync(exchange.condition) }
+  })
+
+/**
+ * A batch in Closed moves the score. While the circuit here goes its own way, closed by a reset or by a probe that the store was not asked
+ * for, what its attempts have shown is as good as a probe.
+ */
+const merged = (rules: Rules, shared: Shared, batch: Fleet.Batch, storeNow: number): Shared => {
+  const { generation, state } = shared.circuit
+  if (state._tag === "Closed" || batch.generation !== generation) return Fleet.merge(rules, shared, batch, storeNow)
+  const [leased, decision] = Fleet.lease(rules, shared, storeNow)
+  if (decision._tag === "Rejected" || decision.permit.probe === 0) return shared
+  const outcome = 2 * batch.raw > batch.attempts ? Outcome.failure() : Outcome.success
+  return Fleet.settleProbe(rules, leased, { permit: decision.permit, outcome, failedBefore: 0 }, storeNow)
+}

@@ -1,0 +1,235 @@
+import { it } from "@effect/vitest"
+import { HealthScore, InvalidOption, Outcome, type Truce } from "@truce/effect4"
+import * as BuiltinBreaker from "@truce/effect4/BuiltinBreaker"
+import * as Fleet from "@truce/effect4/Fleet"
+import * as FleetStore from "@truce/effect4/FleetStore"
+import { Cause, type Context, Effect, Fiber, Latch, Layer, Result, type Scope, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { describe, expect } from "vitest"
+import { answering, attempt, failing, key, settled, statusOf, steady, trip } from "./support.ts"
+
+type Services = Truce.Services | Fleet.Fleet
+type Process = Context.Context<Services>
+
+/** A process of its own on the store of the test. */
+const started = (
+  options: Fleet.Options = {},
+  truce: Truce.Options = {}
+): Effect.Effect<Process, never, FleetStore.FleetStore | Scope.Scope> =>
+  Layer.build(Layer.fresh(Layer.provideMerge(Fleet.layer(options), steady(truce))))
+
+const fleet = (size: number, options: Fleet.Options = {}, truce: Truce.Options = {}) =>
+  Effect.forEach(Array.from({ length: size }), (_, i) => started({ process: `web-${i}`, ...options }, truce))
+
+const test = (name: string, body: () => Effect.Effect<void, unknown, FleetStore.FleetStore | Scope.Scope>) =>
+  it.effect(name, () => Effect.provide(Effect.orDie(body()), FleetStore.layerMemory))
+
+/** Runs what is ready, then the time of a flush, then what that made ready. */
+const flushed = (millis = 250) =>
+  Effect.andThen(
+    settled,
+    Effect.andThen(
+      TestClock.adjust(millis),
+      Effect.forEach([1, 2, 3, 4, 5], () => settled, { discard: true })
+    )
+  )
+
+const on = <A, E>(process: Process, self: Effect.Effect<A, E, Services>) => Effect.provide(self, process)
+
+const each = <A, E>(processes: ReadonlyArray<Process>, self: Effect.Effect<A, E, Services>) =>
+  Effect.forEach(processes, (process) => on(process, self))
+
+const first = <A>([one]: ReadonlyArray<A>): A => {
+  if (one === undefined) throw new Error("none")
+  return one
+}
+
+/** A fleet whose circuits are open for all. */
+const opened = (size: number, options: Fleet.Options = {}, truce: Truce.Options = {}) =>
+  Effect.gen(function* () {
+    const processes = yield* fleet(size, options, truce)
+    yield* each(processes, attempt(answering))
+    yield* flushed()
+    for (let i = 0; i < 10 && (yield* on(first(processes), statusOf())) !== "Open"; i++) {
+      yield* each(processes, attempt(failing))
+      yield* flushed()
+    }
+    return processes
+  })
+
+describe("a fleet", () => {
+  test("is behind Effect's own service too: what opens for all rejects there", () =>
+    Effect.gen(function* () {
+      const processes = yield* opened(2)
+      const call = Effect.flatMap(BuiltinBreaker.fromTruce, (breaker) => breaker.execute(Effect.void, { key }))
+      for (const error of yield* each(processes, Effect.flip(call))) {
+        expect(error.reason).toMatchObject({ _tag: "CircuitOpen", key })
+      }
+    }))
+
+  test("opens for all when two processes have seen enough failures together, of which none has seen enough", () =>
+    Effect.gen(function* () {
+      const processes = yield* fleet(4)
+      yield* each(processes, attempt(answering))
+      yield* flushed()
+      for (let i = 0; i < 2; i++) yield* each(processes, attempt(failing))
+      expect(yield* each(processes, statusOf())).toContain("Closed")
+      yield* flushed()
+      expect(yield* each(processes, statusOf())).toEqual(["Open", "Open", "Open", "Open"])
+    }))
+
+  test("opens for nobody else on what one process has seen", () =>
+    Effect.gen(function* () {
+      const processes = yield* fleet(3)
+      yield* each(processes, attempt(answering))
+      yield* on(first(processes), trip())
+      for (let i = 0; i < 20; i++) {
+        yield* flushed()
+        yield* each(processes, attempt(answering))
+        yield* on(first(processes), attempt(failing))
+      }
+      expect((yield* each(processes, statusOf())).slice(1)).toEqual(["Closed", "Closed"])
+    }))
+
+  test("sends one probe in all, and closes for all after two that succeed", () =>
+    Effect.gen(function* () {
+      const processes = yield* opened(4)
+      expect(yield* each(processes, statusOf())).toEqual(["Open", "Open", "Open", "Open"])
+      yield* flushed(1_000)
+      const gate = yield* Latch.make()
+      let probes = 0
+      const slow = Effect.andThen(
+        Effect.sync(() => probes++),
+        Effect.as(gate.await, "hello")
+      )
+      for (const process of processes) yield* Effect.forkChild(on(process, attempt(slow)))
+      yield* flushed(0)
+      expect(probes).toBe(1)
+      yield* gate.open
+      yield* flushed()
+      yield* each(processes, attempt(answering))
+      yield* flushed()
+      expect(yield* each(processes, statusOf())).toEqual(["Closed", "Closed", "Closed", "Closed"])
+    }))
+
+  test("shares what was observed without an attempt", () =>
+    Effect.gen(function* () {
+      const processes = yield* fleet(3)
+      yield* each(processes, attempt(answering))
+      yield* flushed()
+      for (let i = 0; i < 6; i++) yield* each(processes.slice(0, 2), HealthScore.observe(key, Outcome.failure()))
+      yield* flushed()
+      expect(yield* each(processes, statusOf())).toEqual(["Open", "Open", "Open"])
+    }))
+
+  test("admits and settles in a transaction of the user's by its own rules, and asks the store nothing there", () =>
+    Effect.gen(function* () {
+      const processes = yield* opened(2)
+      yield* TestClock.adjust("2 seconds")
+      const store = yield* FleetStore.FleetStore
+      const before = yield* store.read(key)
+      let isAdmitted = false
+      const body = Effect.andThen(
+        attempt(
+          Effect.sync(() => {
+            isAdmitted = true
+            return "hello"
+          })
+        ),
+        Effect.fail("taken back")
+      )
+      expect(yield* on(first(processes), Effect.flip(Effect.tx(body)))).toBe("taken back")
+      expect(isAdmitted).toBe(true)
+      expect(yield* on(first(processes), statusOf())).toBe("Open")
+      expect((yield* store.read(key)).text).toBe(before.text)
+    }))
+
+  test("tells nothing of what a transaction of the user's observed and took back", () =>
+    Effect.gen(function* () {
+      const processes = yield* fleet(2)
+      yield* each(processes, attempt(answering))
+      yield* flushed()
+      const observed = Effect.forEach([1, 2, 3, 4, 5], () => HealthScore.observe(key, Outcome.failure()))
+      yield* each(processes, Effect.exit(Effect.tx(Effect.andThen(observed, Effect.fail("taken back")))))
+      yield* flushed()
+      expect(yield* each(processes, statusOf())).toEqual(["Closed", "Closed"])
+      expect((yield* (yield* FleetStore.FleetStore).read(key)).text).toContain('"failures":0')
+    }))
+
+  test("tells what is left when its scope closes", () =>
+    Effect.gen(function* () {
+      const store = yield* FleetStore.FleetStore
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const process = yield* started({ flushEvery: "1 hour" })
+          yield* on(process, attempt(answering))
+          yield* settled
+          yield* on(process, attempt(failing))
+          yield* settled
+          expect((yield* store.read(key)).text).toContain('"failures":0')
+        })
+      )
+      expect((yield* store.read(key)).text).toContain('"failures":1')
+    }))
+
+  test("tells what is left even where who ends was interrupted, and the store takes its time", () =>
+    Effect.gen(function* () {
+      const store = yield* FleetStore.FleetStore
+      const tardy: FleetStore.Service = { ...store, swap: (swap) => Effect.andThen(settled, store.swap(swap)) }
+      const running = yield* Effect.gen(function* () {
+        const process = yield* started({ flushEvery: "1 hour" })
+        yield* on(process, attempt(answering))
+        yield* flushed(0)
+        yield* on(process, attempt(failing))
+        return yield* Effect.never
+      }).pipe(Effect.scoped, Effect.provideService(FleetStore.FleetStore, tardy), Effect.forkChild)
+      yield* flushed(0)
+      yield* flushed(0)
+      yield* Fiber.interrupt(running)
+      expect((yield* store.read(key)).text).toContain('"failures":1')
+    }))
+
+  test("interrupts a question that takes too long", () =>
+    Effect.gen(function* () {
+      const store = yield* FleetStore.FleetStore
+      let isInterrupted = false
+      const silent = Effect.onInterrupt(Effect.never, () => Effect.sync(() => (isInterrupted = true)))
+      const process = yield* Effect.provideService(started(), FleetStore.FleetStore, { ...store, read: () => silent })
+      yield* on(process, attempt(answering))
+      yield* flushed(999)
+      expect(isInterrupted).toBe(false)
+      yield* flushed(1)
+      expect(isInterrupted).toBe(true)
+      expect(yield* on(process, Fleet.condition)).toBe("slow")
+    }))
+
+  test("follows what the store says where news does not get through", () =>
+    Effect.gen(function* () {
+      const store = yield* FleetStore.FleetStore
+      const deaf: FleetStore.Service = { ...store, news: Stream.never }
+      const processes = yield* Effect.provideService(opened(3), FleetStore.FleetStore, deaf)
+      expect(yield* each(processes, statusOf())).toEqual(["Open", "Open", "Open"])
+      yield* flushed(1_000)
+      for (let i = 0; i < 3; i++) {
+        yield* each(processes, attempt(answering))
+        yield* flushed()
+      }
+      expect(yield* each(processes, statusOf())).toEqual(["Closed", "Closed", "Closed"])
+    }))
+})
+
+describe("the layer", () => {
+  const defect = (options: Fleet.Options, truce: Truce.Options = {}) =>
+    Effect.map(Effect.exit(Effect.scoped(started(options, truce))), (exit) =>
+      exit._tag === "Failure" ? Result.getOrUndefined(Cause.findDefect(exit.cause)) : undefined
+    )
+
+  test("dies with the name, the rule and the value of an impossible option", () =>
+    Effect.gen(function* () {
+      const message = (options: Fleet.Options) =>
+        Effect.map(defect(options), (found) => (found instanceof InvalidOption.InvalidOption ? found.message : found))
+      expect(yield* message({ witnesses: 0 })).toBe("Fleet: witnesses must be a whole number of at least 1, got 0")
+      expect(yield* message({ process: "" })).toBe('Fleet: process must be a name that is not empty, got ""')
+      expect(yield* message({ flushEvery: "0 millis" })).toContain("Fleet: flushEvery")
+    }))
+})

@@ -1,0 +1,257 @@
+// Real processes, a real Redis and real sockets.
+import { Effect } from "effect"
+import { fork, spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import * as Net from "node:net"
+import { fileURLToPath } from "node:url"
+import { createClient } from "redis"
+import type { Command, Known, Start, Told } from "./fleetMessages.ts"
+
+const program = fileURLToPath(new URL("fleetProcess.ts", import.meta.url))
+/** The same program on Effect 3. */
+export const programOfEffect3 = fileURLToPath(new URL("../../effect3/test/fleetProcess.ts", import.meta.url))
+
+const polled = <A, E, R>(look: Effect.Effect<A | undefined, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(look, (found) =>
+    found === undefined ? Effect.andThen(Effect.sleep(10), polled(look)) : Effect.succeed(found)
+  )
+
+/** Waits until something is so; what never becomes so ends with the time of the test, which then says what that was. */
+export const until = <A, E, R>(what: string, look: Effect.Effect<A | undefined, E, R>): Effect.Effect<A, E, R> =>
+  Effect.onInterrupt(polled(look), () => Effect.sync(() => console.error(`never came: ${what}`)))
+
+export const holds = (what: string, is: () => boolean): Effect.Effect<void> =>
+  Effect.asVoid(
+    until(
+      what,
+      Effect.sync(() => (is() ? true : undefined))
+    )
+  )
+
+const listening = (server: Net.Server) =>
+  Effect.callback<number>((resume) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
+
+const served = (onSocket: (socket: Net.Socket) => void) =>
+  Effect.acquireRelease(
+    Effect.suspend(() => {
+      const sockets = new Set<Net.Socket>()
+      const server = Net.createServer((socket) => {
+        sockets.add(socket)
+        socket.on("close", () => sockets.delete(socket))
+        socket.on("error", () => undefined)
+        onSocket(socket)
+      })
+      return Effect.map(listening(server), (port) => ({ port, server, sockets }))
+    }),
+    ({ server, sockets }) =>
+      Effect.callback<void>((resume) => {
+        server.close(() => resume(Effect.void))
+        for (const socket of sockets) socket.destroy()
+      })
+  )
+
+/** What the attempts of all processes ask: it says yes or no, or nothing, and knows who asked. */
+export const target = Effect.gen(function* () {
+  const asked: Array<{ readonly name: string; readonly at: number }> = []
+  const held: Array<{ readonly name: string; readonly answer: (word: string) => void }> = []
+  let mode: "yes" | "no" | "hold" = "yes"
+  const { port } = yield* served((socket) => {
+    let line = ""
+    socket.setEncoding("utf8").on("data", (text: string) => {
+      line += text
+      if (!line.endsWith("\n")) return
+      const name = line.trim()
+      asked.push({ name, at: performance.timeOrigin + performance.now() })
+      if (mode === "hold") held.push({ name, answer: (word) => socket.end(word) })
+      else socket.end(mode)
+    })
+  })
+  return {
+    port,
+    asked,
+    held,
+    become: (next: typeof mode) => {
+      mode = next
+    }
+  }
+})
+
+/** A way to Redis on which everything can be made to stand still. */
+export const proxy = (to: string) =>
+  Effect.gen(function* () {
+    const { hostname, port: redisPort } = new URL(to)
+    let isStalled = false
+    const ends = new Set<Net.Socket>()
+    const { port } = yield* served((socket) => {
+      const other = Net.connect(Number(redisPort || 6_379), hostname)
+      other.on("error", () => socket.destroy())
+      socket.on("close", () => other.destroy())
+      other.on("close", () => socket.destroy())
+      socket.pipe(other)
+      other.pipe(socket)
+      for (const end of [socket, other]) {
+        ends.add(end)
+        end.on("close", () => ends.delete(end))
+        if (isStalled) end.pause()
+      }
+    })
+    return {
+      url: `redis://127.0.0.1:${port}`,
+      stall: (is: boolean) => {
+        isStalled = is
+        for (const end of ends) {
+          if (is) end.pause()
+          else end.resume()
+        }
+      }
+    }
+  })
+
+const freePort = Effect.scoped(
+  Effect.map(
+    served(() => undefined),
+    ({ port }) => port
+  )
+)
+
+const answers = async (url: string): Promise<boolean> => {
+  const client = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: 1_000 } })
+  client.on("error", () => undefined)
+  try {
+    await client.connect()
+    return (await client.ping()) === "PONG"
+  } catch {
+    return false
+  } finally {
+    if (client.isOpen) client.destroy()
+  }
+}
+
+const binary = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"].find((file) =>
+  existsSync(file)
+)
+
+/** A Redis of the test's own, which it may kill; `undefined` where the program is not installed. */
+export const ownRedis =
+  binary === undefined
+    ? undefined
+    : Effect.gen(function* () {
+        const port = yield* freePort
+        const url = `redis://127.0.0.1:${port}`
+        const launched = () =>
+          spawn(binary, ["--port", String(port), "--save", "", "--appendonly", "no"], { stdio: "ignore" })
+        let server = launched()
+        yield* Effect.addFinalizer(() => Effect.sync(() => server.kill("SIGKILL")))
+        const ready = until(
+          "Redis answers",
+          Effect.promise(async () => ((await answers(url)) ? true : undefined))
+        )
+        yield* ready
+        return {
+          url,
+          kill: Effect.callback<void>((resume) => {
+            server.on("close", () => resume(Effect.void))
+            server.kill("SIGKILL")
+          }),
+          restart: Effect.suspend(() => {
+            server = launched()
+            return ready
+          })
+        }
+      })
+
+/** The Redis that all tests may share: `REDIS_URL`, or one on the default port; else one of the test's own. */
+const shared = process.env.REDIS_URL ?? "redis://127.0.0.1:6379"
+export const anyRedis = (await answers(shared)) ? Effect.succeed({ url: shared }) : ownRedis
+
+/** A client for looking at what is stored; what begins with the prefix is gone in the end. */
+export const looking = (url: string, prefix: string) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const client = createClient({ url, socket: { reconnectStrategy: () => 50 } })
+      client.on("error", () => undefined)
+      await client.connect()
+      return client
+    }),
+    (client) =>
+      Effect.promise(async () => {
+        const keys = client.isReady ? await client.keys(`${prefix}*`).catch(() => []) : []
+        if (keys.length > 0) await client.del(keys).catch(() => 0)
+        client.destroy()
+      })
+  )
+
+let prefixes = 0
+export const freshPrefix = () => `truce-test-${process.pid}-${++prefixes}:`
+
+export type Worker = Effect.Success<ReturnType<typeof worker>>
+
+/** Another process; it has built its layers when this ends. */
+export const worker = (start: Start, file = program) =>
+  Effect.gen(function* () {
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => fork(file, [JSON.stringify(start)], { stdio: ["ignore", "ignore", "inherit", "ipc"] })),
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
+    )
+    const told: Array<Told> = []
+    const answers = new Map<number, (value: string | Known) => void>()
+    let last = 0
+    let status = "Closed"
+    child.on("message", (message: Told) => {
+      told.push(message)
+      if (message._tag === "Moved") status = message.to
+      if (message._tag === "Answer") answers.get(message.id)?.(message.value)
+    })
+    const ended = new Promise<void>((resolve) => child.on("close", () => resolve()))
+    const send = (command: Command) => Effect.sync(() => void child.send(command))
+    const asked = (command: (id: number) => Command) =>
+      Effect.callback<string | Known>((resume) => {
+        const id = ++last
+        answers.set(id, (value) => resume(Effect.succeed(value)))
+        child.send(command(id))
+      })
+    yield* Effect.callback<void>((resume) => {
+      answers.set(0, () => resume(Effect.void))
+      void ended.then(() => resume(Effect.die(`${start.name} ended before it was ready`)))
+    })
+    const of = <Tag extends Told["_tag"]>(tag: Tag) =>
+      told.filter((message): message is Extract<Told, { readonly _tag: Tag }> => message._tag === tag)
+    return {
+      name: start.name,
+      of,
+      status: () => status,
+      rate: (perSecond: number) => send({ _tag: "Rate", perSecond }),
+      bad: (isBad: boolean) => send({ _tag: "Bad", isBad }),
+      state: Effect.map(
+        asked((id) => ({ _tag: "State", id })),
+        (value) => {
+          if (typeof value === "string") throw new Error(value)
+          return value
+        }
+      ),
+      stop: Effect.andThen(
+        send({ _tag: "Stop" }),
+        Effect.promise(() => ended)
+      ),
+      kill: Effect.suspend(() => {
+        child.kill("SIGKILL")
+        return Effect.promise(() => ended)
+      })
+    }
+  })
+
+/** How many probes began while another was under way. */
+export const overlapping = (workers: ReadonlyArray<Worker>): number => {
+  const probes = workers.flatMap(({ of }) =>
+    of("Probe")
+      .filter(({ isEnd }) => !isEnd)
+      .map(({ at, id }) => ({ at, end: of("Probe").find((other) => other.isEnd && other.id === id)?.at }))
+  )
+  probes.sort((a, b) => a.at - b.at)
+  return probes.filter(({ at }, i) => probes.slice(0, i).some(({ end }) => end === undefined || end > at)).length
+}
