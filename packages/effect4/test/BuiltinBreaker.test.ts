@@ -62,6 +62,8 @@ describe.each([
       const fiber = yield* Effect.forkChild(run(breaker, Effect.never), { startImmediately: true })
       yield* Fiber.interrupt(fiber)
       yield* run(breaker, Effect.interrupt)
+      // Whatever a classifier would say of it.
+      yield* Effect.exit(breaker.execute(Effect.interrupt, { key, classify: () => Builtin.failure() }))
       expect(yield* tag(breaker)).toBe("Closed")
     })
   )
