@@ -6,7 +6,8 @@ const policy = Fleet.make(CircuitPolicy.make(HealthModel.ledger()), { witnesses:
 const failed = { generation: undefined, success: 0, failure: 9, raw: 9, attempts: 9, retryAfterMillis: 0 }
 const shared = Fleet.merge(policy, Fleet.empty(policy, 42, 0), { ...failed, process: "a" }, 0)
 const closed = Circuit.make(policy, 7)
-const opened = Array.from({ length: 9 }).reduce<typeof closed>((self) => attempt(policy, self, failure, 0), closed)
+let opened = closed
+while (opened.state._tag === "Closed") opened = attempt(policy, opened, failure, 0)
 
 describe("the transition of a process that follows", () => {
   it("is there where its circuit was in another state", () => {
@@ -15,7 +16,6 @@ describe("the transition of a process that follows", () => {
   })
 
   it("is none where its circuit had opened by itself: nobody changed it by hand", () => {
-    expect(opened.state._tag).toBe("Open")
     const [next] = Fleet.follow(policy, opened, Fleet.unlinked, shared, 0)
     expect(next.generation).not.toBe(opened.generation)
     expect(Circuit.transition(policy, opened, next)).toBeUndefined()
