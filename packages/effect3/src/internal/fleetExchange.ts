@@ -90,7 +90,9 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       isForeign ? "left as it is, and the key is judged by this process alone" : "garbage, and is replaced"
     }: ${fault}`
     return entry.learn(rules, text, undefined, time.offset).pipe(
-      Effect.zipRight(isTold ? Effect.void : Effect.logWarning(warning)),
+      Effect.zipRight(
+        isTold ? Effect.void : Effect.annotateLogs(Effect.logWarning(warning), "truce.key", entry.cell.key)
+      ),
       Effect.zipRight(
         Effect.suspend(() => {
           if (!isForeign) return Effect.void

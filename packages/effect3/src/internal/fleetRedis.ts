@@ -165,7 +165,7 @@ const readSeen = (answer: unknown): Effect.Effect<Seen, FleetStoreFailed> => {
 }
 
 /** What a client says of a command that it did not send, and of one whose connection was lost. */
-const unsent = /^Stream isn't writeable/
+const unsent = /^(Stream isn't writeable|Cluster isn't ready)/
 const lost = /^Reached the max retries per request/
 
 /** The first word of an answer, or of what a client says without having sent anything. */
