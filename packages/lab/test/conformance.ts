@@ -1,6 +1,9 @@
-/** The simulator as a subject of the conformance scenarios and laws: whole calls on one circuit, without draws. */
-import { Policy, type Subject } from "@truce/conformance"
-import { Outcome } from "@truce/core"
+/**
+ * The simulator as a subject of the conformance scenarios and laws: whole calls on one circuit, without draws, through its engine; and
+ * attempt by attempt the circuits that its designs are made of.
+ */
+import { CoreSession, Policy, type Subject } from "@truce/conformance"
+import { Circuit, type CircuitPolicy, type HealthModel, Outcome } from "@truce/core"
 import type { Reason } from "../src/Design.ts"
 import * as Guarded from "../src/designs/Guarded.ts"
 import { run } from "../src/Run.ts"
@@ -82,8 +85,36 @@ const calls = async (plan: Subject.Plan): Promise<Subject.Seen> => {
   return { calls: seen, transitions: transitions.map(({ at, from, key, score, to }) => ({ key, at, from, to, score })) }
 }
 
+/** A circuit of the simulator as it is after some history. */
+const breakerOf = (
+  policy: CircuitPolicy.CircuitPolicy<HealthModel.Opaque>,
+  circuit: Circuit.Circuit<HealthModel.Opaque>
+): Guarded.Breaker<HealthModel.Opaque> => {
+  const breaker = new Guarded.Breaker(policy, 0)
+  breaker.circuit = circuit
+  return breaker
+}
+
+/** Every admission and every settled attempt goes through the simulator; what it has no word for, such as manual control, is the core's. */
+const mover: CoreSession.Mover = {
+  admit: (policy, circuit, now) => {
+    const breaker = breakerOf(policy, circuit)
+    const permit = breaker.admit(now)
+    // A call of the simulator learns that it is rejected, and no more: why is what the core says of the same circuit.
+    const decision =
+      permit === undefined ? Circuit.admit(policy, breaker.circuit, now)[1] : ({ _tag: "Admitted", permit } as const)
+    return [breaker.circuit, decision]
+  },
+  settle: (policy, circuit, { failedBefore, outcome, permit }, now) => {
+    const breaker = breakerOf(policy, circuit)
+    breaker.settle(permit, outcome, failedBefore, now)
+    return breaker.circuit
+  }
+}
+
 export const lab: Subject.Subject = {
   name: "the lab",
+  session: async (policy, use) => use(CoreSession.make(policy, { mover })),
   calls,
   lacks: ["keys", "overrides", "draws", "deadline", "maxRetryAfter", "whenOpen", "judged ends"],
   hides: ["tokens", "traffic"]

@@ -42,7 +42,7 @@ const likeTheCore: SessionLaw = {
   name: "The same scenario gives the same transitions in the pure core, in the Effect 3 and Effect 4 bindings under TestClock, and in the lab",
   isCheap: true,
   holds: async ({ name }, policy, commands, trace) => {
-    const expected = await perform(CoreSession.make(policy, trace.circuits), commands)
+    const expected = await perform(CoreSession.make(policy, { seeds: trace.circuits }), commands)
     agree(`${name} and the core`, shownOf(expected), shownOf(trace), true)
   }
 }
