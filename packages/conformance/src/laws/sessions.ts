@@ -12,13 +12,7 @@ export interface SessionLaw {
   readonly name: string
   /** Runs on the subject only once. */
   readonly isCheap?: boolean
-  readonly holds: (subject: Open, policy: Policy, commands: Histories, trace: Trace) => Promise<void>
-}
-
-/** A subject that has sessions. */
-export interface Open {
-  readonly name: string
-  readonly session: NonNullable<Subject["session"]>
+  readonly holds: (subject: Subject, policy: Policy, commands: Histories, trace: Trace) => Promise<void>
 }
 
 /** What can be seen of a step from outside, without what is a matter of words. */
