@@ -3,17 +3,11 @@ import { it } from "@effect/vitest"
 import { CircuitBreaker, InvalidOption, Truce } from "@truce/effect4"
 import * as Fleet from "@truce/effect4/Fleet"
 import * as Redis from "@truce/effect4/Redis"
-import { Cause, Config, ConfigProvider, Effect, Exit, Layer, Logger, Result, type Scope } from "effect"
+import { Cause, Config, ConfigProvider, Effect, Exit, Layer, Logger, Result } from "effect"
 import * as Client from "effect/persistence/Redis"
 import { describe, expect } from "vitest"
-import { anyRedis, freshPrefix, looking, ownRedis, until } from "./fleetSupport.ts"
+import { anyRedis, freshPrefix, looking, ownRedis, test, until } from "./fleetSupport.ts"
 import { answering, attempt, failing, key, statusOf, steady } from "./support.ts"
-
-const test = <A>(
-  name: string,
-  redis: Effect.Effect<A, never, Scope.Scope> | undefined,
-  body: (redis: A) => Effect.Effect<void, unknown, Scope.Scope>
-) => (redis === undefined ? it.skip(name) : it.live(name, () => Effect.scoped(Effect.flatMap(redis, body))))
 
 type Services = Truce.Services | Fleet.Fleet
 
@@ -69,6 +63,10 @@ const told = ({ run }: Process, client: Looking, prefix: string, name: string) =
       Effect.map(record, (text) => (text === before ? undefined : true))
     )
   })
+
+/** Ends when all that was due is told or looked at: a flush begins when the one before has ended, and only a first call waits for none. */
+const flushed = (process: Process, client: Looking, prefix: string, name: string) =>
+  Effect.repeat(told(process, client, prefix, name), { times: 2 })
 
 /** Calls go on until the server has refused a few times to take what was seen, for that reason. */
 const refused = (process: Process, client: Looking, reason: "READONLY" | "OOM") =>
@@ -141,9 +139,12 @@ describe("a Redis", () => {
         Effect.gen(function* () {
           for (const { run } of processes) yield* run(attempt(failing))
           const all = yield* Effect.forEach(processes, ({ run }) => run(statusOf()))
-          return all.every((status) => status === "Open") ? true : undefined
+          const text = yield* Effect.promise(() => client.get(`${prefix}${key}`))
+          const isStored = text?.includes('"state":{"_tag":"Open"') === true
+          return isStored && all.every((status) => status === "Open") ? true : undefined
         })
       )
+      for (const [i, process] of processes.entries()) yield* flushed(process, client, prefix, `seen by ${i}`)
       yield* Effect.promise(() => client.flushAll())
       for (const [i, process] of processes.entries()) {
         // From the end of the open time on each flush looks what has become of it.
@@ -153,8 +154,7 @@ describe("a Redis", () => {
             nextAdmission === undefined ? true : undefined
           )
         )
-        // A flush begins when the one before has ended; the first call at a key waits for none.
-        for (let call = 0; call < 3; call++) yield* told(process, client, prefix, `seen by ${i}`)
+        yield* flushed(process, client, prefix, `seen by ${i}`)
       }
       for (const { run } of processes) {
         expect(yield* run(statusOf())).toBe("Open")
