@@ -1,69 +1,81 @@
 /**
- * What a fleet has stored of one key, for who reads it from outside: a dashboard, a script, an alert.
+ * What the store of a fleet keeps of one key: a versioned JSON record, for programs that read it.
  *
- * The fleet itself reads a record by the rules of its own health model, and judges by nothing else.
+ * `redis-cli get truce:users-api` prints one. All times are milliseconds on the clock of the store.
  *
  * @since 0.1.0
  */
-import type * as Effect from "effect/Effect"
-import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
-const Mode = Schema.Struct({
-  _tag: Schema.Literal("Automatic", "Isolated", "Disabled", "Observing"),
-  reason: Schema.String,
-  since: Schema.Finite
-})
+/**
+ * The version of the record that this release writes and judges; it leaves another as it is.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const version = 1
 
-const State = Schema.Union(
-  Schema.Struct({
-    _tag: Schema.Literal("Closed"),
+const Whole = Schema.NonNegativeInt
+const Share = Schema.Number.pipe(Schema.between(0, 1))
+const Amount = Schema.NonNegative
+
+/**
+ * The state of the circuit: `until` is the end of the open time, of a ramp or of a lease; `suspicion` and `score` are in [0, 1]; of
+ * the `leases` each is a probe under way in some process.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const State = Schema.Union(
+  Schema.TaggedStruct("Closed", {
     since: Schema.Finite,
-    ramp: Schema.optional(Schema.Struct({ until: Schema.Finite, credit: Schema.Finite }))
+    ramp: Schema.optional(Schema.Struct({ until: Schema.Finite, credit: Share }))
   }),
-  Schema.Struct({
-    _tag: Schema.Literal("Open"),
+  Schema.TaggedStruct("Open", { since: Schema.Finite, until: Schema.Finite, score: Share }),
+  Schema.TaggedStruct("HalfOpen", {
     since: Schema.Finite,
-    until: Schema.Finite,
-    score: Schema.Finite
-  }),
-  Schema.Struct({
-    _tag: Schema.Literal("HalfOpen"),
-    since: Schema.Finite,
-    suspicion: Schema.Finite,
-    leases: Schema.Array(Schema.Struct({ probe: Schema.Finite, until: Schema.Finite })),
-    nextProbe: Schema.Finite
+    suspicion: Share,
+    leases: Schema.Array(Schema.Struct({ probe: Whole, until: Schema.Finite })),
+    nextProbe: Whole
   })
 )
 
 /**
- * The record of version 1, of any health model: `health` is that model's own. Times are milliseconds since 1970 on the clock of the store.
+ * The judgement of the fleet, as a snapshot of a circuit: `takenAt` is when it was written, `generation` the number of its transitions,
+ * `health` what the `model` keeps, and `openings.lastMillis` the last open time.
  *
- * `witnesses` are hashes of the processes that have failed since the score was last 1, none once it has opened; `by` is who wrote it.
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Circuit = Schema.Struct({
+  version: Schema.Literal(1),
+  model: Schema.String,
+  takenAt: Schema.Finite,
+  mode: Schema.Struct({
+    _tag: Schema.Literal("Automatic", "Isolated", "Disabled", "Observing"),
+    reason: Schema.String,
+    since: Schema.Finite
+  }),
+  state: State,
+  generation: Whole,
+  openings: Schema.Struct({ inARow: Whole, lastMillis: Amount, rampMillis: Amount }),
+  seed: Schema.Finite,
+  traffic: Schema.Struct({ attempts: Amount, failures: Amount, at: Schema.Finite }),
+  health: Schema.Unknown
+})
+
+/**
+ * The record: `witnesses` are hashes of the processes that have failed, as many as an opening needs; `by` is who wrote it, and its how
+ * manieth write.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const schema = Schema.Struct({
-  v: Schema.Literal(1),
-  circuit: Schema.Struct({
-    version: Schema.Literal(1),
-    model: Schema.String,
-    takenAt: Schema.Finite,
-    mode: Mode,
-    state: State,
-    generation: Schema.NonNegativeInt,
-    openings: Schema.Struct({
-      inARow: Schema.NonNegativeInt,
-      lastMillis: Schema.Finite,
-      rampMillis: Schema.Finite
-    }),
-    seed: Schema.Finite,
-    traffic: Schema.Struct({ attempts: Schema.Finite, failures: Schema.Finite, at: Schema.Finite }),
-    health: Schema.Unknown
-  }),
-  witnesses: Schema.Array(Schema.NonNegativeInt),
-  by: Schema.optional(Schema.String)
+  v: Schema.Literal(version),
+  circuit: Circuit,
+  witnesses: Schema.Array(Whole),
+  by: Schema.String
 })
 
 /**
@@ -75,25 +87,25 @@ export const schema = Schema.Struct({
 export type FleetRecord = typeof schema.Type
 
 /**
- * The record of a stored text; fails with `ParseError` for what is none.
+ * The record as the text that is stored. Text that is none gives the `ParseError` of `effect/Schema`, with the path of the field.
  *
- * **Example** (Reading what `GET truce:users-api` gives)
+ * **Example** (What a fleet thinks of a key)
  *
  * ```ts
  * import * as FleetRecord from "@truce/effect3/FleetRecord"
- * import { Effect } from "effect"
+ * import { Effect, Schema } from "effect"
  *
- * const text = `{"v":1,"circuit":{"version":1,"model":"ledger","takenAt":9,"mode":{"_tag":"Automatic","reason":"","since":0},
- *   "state":{"_tag":"Open","since":5,"until":505,"score":0.08},"generation":2,"openings":{"inARow":1,"lastMillis":500,"rampMillis":0},
- *   "seed":7,"traffic":{"attempts":14,"failures":14,"at":9},"health":{"suspicion":0.92,"at":9}},"witnesses":[],"by":"k3x/4"}`
- *
- * const { circuit } = await Effect.runPromise(FleetRecord.decode(text))
+ * // redis-cli get truce:users-api
+ * const stored = `{"v":1,"circuit":{"version":1,"model":"ledger","takenAt":9500,
+ *   "mode":{"_tag":"Automatic","reason":"","since":0},"state":{"_tag":"Open","since":9000,"until":9600,"score":0},
+ *   "generation":1,"openings":{"inARow":1,"lastMillis":600,"rampMillis":0},"seed":7,
+ *   "traffic":{"attempts":6,"failures":6,"at":9000},"health":{"suspicion":1,"at":9000}},
+ *   "witnesses":[17,4711],"by":"1spx8q4f1x6/3"}`
+ * const { circuit } = await Effect.runPromise(Schema.decode(FleetRecord.fromJson)(stored))
  * circuit.state._tag // => "Open"
  * ```
  *
- * @category decoding
+ * @category schemas
  * @since 0.1.0
  */
-export const decode: (text: string) => Effect.Effect<FleetRecord, ParseResult.ParseError> = Schema.decode(
-  Schema.parseJson(schema)
-)
+export const fromJson = Schema.parseJson(schema)
