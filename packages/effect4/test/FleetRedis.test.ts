@@ -177,19 +177,7 @@ describe("a Redis", () => {
       const admin = yield* looking(url, prefix)
       const acl = (...rules: ReadonlyArray<string>) =>
         Effect.promise(() => admin.sendCommand(["ACL", "SETUSER", "fleet", ...rules]))
-      const commands = [
-        "evalsha",
-        "script|load",
-        "get",
-        "set",
-        "time",
-        "publish",
-        "subscribe",
-        "unsubscribe",
-        "hello",
-        "client",
-        "ping"
-      ]
+      const commands = ["evalsha", "script|load", "get", "set", "time", "publish", "subscribe", "unsubscribe", "ping"]
       const own = ["resetkeys", `~${prefix}*`, "resetchannels", `&${prefix}news`]
       yield* acl("on", ">secret", ...own, "-@all", ...commands.map((command) => `+${command}`))
       const process = yield* started(url.replace("redis://", "redis://fleet:secret@"), { prefix })

@@ -48,12 +48,13 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
         if (rules === undefined) return Effect.void
         const batch = entry.take()
         const told =
-          batch.attempts === 0
+          batch.attempts === 0 && !exchange.mustWrite()
             ? exchange.look(entry, rules)
             : exchange.update(
                 entry,
                 rules,
                 (rules, shared, storeNow) => {
+                  if (batch.attempts === 0) return [{ ...shared }, undefined]
                   // Where nothing is stored any more it begins anew, with this.
                   const own = entry.shared === undefined ? { ...batch, generation: undefined } : batch
                   return [merged(rules, shared, own, storeNow), undefined]
@@ -83,7 +84,8 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
       const rest = () => Effect.forEach([...due], flush, { concurrency, discard: true })
       if (exchange.condition() === "up") return rest()
       // One asks for all, until the store serves.
-      const [first] = due
+      const [oldest] = due
+      const first = exchange.tried() ?? oldest
       if (first === undefined) return Effect.void
       return Effect.andThen(
         flush(first),
