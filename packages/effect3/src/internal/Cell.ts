@@ -47,6 +47,8 @@ export interface Cell {
   readonly observe: (outcome: Outcome.Outcome, now: number) => Effect.Effect<void>
   readonly control: (command: Command, now: number) => Effect.Effect<void>
   readonly view: (now: number) => Circuit.View
+  /** Whether it is in its state because its fleet is. */
+  readonly isOfFleet: boolean
   /** The last changes of state or mode, oldest first. */
   readonly history: ReadonlyArray<Circuit.Transition>
   readonly snapshot: (now: number) => CircuitSnapshot.Snapshot

@@ -206,6 +206,10 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     return Circuit.view(this.policy, this.present(), now)
   }
 
+  get isOfFleet(): boolean {
+    return this.member?.isLed(this.value) === true
+  }
+
   snapshot(now: number): CircuitSnapshot.Snapshot {
     if (this.isForeign) this.adopt(now)
     return CircuitSnapshot.take(this.policy, this.present(), now)

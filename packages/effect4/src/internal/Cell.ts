@@ -51,6 +51,8 @@ export interface Cell {
   readonly view: (now: number) => Circuit.View
   /** The same, in the transaction of the user's if there is one. */
   readonly viewTx: (now: number) => Effect.Effect<Circuit.View>
+  /** Whether it is in its state because its fleet is. */
+  readonly isOfFleet: boolean
   /** The last changes of state or mode, oldest first. */
   readonly history: ReadonlyArray<Circuit.Transition>
   readonly snapshotTx: (now: number) => Effect.Effect<CircuitSnapshot.Snapshot>

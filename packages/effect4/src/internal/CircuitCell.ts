@@ -210,6 +210,10 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     return Circuit.view(this.policy, this.present(), now)
   }
 
+  get isOfFleet(): boolean {
+    return this.member?.isLed(this.value) === true
+  }
+
   viewTx(now: number): Effect.Effect<Circuit.View> {
     if (this.isForeign) this.adopt(now)
     return this.look((circuit) => Circuit.view(this.policy, circuit, now))
