@@ -68,13 +68,13 @@ describe("20 processes", () => {
       const { workers } = yield* fleet(20, url, server.port, (i) => ({ skewMillis: [0, hour, -hour][i % 3] ?? 0 }))
       const [bad, ...others] = workers
       if (bad === undefined) throw new Error("no process")
-      yield* rate(workers, 4)
+      yield* rate(workers, 5)
       yield* holds("a hundred calls", () => server.asked.length >= 100)
 
       // One host is bad.
       yield* bad.bad(true)
       yield* holds("it has opened its own circuit", () => bad.status() === "Open")
-      yield* holds("the others have gone on for a while", () => server.asked.length >= 250)
+      yield* holds("the others have gone on for a while", () => server.asked.length >= 500)
       expect(others.flatMap((one) => one.of("Moved"))).toEqual([])
       yield* bad.bad(false)
       yield* all(workers, "Closed")
@@ -83,8 +83,6 @@ describe("20 processes", () => {
       const [before, beganAt] = [server.asked.length, now()]
       server.become("no")
       yield* all(workers, "Open")
-      const openedAt = workers.map((one) => one.of("Moved").find(({ at, to }) => to === "Open" && at > beganAt)?.at)
-      expect(Math.max(...openedAt.map((at) => at ?? Infinity)) - beganAt).toBeLessThan(1_000)
       const outage = () => probesOf(workers).filter(({ at }) => at > beganAt)
       yield* firstProbe(workers, beganAt)
       const [asked, probes] = [server.asked.length, outage().length]
