@@ -85,6 +85,14 @@ const stored = Effect.gen(function* () {
   return JSON.parse(text ?? "{}").circuit.state
 })
 
+/** Another process has something to say that changes nothing. */
+const written = Effect.gen(function* () {
+  const store = yield* FleetStore.FleetStore
+  const { text = "" } = yield* store.read(key)
+  const other = `${text.slice(0, -1)},"by":"another"}`
+  yield* store.swap({ key, expected: text, text: other, ttlMillis: 60_000, isNews: false })
+})
+
 /** One process of a fleet whose circuits one witness opens, open for all and ready for a probe. */
 const opened = (options: Fleet.Options = {}, truce: Truce.Options = {}) =>
   Effect.gen(function* () {
@@ -164,6 +172,28 @@ describe("while the store does not answer", () => {
         "the store is down: test; calls go on by what this process sees alone, and it is tried again",
         "the store serves again: what this process sees is shared"
       ])
+    }))
+})
+
+describe("while others write first", () => {
+  test("what is seen meanwhile is told with what they have delayed", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      yield* run(attempt(failing))
+      yield* passed(250)
+      yield* become("late")
+      yield* run(attempt(failing))
+      yield* passed(250)
+      yield* become("none")
+      yield* written
+      yield* become("late")
+      yield* run(attempt(failing))
+      // Refused at half of that, and done at the end of it.
+      yield* passed(600)
+      yield* become("none")
+      expect(yield* failures).toBe(3)
+      yield* passed(500)
+      expect(yield* failures).toBe(3)
     }))
 })
 

@@ -45,7 +45,7 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
         }
         due.delete(entry)
         if (rules === undefined) return Effect.void
-        const batch = entry.take()
+        let batch = entry.take()
         const told =
           batch.attempts === 0 && !exchange.mustWrite()
             ? exchange.look(entry, rules)
@@ -53,6 +53,13 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
                 entry,
                 rules,
                 (rules, shared, storeNow) => {
+                  // What was seen while others were first goes along: under load they are first a dozen times.
+                  if (entry.batch.attempts > 0) {
+                    batch = Fleet.combine(batch, entry.take())
+                    entry.isAgain = false
+                    entry.isUrgent = false
+                    due.delete(entry)
+                  }
                   if (batch.attempts === 0) return [{ ...shared }, undefined]
                   // Where nothing is stored any more it begins anew, with this.
                   const own = entry.shared === undefined ? { ...batch, generation: undefined } : batch
