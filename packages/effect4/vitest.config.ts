@@ -1,6 +1,10 @@
 import { existsSync } from "node:fs"
 import { defineConfig } from "vitest/config"
 
+// Ends what hangs, on the slowest machine too; no test measures time.
+const testTimeout = 180_000
+const fleet = "test/Fleet*.test.ts"
+
 export default defineConfig({
   test: {
     passWithNoTests: !existsSync("test"),
@@ -11,13 +15,23 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          globalSetup: ["test/skipped.ts"],
-          // Ends what hangs, on the slowest machine too; no test measures time.
-          testTimeout: 60_000,
+          exclude: [fleet],
+          testTimeout,
           typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] }
         }
       },
-      { test: { name: "docs", include: [".doctest/**/*.test.ts"], testTimeout: 60_000 } }
+      {
+        test: {
+          name: "fleet",
+          include: [fleet],
+          // Twenty processes on one server need the machine for themselves: on a busy one they fail as a fleet would on a busy one.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
+          globalSetup: ["test/skipped.ts"],
+          testTimeout
+        }
+      },
+      { test: { name: "docs", include: [".doctest/**/*.test.ts"], testTimeout } }
     ]
   }
 })

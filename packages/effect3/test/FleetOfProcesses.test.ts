@@ -68,7 +68,7 @@ describe("20 processes", () => {
       const { workers } = yield* fleet(20, url, server.port, (i) => ({ skewMillis: [0, hour, -hour][i % 3] ?? 0 }))
       const [bad, ...others] = workers
       if (bad === undefined) throw new Error("no process")
-      yield* rate(workers, 4)
+      yield* rate(workers, 5)
       yield* holds("a hundred calls", () => server.asked.length >= 100)
 
       // One host is bad.
@@ -83,11 +83,18 @@ describe("20 processes", () => {
       const [before, beganAt] = [server.asked.length, now()]
       server.become("no")
       yield* all(workers, "Open")
+      const openedAt = workers.map(
+        (one) => one.of("Moved").find(({ at, to }) => to === "Open" && at > beganAt)?.at ?? NaN
+      )
       const outage = () => probesOf(workers).filter(({ at }) => at > beganAt)
       yield* firstProbe(workers, beganAt)
       const [asked, probes] = [server.asked.length, outage().length]
       yield* holds("five probes", () => outage().length >= 5)
-      expect(server.asked.length - before).toBeLessThanOrEqual(196)
+      const failed = server.asked.length - before
+      // How fast depends on the machine: that it is within a second is asserted where time is virtual.
+      const millis = Math.round(Math.max(...openedAt) - beganAt)
+      console.log(`20 processes, 100 calls/s: ${failed} failed attempts and 5 probes, open everywhere in ${millis} ms`)
+      expect(failed).toBeLessThanOrEqual(196)
       // A probe may be heard of after the server was asked.
       yield* holds("nothing but probes", () => server.asked.length - asked <= outage().length - probes)
 

@@ -90,6 +90,27 @@ describe("a fleet", () => {
       expect(yield* each(processes, statusOf())).toEqual(["Open", "Open", "Open", "Open"])
     }))
 
+  test("opens for all twenty processes within a second of an outage at 100 calls a second", () =>
+    Effect.gen(function* () {
+      const processes = yield* fleet(20)
+      yield* each(processes, attempt(answering))
+      yield* flushed(1_000)
+      let failed = 0
+      const refused = Effect.andThen(
+        Effect.sync(() => failed++),
+        failing
+      )
+      for (let turn = 0; turn < 5; turn++) {
+        for (const process of processes) {
+          yield* on(process, attempt(refused))
+          yield* TestClock.adjust(10)
+          yield* settled
+        }
+      }
+      expect(new Set(yield* each(processes, statusOf()))).toEqual(new Set(["Open"]))
+      expect(failed).toBeLessThanOrEqual(37)
+    }))
+
   test("opens for nobody else on what one process has seen", () =>
     Effect.gen(function* () {
       const processes = yield* fleet(3)
