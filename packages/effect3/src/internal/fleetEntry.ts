@@ -42,7 +42,7 @@ export class Entry implements Member {
   text: string | undefined = undefined
   shared: Shared | undefined = undefined
   isSeen = false
-  /** What is stored is not ours to change. */
+  /** What is wrong with what is stored: as long as it is not ours to change, nothing of it is urgent. */
   fault: string | undefined = undefined
   doubts: ReadonlyArray<Doubt> = []
   /** Probes that the store gave a lease, by the permit this process knows them under. */
@@ -61,6 +61,8 @@ export class Entry implements Member {
     const policy = this.cell.rules
     if (policy !== this.policy) {
       this.policy = policy
+      // What was read by other rules is read again by these: it may be of another model.
+      this.forget()
       this.shareable = policy === undefined ? undefined : shareable(policy, this.crew.witnesses)
     }
     return this.shareable
@@ -84,7 +86,8 @@ export class Entry implements Member {
     if (batch === this.batch) return undefined
     const isFirst = this.batch.attempts === 0
     this.batch = batch
-    const isUrgent = !this.isUrgent && (!this.isSeen || Fleet.isUrgent(rules, circuit, batch))
+    const isUrgent =
+      !this.isUrgent && this.fault === undefined && (!this.isSeen || Fleet.isUrgent(rules, circuit, batch))
     if (isFirst || isUrgent) this.crew.isDue(this, isUrgent)
     return undefined
   }

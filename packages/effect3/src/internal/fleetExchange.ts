@@ -51,6 +51,8 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     Effect.flatMap(now, (askedAt) =>
       Effect.disconnect(Effect.suspend(self)).pipe(
         Effect.timeoutFail({ duration: timeoutMillis, onTimeout: () => slow(timeoutMillis) }),
+        // Who flushes and who listens must outlive a store that does not keep to its type.
+        Effect.catchAllDefect((defect) => Effect.fail(broken(defect))),
         Effect.interruptible,
         Effect.tapError(failed),
         Effect.tap((answer) =>
@@ -104,16 +106,16 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     const expected = entry.text
     const text = signed(Fleet.encode(rules, after, storeNow))
     const isNews = after.circuit.generation !== before.circuit.generation
+    const doubted = () => {
+      entry.forget()
+      entry.doubts = [...entry.doubts, { expected, text, settle: inDoubt }]
+    }
     return asked(
       () => store.swap({ key: entry.cell.key, expected, text, ttlMillis, isNews }),
       ({ isSwapped }) => isSwapped
     ).pipe(
-      Effect.tapError(({ isInDoubt }) =>
-        Effect.sync(() => {
-          entry.forget()
-          if (isInDoubt) entry.doubts = [...entry.doubts, { expected, text, settle: inDoubt }]
-        })
-      ),
+      Effect.tapError(({ isInDoubt }) => Effect.sync(() => (isInDoubt ? doubted() : entry.forget()))),
+      Effect.onInterrupt(() => Effect.sync(doubted)),
       Effect.flatMap((swapped) =>
         // A client that sends it again after a lost connection is refused the second time.
         swapped.isSwapped || swapped.text === text
@@ -162,6 +164,8 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       })
   }
 }
+
+const broken = (defect: unknown) => new FleetStoreFailed({ reason: "garbage", isInDoubt: true, detail: String(defect) })
 
 const slow = (millis: number) =>
   new FleetStoreFailed({ reason: "slow", isInDoubt: true, detail: `it took longer than ${Duration.format(millis)}` })
