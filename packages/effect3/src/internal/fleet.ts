@@ -46,8 +46,10 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
         due.delete(entry)
         if (rules === undefined) return Effect.void
         const batch = entry.take()
+        const { owed } = entry
+        entry.owed = []
         const told =
-          batch.attempts === 0
+          batch.attempts === 0 && owed.length === 0
             ? exchange.look(entry, rules)
             : exchange.update(
                 entry,
@@ -55,14 +57,19 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
                 (rules, shared, storeNow) => {
                   // Where nothing is stored any more it begins anew, with this.
                   const own = entry.shared === undefined ? { ...batch, generation: undefined } : batch
-                  return [merged(rules, shared, own, storeNow), undefined]
+                  const settled = owed.reduce((to, made) => Fleet.settleProbe(rules, to, made, storeNow), shared)
+                  return [merged(rules, settled, own, storeNow), undefined]
                 },
                 (isDone) => (isDone === false ? entry.giveBack(batch) : undefined)
               )
         entry.isFlushing = true
         return told.pipe(
           Effect.catchTags({
-            FleetStoreFailed: ({ isInDoubt }) => Effect.sync(() => (isInDoubt ? undefined : entry.giveBack(batch))),
+            FleetStoreFailed: ({ isInDoubt }) =>
+              Effect.sync(() => {
+                entry.owe(owed)
+                if (!isInDoubt) entry.giveBack(batch)
+              }),
             Foreign: () => Effect.void
           }),
           // What was on its way then may have come.
@@ -157,6 +164,7 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
  */
 const merged = (rules: Rules, shared: Shared, batch: Fleet.Batch, storeNow: number): Shared => {
   const { generation, state } = shared.circuit
+  if (batch.attempts === 0) return shared
   if (state._tag === "Closed" || batch.generation !== generation) return Fleet.merge(rules, shared, batch, storeNow)
   const [leased, decision] = Fleet.lease(rules, shared, storeNow)
   if (decision._tag === "Rejected" || decision.permit.probe === 0) return shared

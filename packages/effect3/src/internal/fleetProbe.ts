@@ -41,12 +41,14 @@ export const make = (
         )
 
   const settled = (entry: Entry, rules: Rules, made: Circuit.Settled) =>
-    exchange.update(
-      entry,
-      rules,
-      (rules, shared, storeNow) => [Fleet.settleProbe(rules, shared, made, storeNow), undefined],
-      () => undefined
-    )
+    exchange
+      .update(
+        entry,
+        rules,
+        (rules, shared, storeNow) => [Fleet.settleProbe(rules, shared, made, storeNow), undefined],
+        () => undefined
+      )
+      .pipe(Effect.tapErrorTag("FleetStoreFailed", () => Effect.sync(() => entry.owe([made]))))
   const giveBack = (entry: Entry, rules: Rules, permit: Circuit.Permit): Effect.Effect<void> =>
     Effect.ignore(settled(entry, rules, { permit, outcome: Outcome.ignored, failedBefore: 0 }))
 
@@ -151,9 +153,11 @@ export const make = (
       Effect.suspend(() => {
         const { rules } = entry
         const permit = entry.probes.get(made.permit)
-        entry.probes.delete(made.permit)
         // Where the store could not be told, or has lost the circuit: what it has settled is of another generation, or has no lease, here.
-        const alone = entry.cell.settleAlone(made, at)
+        const alone = Effect.suspend(() => {
+          entry.probes.delete(made.permit)
+          return entry.cell.settleAlone(made, at)
+        })
         if (rules === undefined || permit === undefined) return alone
         return Effect.flatMap(detached(settled(entry, rules, { ...made, permit })), (answer) =>
           // Who is interrupted waits no longer, and has more to do all the same.

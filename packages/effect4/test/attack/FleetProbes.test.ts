@@ -2,7 +2,7 @@ import { EventLog, RetryBudget, Truce } from "@truce/effect4"
 import { Effect, Exit, Fiber, Latch } from "effect"
 import { describe, expect } from "vitest"
 import { answering, attempt, classify, failing, key, settled, statusOf } from "../support.ts"
-import { become, times, down, Held, opened, passed, silent, stored, test, well } from "./fleet.ts"
+import { become, times, down, Held, opened, passed, silent, started, stored, test, well } from "./fleet.ts"
 
 const isAnswered = (exit: Exit.Exit<string, unknown>) => Exit.isSuccess(exit)
 
@@ -40,6 +40,39 @@ describe("the permit of a probe", () => {
         expect(isAnswered(yield* Fiber.join(next))).toBe(true)
       }))
   }
+
+  test("of another process is free again here when the record was lost while it ran", () =>
+    Effect.gen(function* () {
+      const run = yield* opened()
+      const other = yield* started({ witnesses: 1 })
+      yield* other(attempt(answering))
+      yield* settled
+      yield* Effect.forkChild(run(attempt(Effect.never)))
+      yield* passed(250)
+      expect(yield* other(statusOf())).toBe("HalfOpen")
+      expect(isAnswered(yield* other(attempt(answering)))).toBe(false)
+      ;(yield* Held).kept.clear()
+      yield* passed(250)
+      expect(isAnswered(yield* other(attempt(answering)))).toBe(true)
+    }))
+
+  test("is given back to a store that was away when it ended, and its outcome told", () =>
+    Effect.gen(function* () {
+      const run = yield* opened()
+      const gate = yield* Latch.make()
+      const fiber = yield* Effect.forkChild(run(attempt(Effect.as(gate.await, "hello"))))
+      yield* settled
+      yield* become(down)
+      yield* gate.open
+      yield* Fiber.join(fiber)
+      yield* passed(1_000)
+      expect(yield* stored).toMatchObject({ state: { _tag: "HalfOpen", suspicion: 1, leases: [{ probe: 1 }] } })
+      yield* become(well)
+      yield* passed(500)
+      const { state } = yield* stored
+      expect(state.leases).toEqual([])
+      expect(state.suspicion).toBeCloseTo(0.6)
+    }))
 
   test("does not keep its caller from giving up while its outcome is told", () =>
     Effect.gen(function* () {
