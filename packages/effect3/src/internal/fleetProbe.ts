@@ -116,7 +116,7 @@ export const make = (
         // The store has not given one: there the open time goes on, or somebody was faster.
         const state = entry.shared?.circuit.state
         const opensAt = state?._tag === "Open" ? state.until + exchange.offset() : at
-        return barred(rules, circuit, at, opensAt > at ? opensAt : at + flushMillis)
+        return barred(rules, circuit, at, opensAt > at ? Math.min(opensAt, at + flushMillis) : at + flushMillis)
       }),
       (decision): Effect.Effect<Circuit.Decision> => {
         if (decision === "alone") return entry.cell.admitAlone(at)

@@ -37,6 +37,27 @@ describe("a record of another model", () => {
     }))
 })
 
+describe("a store whose clock was set back by an hour", () => {
+  test("is asked again, so that a circuit whose record is deleted is open no longer", () =>
+    Effect.gen(function* () {
+      const held = yield* Held
+      const run = yield* opened()
+      held.skew = -3_600_000
+      yield* passed(250)
+      const before = held.asked.length
+      for (let i = 0; i < 20; i++) {
+        expect(yield* run(Effect.map(attempt(answering), Exit.isSuccess))).toBe(false)
+        yield* passed(50)
+      }
+      expect(held.asked.length - before).toBeLessThanOrEqual(20)
+      held.kept.clear()
+      yield* passed(250)
+      yield* run(attempt(answering))
+      yield* passed(250)
+      expect(yield* run(Effect.map(attempt(answering), Exit.isSuccess))).toBe(true)
+    }))
+})
+
 describe("news", () => {
   test("are not undone by an answer that is older", () =>
     Effect.gen(function* () {

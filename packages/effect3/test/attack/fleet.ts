@@ -12,6 +12,8 @@ export type Services = Truce.Services | Fleet.Fleet
 export interface Hands {
   /** What becomes of a question: it is run, or something else in its place. */
   through: <A>(self: Effect.Effect<A, FleetStore.FleetStoreFailed>) => Effect.Effect<A, FleetStore.FleetStoreFailed>
+  /** The clock of the store minus that of the test. */
+  skew: number
   readonly asked: Array<string>
   readonly kept: Map<string, string>
   readonly logs: Array<string>
@@ -26,6 +28,7 @@ const store = Layer.scopedContext(
     const kept = new Map<string, string>()
     const hands: Hands = {
       through: (self) => self,
+      skew: 0,
       asked: [],
       kept,
       logs: [],
@@ -40,12 +43,13 @@ const store = Layer.scopedContext(
       read: (name) =>
         asked(
           name,
-          Effect.map(Clock.currentTimeMillis, (now) => ({ now, text: kept.get(name) }))
+          Effect.map(Clock.currentTimeMillis, (now) => ({ now: now + hands.skew, text: kept.get(name) }))
         ),
       swap: ({ expected, isNews, key: name, text }) =>
         asked(
           name,
-          Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<FleetStore.Swapped> => {
+          Effect.flatMap(Clock.currentTimeMillis, (at): Effect.Effect<FleetStore.Swapped> => {
+            const now = at + hands.skew
             const present = kept.get(name)
             if (present !== expected) return Effect.succeed({ now, text: present, isSwapped: false })
             kept.set(name, text)
