@@ -11,6 +11,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
+          globalSetup: ["test/skipped.ts"],
           // Ends what hangs, on the slowest machine too; no test measures time.
           testTimeout: 60_000,
           typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] }

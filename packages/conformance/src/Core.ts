@@ -7,6 +7,5 @@ export const core: Subject = {
   name: "the core",
   session: async (policy, use) => use(CoreSession.make(policy)),
   calls: async (plan) => CoreCalls.run(plan),
-  lacks: [],
-  hides: []
+  lacks: []
 }

@@ -5,6 +5,14 @@ import type { Begin, End, Fault, Rejected, Session, Transition } from "./Subject
 
 type Known = Circuit.Circuit<HealthModel.Opaque>
 
+type Rule = CircuitPolicy.CircuitPolicy<HealthModel.Opaque>
+
+/** What moves one circuit by an attempt: the functions of the core, or what a subject puts around them. */
+export interface Mover {
+  readonly admit: (policy: Rule, circuit: Known, now: number) => readonly [Known, Circuit.Decision]
+  readonly settle: (policy: Rule, circuit: Known, settled: Circuit.Settled, now: number) => Known
+}
+
 /** The seeds that spread the open times of keys; 0 for those left out. */
 export type Seeds = { readonly [key: string]: { readonly seed: number } }
 
@@ -47,11 +55,18 @@ export const faultOf = (error: unknown): Fault => {
   throw error
 }
 
-export const make = (policy: Policy, seeds: Seeds = {}): Session => new CoreSession(policy, seeds)
+export interface Options {
+  readonly seeds?: Seeds
+  /** Default: the core itself. */
+  readonly mover?: Mover
+}
+
+export const make = (policy: Policy, options: Options = {}): Session => new CoreSession(policy, options)
 
 class CoreSession implements Session {
   private rules: (key: string, own?: CircuitOptions) => Rules
   private readonly seeds: Seeds
+  private readonly mover: Mover
   private readonly own = new Map<string, CircuitOptions>()
   private readonly circuits = new Map<string, Known>()
   private readonly changes: Array<Transition> = []
@@ -59,12 +74,13 @@ class CoreSession implements Session {
   private readonly failed = new Map<string, number>()
   private now = 0
 
-  constructor(policy: Policy, seeds: Seeds) {
+  constructor(policy: Policy, { mover = Circuit, seeds = {} }: Options) {
     this.rules = rulesOf(policy)
     this.seeds = seeds
+    this.mover = mover
   }
 
-  private policy(key: string): CircuitPolicy.CircuitPolicy<HealthModel.Opaque> {
+  private policy(key: string): Rule {
     return this.rules(key, this.own.get(key)).circuit
   }
 
@@ -91,7 +107,7 @@ class CoreSession implements Session {
 
   begin = async ({ attempt, call, keys }: Begin) => {
     const permits = new Map<string, Circuit.Permit>()
-    const asked = keys.map((key) => [key, ...Circuit.admit(this.policy(key), this.circuit(key), this.now)] as const)
+    const asked = keys.map((key) => [key, ...this.mover.admit(this.policy(key), this.circuit(key), this.now)] as const)
     // To be asked is to be known.
     for (const [key] of asked) this.circuits.set(key, this.circuit(key))
     for (const [key, , decision] of asked) {
@@ -108,7 +124,8 @@ class CoreSession implements Session {
     const outcome = outcomeOf(end)
     for (const [key, permit] of permits) {
       const failedBefore = call === undefined ? 0 : (this.failed.get(`${call} ${key}`) ?? 0)
-      this.put(key, Circuit.settle(this.policy(key), this.circuit(key), { permit, outcome, failedBefore }, this.now))
+      const settled = { permit, outcome, failedBefore }
+      this.put(key, this.mover.settle(this.policy(key), this.circuit(key), settled, this.now))
       if (outcome._tag === "Failure") this.failed.set(`${call} ${key}`, failedBefore + 1)
     }
   }

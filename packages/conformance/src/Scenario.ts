@@ -1,6 +1,6 @@
 /** Scenarios as plain data: what is done, attempt by attempt or call by call, and what must then be seen. */
 import { type Circuit, Outcome } from "@truce/core"
-import { agree, differences, Disagreement, hold } from "./Difference.ts"
+import { agree, differences, hold } from "./Difference.ts"
 import type { CircuitOptions, Policy } from "./Policy.ts"
 import {
   type CallSeen,
@@ -82,7 +82,6 @@ const isLetter = (text: string): text is keyof typeof outcomes => text in outcom
 
 /** Plays a scenario on a subject; throws a `Disagreement` at the first step that goes another way. */
 export const checkSteps = async (scenario: Steps, subject: Subject): Promise<void> => {
-  if (subject.session === undefined) throw new Disagreement(`${subject.name} has no sessions`)
   await subject.session(scenario.policy, (session) => play(scenario, subject, session, 0))
 }
 
@@ -92,7 +91,7 @@ const play = async (scenario: Steps, subject: Subject, session: Session, from: n
     const about = `step ${index} (${step.do}) of "${scenario.name}" on ${subject.name}`
     if (step.do === "restart") {
       const stored: unknown = JSON.parse(JSON.stringify(await session.snapshot()))
-      await subject.session?.(scenario.policy, async (next) => {
+      await subject.session(scenario.policy, async (next) => {
         agree(about, undefined, await next.restore(stored, step.elapsedMillis))
         await see(about, step, next)
         await play(scenario, subject, next, index + 1)
@@ -196,7 +195,7 @@ export const checkCalls = async (scenario: Calls, subject: Subject): Promise<voi
     }
   }
   if (scenario.transitions !== undefined) agree(about("transitions"), scenario.transitions, seen.transitions)
-  if (scenario.tokens !== undefined && seen.tokens !== undefined) agree(about("tokens"), scenario.tokens, seen.tokens)
+  if (scenario.tokens !== undefined) agree(about("tokens"), scenario.tokens, seen.tokens)
 }
 
 /** Lines that say in what two runs of the same calls differ, as far as both can show it. */
@@ -210,8 +209,8 @@ export const callDifferences = (expected: Seen, actual: Seen): ReadonlyArray<str
       ...(expected.calls[index]?.trail && actual.calls[index]?.trail ? { trail } : {}),
       ...(expected.calls[index]?.rejected && actual.calls[index]?.rejected ? { rejected: wordless(rejected) } : {})
     })),
-    ...(expected.tokens && actual.tokens ? { tokens: seen.tokens } : {}),
-    ...(expected.traffic && actual.traffic ? { traffic: seen.traffic } : {})
+    tokens: seen.tokens,
+    traffic: seen.traffic
   })
   return differences(shared(expected), shared(actual), true)
 }

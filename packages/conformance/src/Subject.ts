@@ -135,9 +135,9 @@ export interface Seen {
   readonly calls: ReadonlyArray<CallSeen>
   readonly transitions: ReadonlyArray<Pick<Transition, "key" | "at" | "from" | "to" | "score">>
   /** Left by each key. */
-  readonly tokens?: { readonly [key: string]: number } | undefined
+  readonly tokens: { readonly [key: string]: number }
   /** What each key has heard, as of its last attempt that was evidence. */
-  readonly traffic?: { readonly [key: string]: Traffic.Traffic } | undefined
+  readonly traffic: { readonly [key: string]: Traffic.Traffic }
 }
 
 /** What a plan asks for and an implementation may not have. */
@@ -146,11 +146,9 @@ export type Feature = "keys" | "overrides" | "draws" | "deadline" | "maxRetryAft
 export interface Subject {
   readonly name: string
   /** Runs on circuits of its own. */
-  readonly session?: <A>(policy: Policy, use: (session: Session) => Promise<A>) => Promise<A>
+  readonly session: <A>(policy: Policy, use: (session: Session) => Promise<A>) => Promise<A>
   readonly calls: (plan: Plan) => Promise<Seen>
   readonly lacks: ReadonlyArray<Feature>
-  /** Of what `calls` can show, what this one does not. */
-  readonly hides: ReadonlyArray<"tokens" | "traffic">
 }
 
 const has = (part: Policy | undefined, test: (part: Policy) => boolean): boolean =>

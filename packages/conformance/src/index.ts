@@ -1,5 +1,6 @@
 /** Scenarios and laws that every implementation of Truce has to pass, as data and functions that know no test framework. */
 export { core } from "./Core.ts"
+export * as CoreSession from "./CoreSession.ts"
 export * as Difference from "./Difference.ts"
 export * as Exports from "./Exports.ts"
 export { intended } from "./intended.ts"

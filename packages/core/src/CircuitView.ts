@@ -142,7 +142,7 @@ export const view = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number)
 })
 
 /**
- * The change between two versions of one circuit; `undefined` where there was none.
+ * The change between two versions of one circuit; `undefined` where neither its state nor its mode is another.
  *
  * @category getters
  * @since 0.1.0
@@ -153,6 +153,8 @@ export const transition = <S>(
   after: Circuit<S>
 ): Transition | undefined => {
   if (before.generation === after.generation) return undefined
+  // Open by itself, and now because the fleet has it open.
+  if (before.mode === after.mode && before.state._tag === after.state._tag) return undefined
   const at = Math.max(after.state.since, after.mode.since)
   return {
     from: status(before),

@@ -42,6 +42,22 @@ export class InvalidOption extends RangeError {
 }
 
 /**
+ * Builds from the options of one key pattern: an `InvalidOption` is thrown with its field as `overrides["tenant-*"].field`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export const inOverride = <A>(pattern: string, build: () => A): A => {
+  try {
+    return build()
+  } catch (error) {
+    if (!(error instanceof InvalidOption)) throw error
+    const { field, owner, rule, value } = error
+    throw new InvalidOption(owner, `overrides[${JSON.stringify(pattern)}].${field}`, rule, value)
+  }
+}
+
+/**
  * What a number must satisfy, with the words that say it.
  *
  * @category models

@@ -78,12 +78,13 @@ export const changeLine = (
 }
 
 /**
- * Why a circuit is in its state, in one sentence; `transitions` are the last ones, oldest first.
+ * Why a circuit is in its state, in one sentence; `transitions` are the last ones, oldest first; `isOfFleet` where it is in that state
+ * because the fleet's circuit is (`Fleet.isFollowing`).
  *
  * @category formatting
  * @since 0.1.0
  */
-export const cause = (view: View, transitions: ReadonlyArray<Transition>, now: number): string => {
+export const cause = (view: View, transitions: ReadonlyArray<Transition>, now: number, isOfFleet = false): string => {
   const { mode } = view
   const since = ago(view.since, now)
   switch (mode._tag) {
@@ -98,7 +99,7 @@ export const cause = (view: View, transitions: ReadonlyArray<Transition>, now: n
       return `rejects nothing, by an operator's wish${when}: ${mode.reason}; by the rules it is ${names[view.status]}`
     }
     case "Automatic":
-      return ruled(view, transitions.at(-1), since, now)
+      return ruled(view, transitions.at(-1), since, now, isOfFleet)
   }
 }
 
@@ -108,9 +109,15 @@ export const cause = (view: View, transitions: ReadonlyArray<Transition>, now: n
  * @category formatting
  * @since 0.1.0
  */
-export const tell = (key: string, view: View, transitions: ReadonlyArray<Transition>, now: number): string =>
+export const tell = (
+  key: string,
+  view: View,
+  transitions: ReadonlyArray<Transition>,
+  now: number,
+  isOfFleet = false
+): string =>
   [
-    `${key}: ${cause(view, transitions, now)}`,
+    `${key}: ${cause(view, transitions, now, isOfFleet)}`,
     `score ${view.score.toFixed(3)} (trips at ${view.trip}, closes a half-open circuit at ${view.restore}), strain ${view.strain.toFixed(3)}`,
     `next admission: ${admission(view.nextAdmission, now)}`,
     "what moved the score last:",
@@ -136,15 +143,16 @@ const transitionLines = (transitions: ReadonlyArray<Transition>, now: number): R
     return `  ${ago(at, now)} ago: ${from} -> ${to}${observing}${why}`
   })
 
-const ruled = (view: View, last: Transition | undefined, since: string, now: number): string => {
+const ruled = (view: View, last: Transition | undefined, since: string, now: number, isOfFleet: boolean): string => {
   const { moves, openings, permits, probes, ramp, score } = view
   switch (view.status) {
     case "Open": {
-      const how = last?.from === "HalfOpen" ? "a probe failed" : `the score fell to ${score.toFixed(3)}`
+      const own = last?.from === "HalfOpen" ? "a probe failed" : `the score fell to ${score.toFixed(3)}`
+      const how = isOfFleet ? "the fleet opened it" : own
       return `open for ${since}, because ${how}${openings > 1 ? `; opening ${openings} in a row` : ""}`
     }
     case "HalfOpen":
-      return `half-open for ${since}: ${probes} of ${permits} ${permits === 1 ? "probe" : "probes"} out, score ${score.toFixed(3)}`
+      return `half-open for ${since}: ${probes} of ${permits} ${permits === 1 ? "probe" : "probes"} out${isOfFleet ? " in the fleet" : ""}, score ${score.toFixed(3)}`
     default: {
       if (ramp !== undefined) {
         const share = Math.round(100 * ramp.share)

@@ -1,4 +1,4 @@
-import { Circuit, CircuitPolicy, HealthModel, Story } from "@truce/core"
+import { Circuit, CircuitPolicy, Fleet, HealthModel, Story } from "@truce/core"
 import { describe, expect, it } from "vitest"
 import { fresh } from "./histories.ts"
 
@@ -16,6 +16,25 @@ describe("a length of time", () => {
     [Infinity, "for ever"]
   ])("of %d ms is %s", (millis, text) => {
     expect(Story.spoken(millis)).toBe(text)
+  })
+})
+
+describe("the cause of a circuit that follows its fleet", () => {
+  const policy = Fleet.make(CircuitPolicy.make(HealthModel.ledger()), { witnesses: 1 })
+  const failed = { generation: undefined, success: 0, failure: 9, raw: 9, attempts: 9, retryAfterMillis: 0 }
+  const opened = Fleet.merge(policy, Fleet.empty(policy, 42, 0), { ...failed, process: "a" }, 0)
+  const of = (shared: typeof opened, now: number) => {
+    const [circuit] = Fleet.follow(policy, Circuit.make(policy, 7), Fleet.unlinked, shared, 0)
+    return Story.cause(Circuit.view(policy, circuit, now), [], now, true)
+  }
+
+  it("is the fleet, and not a score that no outcome moved here", () => {
+    expect(of(opened, 100)).toBe("open for 100 ms, because the fleet opened it")
+  })
+
+  it("is a probe of somebody", () => {
+    const [probing] = Fleet.lease(policy, opened, 1_000)
+    expect(of(probing, 1_200)).toBe("half-open for 200 ms: 1 of 1 probe out in the fleet, score 0.000")
   })
 })
 

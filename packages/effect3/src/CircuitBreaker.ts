@@ -65,7 +65,7 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
         Effect.flatMap(current(key), ({ at, cell }) =>
           cell === undefined
             ? Effect.succeed(Explanation.make(key, guarded.pristine(key, at), [], at))
-            : Effect.map(cell.upToDate(), () => Explanation.make(key, cell.view(at), cell.history, at))
+            : Effect.map(cell.upToDate(), () => Explanation.make(key, cell.view(at), cell.history, at, cell.isOfFleet))
         ),
       states: all((cell, at) => ({ key: cell.key, ...cell.view(at) })),
       transitions: Stream.fromPubSub(transitions),

@@ -7,10 +7,8 @@
  */
 import type * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiMiddleware from "@effect/platform/HttpApiMiddleware"
-import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as OpenApi from "@effect/platform/OpenApi"
@@ -18,141 +16,26 @@ import { InvalidOption } from "@truce/core"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { CircuitBreaker, type State } from "./CircuitBreaker.ts"
 import * as CircuitReport from "./CircuitReport.ts"
+import {
+  CircuitNotFound,
+  type Endpoints,
+  JsonRequired,
+  disable,
+  explain,
+  isolate,
+  list,
+  observe,
+  reset,
+  transitions
+} from "./internal/circuitsEndpoints.ts"
 import { now } from "./internal/monotonic.ts"
-import { PathKey } from "./internal/pathKey.ts"
 import { RetryBudget } from "./RetryBudget.ts"
 import * as TransitionFeed from "./TransitionFeed.ts"
 
-/**
- * Fails with status 404 because no circuit has the key.
- *
- * @category errors
- * @since 0.1.0
- */
-export class CircuitNotFound extends Schema.TaggedError<CircuitNotFound>("@truce/effect3/CircuitNotFound")(
-  "CircuitNotFound",
-  { key: Schema.String, message: Schema.String },
-  HttpApiSchema.annotations({ status: 404, description: "No circuit has the key" })
-) {}
-
-/**
- * Fails with status 415 because a change was asked for in anything but `application/json`, which a form of another site could do in an
- * operator's browser.
- *
- * @category errors
- * @since 0.1.0
- */
-export class JsonRequired extends Schema.TaggedError<JsonRequired>("@truce/effect3/JsonRequired")(
-  "JsonRequired",
-  { message: Schema.String },
-  HttpApiSchema.annotations({ status: 415, description: "The body is not declared as application/json" })
-) {}
-
-/**
- * Why an operator takes control: not blank, at most 500 characters. It is kept with the circuit, in its transitions and in `explain`.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Reason = Schema.String.pipe(
-  Schema.pattern(/\S/, { message: () => "Expected a reason that is not blank" }),
-  Schema.maxLength(500)
-).annotations({ description: "Why: not blank, at most 500 characters; kept with the circuit" })
-
-const Control = Schema.Struct({
-  reason: Reason,
-  create: Schema.optional(Schema.Boolean).annotations({
-    description: "Whether a key that no circuit has is taken control of before its first call; else that is a 404"
-  })
-}).annotations({ identifier: "CircuitControl" })
-
-const Reset = Schema.Struct({ reason: Reason }).annotations({ identifier: "CircuitReset" })
-
-const path = Schema.Struct({
-  key: PathKey.annotations({
-    description: "The key, percent-encoded; one that is empty, . or .., or begins with ~ is base64url behind a ~"
-  })
-})
-
-const list = HttpApiEndpoint.get("list", "/circuits")
-  .setUrlParams(Schema.Struct({ status: Schema.optional(CircuitReport.Status) }))
-  .addSuccess(Schema.Struct({ circuits: Schema.Array(CircuitReport.Circuit) }))
-  .annotate(OpenApi.Summary, "List circuits")
-  .annotate(OpenApi.Description, "All circuits, or those of one status, by key.")
-
-const explain = HttpApiEndpoint.get("explain", "/circuits/:key")
-  .setPath(path)
-  .addSuccess(CircuitReport.Explanation)
-  .addError(CircuitNotFound)
-  .annotate(OpenApi.Summary, "Explain a circuit")
-  .annotate(
-    OpenApi.Description,
-    "Why it is in its state, what moved its score last, and when the next call is admitted."
-  )
-
-const control = <const Name extends string, A, I>(
-  name: Name,
-  payload: Schema.Schema<A, I>,
-  summary: string,
-  description: string
-) =>
-  HttpApiEndpoint.post(name, `/circuits/:key/${name}`)
-    .setPath(path)
-    .setPayload(payload)
-    .addSuccess(CircuitReport.Circuit)
-    .addError(CircuitNotFound)
-    .addError(JsonRequired)
-    .annotate(OpenApi.Summary, summary)
-    .annotate(OpenApi.Description, description)
-
-const until = "until another manual change"
-const isolate = control("isolate", Control, "Force a circuit open", `Every call is rejected ${until}.`)
-const disable = control(
-  "disable",
-  Control,
-  "Force a circuit closed",
-  `Every call is admitted ${until}; the score goes on.`
-)
-const observe = control(
-  "observe",
-  Control,
-  "Let a circuit report only",
-  `The rules decide and report, and reject nothing, ${until}.`
-)
-const reset = control(
-  "reset",
-  Reset,
-  "Give a circuit back to the rules",
-  "It is closed, with a score of 1 and no memory of openings."
-)
-
-const transitions = HttpApiEndpoint.get("transitions", "/transitions")
-  .setHeaders(Schema.Struct({ "last-event-id": Schema.optional(Schema.String) }))
-  .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
-  .annotate(OpenApi.Summary, "Follow transitions")
-  .annotate(
-    OpenApi.Description,
-    "Every change of state or mode as a server-sent event `transition`, whose data is a CircuitTransition in JSON. A reader that comes back with Last-Event-ID is sent what it has missed; an event `lost` says how many are gone."
-  )
-
-/**
- * The endpoints of the group.
- *
- * @category models
- * @since 0.1.0
- */
-export type Endpoints =
-  | typeof list
-  | typeof explain
-  | typeof isolate
-  | typeof disable
-  | typeof observe
-  | typeof reset
-  | typeof transitions
+export { CircuitNotFound, type Endpoints, JsonRequired, Reason } from "./internal/circuitsEndpoints.ts"
 
 /**
  * The group, behind the middleware `I`.

@@ -52,13 +52,13 @@ export interface Options extends StoreOptions, Fleet.Options {}
  */
 export const makeStore = (options: StoreOptions = {}): Effect.Effect<Service, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { client, connection, prefix = "truce:" } = options
-    if (prefix === "") throw new InvalidOption.InvalidOption("Redis", "prefix", "a text that is not empty", prefix)
-    if (client !== undefined && connection !== undefined) {
-      throw new InvalidOption.InvalidOption("Redis", "connection", "left out where a client is given", connection)
-    }
+    const { client, connection, prefix } = checked(options)
     const own = client ?? (yield* connected(() => connect(connection)))
-    return Store.make(own, yield* connected(() => subscriberOf(own)), prefix)
+    const trouble = yield* Effect.acquireRelease(
+      Effect.sync(() => Store.troubleOf(own)),
+      ({ stop }) => Effect.sync(stop)
+    )
+    return Store.make(own, yield* connected(() => subscriberOf(own)), prefix, trouble.found)
   })
 
 /**
@@ -95,6 +95,31 @@ export const layerConfig = (
   options: Config.Config.Wrap<Options>
 ): Layer.Layer<Fleet.Fleet, ConfigError.ConfigError, CircuitBreaker | HealthScore> =>
   configured(options, (unwrapped) => layer(unwrapped))
+
+const checked = ({ client, connection, prefix = "truce:" }: StoreOptions) => {
+  const wrong = (field: string, rule: string, value: unknown) =>
+    new InvalidOption.InvalidOption("Redis", field, rule, value)
+  if (typeof prefix !== "string" || prefix === "") throw wrong("prefix", "a text that is not empty", prefix)
+  if (client !== undefined && connection !== undefined) {
+    throw wrong("connection", "left out where a client is given", shown(connection))
+  }
+  if (client !== undefined && typeof client.evalsha !== "function") {
+    throw wrong("client", "a client or a cluster of ioredis", typeof client)
+  }
+  const isUrl = typeof connection === "string"
+  if (isUrl ? !/^(rediss?:\/\/|(?![a-z]+:\/\/).)/i.test(connection) : typeof (connection ?? {}) !== "object") {
+    throw wrong("connection", 'a URL such as "rediss://redis.internal:6379", or options of ioredis', shown(connection))
+  }
+  return { client, connection, prefix }
+}
+
+/** Not the password. */
+const shown = (connection: unknown): unknown =>
+  typeof connection === "string"
+    ? connection.replace(/\/\/.*@/, "//***@")
+    : typeof connection === "object"
+      ? "options"
+      : connection
 
 const connected = <A extends Store.Client>(make: () => A): Effect.Effect<A, never, Scope.Scope> =>
   Effect.acquireRelease(

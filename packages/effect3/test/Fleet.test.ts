@@ -1,10 +1,10 @@
 import { it } from "@effect/vitest"
-import type { Truce } from "@truce/effect3"
+import { CircuitBreaker, type Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as FleetStore from "@truce/effect3/FleetStore"
 import { type Context, Effect, Layer, type Scope, type TestServices, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { answering, attempt, failing, settled, statusOf, steady, trip } from "./support.ts"
+import { answering, attempt, failing, key, settled, statusOf, steady, trip } from "./support.ts"
 
 type Services = Truce.Services | Fleet.Fleet
 
@@ -47,6 +47,18 @@ describe("a fleet", () => {
       for (const process of processes) yield* Effect.repeatN(on(process, attempt(failing)), 1)
       yield* flushed()
       expect(yield* statuses(processes)).toEqual(["Open", "Open", "Open", "Open"])
+    }))
+
+  test("is the cause that explain names where the fleet has opened a circuit", () =>
+    Effect.gen(function* () {
+      const processes = yield* fleet(3)
+      for (const process of processes) yield* on(process, attempt(answering))
+      for (let i = 0; i < 8; i++) {
+        for (const process of processes.slice(1)) yield* on(process, attempt(failing))
+        yield* flushed()
+      }
+      const { cause } = yield* on(first(processes), CircuitBreaker.explain(key))
+      expect(cause).toMatch(/^open for .+, because the fleet opened it/)
     }))
 
   test("opens for nobody else on what one process has seen", () =>

@@ -1,5 +1,4 @@
-import { it } from "@effect/vitest"
-import { Effect, type Scope } from "effect"
+import { Effect } from "effect"
 import { describe, expect } from "vitest"
 import type { Start } from "./fleetMessages.ts"
 import {
@@ -13,22 +12,13 @@ import {
   probesOf,
   proxy,
   target,
+  test,
   until,
   worker
 } from "./fleetSupport.ts"
 
 const key = "users-api"
 const hour = 3_600_000
-
-if (anyRedis === undefined) {
-  console.log("skipped: tests that need a Redis (at REDIS_URL, on port 6379, or a redis-server to start)")
-}
-
-const test = <A>(
-  name: string,
-  redis: Effect.Effect<A, never, Scope.Scope> | undefined,
-  body: (redis: A) => Effect.Effect<void, unknown, Scope.Scope>
-) => (redis === undefined ? it.skip(name) : it.scopedLive(name, () => Effect.orDie(Effect.flatMap(redis, body))))
 
 const now = () => performance.timeOrigin + performance.now()
 

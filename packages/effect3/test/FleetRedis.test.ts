@@ -2,17 +2,11 @@ import { it } from "@effect/vitest"
 import { CircuitBreaker, InvalidOption, Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as Redis from "@truce/effect3/Redis"
-import { Cause, Config, ConfigError, ConfigProvider, Effect, Exit, Layer, Logger, Option, type Scope } from "effect"
+import { Cause, Config, ConfigError, ConfigProvider, Effect, Exit, Layer, Logger, Option } from "effect"
 import type { Redis as Client } from "ioredis"
 import { describe, expect } from "vitest"
-import { anyRedis, freshPrefix, looking, ownRedis, until } from "./fleetSupport.ts"
+import { anyRedis, freshPrefix, looking, ownRedis, test, until } from "./fleetSupport.ts"
 import { answering, attempt, failing, key, statusOf, steady } from "./support.ts"
-
-const test = <A>(
-  name: string,
-  redis: Effect.Effect<A, never, Scope.Scope> | undefined,
-  body: (redis: A) => Effect.Effect<void, unknown, Scope.Scope>
-) => (redis === undefined ? it.skip(name) : it.scopedLive(name, () => Effect.orDie(Effect.flatMap(redis, body))))
 
 type Services = Truce.Services | Fleet.Fleet
 
@@ -48,6 +42,34 @@ const stored = (client: Client, name: string) =>
     Effect.promise(async () => (await client.get(name)) ?? undefined)
   )
 
+/** Ends when what the process has seen at another key is told. */
+const told = ({ run }: Process, client: Client, prefix: string, name: string) =>
+  Effect.gen(function* () {
+    const record = Effect.promise(() => client.get(`${prefix}${name}`))
+    const before = yield* record
+    yield* run(attempt(answering, name))
+    yield* until(
+      `a call at ${name} is told`,
+      Effect.map(record, (text) => (text === before ? undefined : true))
+    )
+  })
+
+/** Ends when all that was due is told or looked at: a flush begins when the one before has ended, and only a first call waits for none. */
+const flushed = (process: Process, client: Client, prefix: string, name: string) =>
+  Effect.repeat(told(process, client, prefix, name), { times: 2 })
+
+/** Calls go on until the server has refused a few times to take what was seen, for that reason. */
+const refused = (process: Process, client: Client, reason: "READONLY" | "OOM") =>
+  until(
+    `refused: ${reason}`,
+    Effect.gen(function* () {
+      expect(Exit.isSuccess(yield* process.run(attempt(answering)))).toBe(true)
+      const counts = yield* Effect.promise(() => client.info("errorstats"))
+      const count = new RegExp(`errorstat_${reason}:count=(\\d+)`).exec(counts)?.[1]
+      return Number(count ?? 0) >= 5 ? true : undefined
+    })
+  )
+
 const heads = ({ logs }: Process) => logs.map((line) => line.split(":")[0])
 
 describe("a Redis", () => {
@@ -59,10 +81,7 @@ describe("a Redis", () => {
       yield* condition(process, "up")
       yield* Effect.promise(() => client.call("REPLICAOF", "127.0.0.1", "1"))
       yield* condition(process, "read-only")
-      for (let i = 0; i < 5; i++) {
-        expect(Exit.isSuccess(yield* process.run(attempt(answering)))).toBe(true)
-        yield* Effect.sleep(30)
-      }
+      yield* refused(process, client, "READONLY")
       yield* Effect.promise(() => client.call("REPLICAOF", "NO", "ONE"))
       yield* condition(process, "up")
       expect(heads(process)).toEqual(["WARN the store is read-only", "INFO the store serves again"])
@@ -77,10 +96,7 @@ describe("a Redis", () => {
       yield* condition(process, "up")
       yield* Effect.promise(() => client.config("SET", "maxmemory", "1"))
       yield* condition(process, "out of memory")
-      for (let i = 0; i < 5; i++) {
-        expect(Exit.isSuccess(yield* process.run(attempt(answering)))).toBe(true)
-        yield* Effect.sleep(30)
-      }
+      yield* refused(process, client, "OOM")
       yield* Effect.promise(() => client.config("SET", "maxmemory", "0"))
       yield* condition(process, "up")
       expect(heads(process)).toEqual(["WARN the store is out of memory", "INFO the store serves again"])
@@ -91,20 +107,32 @@ describe("a Redis", () => {
     Effect.gen(function* () {
       const prefix = freshPrefix()
       const client = yield* looking(url, prefix)
-      const long: Truce.Options = { circuit: { openFor: "10 seconds", maxOpenFor: "10 seconds" } }
+      const brief: Truce.Options = { circuit: { openFor: "50 millis", maxOpenFor: "50 millis" } }
       const processes = yield* Effect.forEach(["a", "b"], (process) =>
-        started({ connection: url, prefix, flushEvery: "20 millis", process }, long)
+        started({ connection: url, prefix, flushEvery: "20 millis", process }, brief)
       )
       yield* until(
         "open for all",
         Effect.gen(function* () {
           for (const { run } of processes) yield* run(attempt(failing))
           const all = yield* Effect.forEach(processes, ({ run }) => run(statusOf()))
-          return all.every((status) => status === "Open") ? true : undefined
+          const text = yield* Effect.promise(() => client.get(`${prefix}${key}`))
+          const isStored = text?.includes('"state":{"_tag":"Open"') === true
+          return isStored && all.every((status) => status === "Open") ? true : undefined
         })
       )
+      for (const [i, process] of processes.entries()) yield* flushed(process, client, prefix, `seen by ${i}`)
       yield* Effect.promise(() => client.flushall())
-      yield* Effect.sleep(60)
+      for (const [i, process] of processes.entries()) {
+        // From the end of the open time on each flush looks what has become of it.
+        yield* until(
+          "the open time is over",
+          Effect.map(process.run(CircuitBreaker.state(key)), ({ nextAdmission }) =>
+            nextAdmission === undefined ? true : undefined
+          )
+        )
+        yield* flushed(process, client, prefix, `seen by ${i}`)
+      }
       for (const { run } of processes) {
         expect(yield* run(statusOf())).toBe("Open")
         yield* run(CircuitBreaker.reset(key, "known to be well"))
@@ -197,7 +225,7 @@ describe("a record", () => {
       const process = yield* on(url, prefix)
       for (let i = 0; i < 12; i++) {
         yield* process.run(attempt(failing))
-        yield* Effect.sleep(10)
+        yield* told(process, client, prefix, "another")
       }
       expect(yield* process.run(statusOf())).toBe("Open")
       expect(yield* stored(client, `${prefix}${key}`)).toBe(newer)

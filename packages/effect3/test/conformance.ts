@@ -293,6 +293,5 @@ export const effect3: Subject.Subject = {
     )
   },
   calls: (plan) => apart(plan.policy, calls(plan)),
-  lacks: [],
-  hides: []
+  lacks: []
 }

@@ -48,7 +48,7 @@ export interface Explanation extends Omit<Circuit.View, "since" | "nextAdmission
 }
 
 /**
- * Explains what was read of a circuit at `now`.
+ * Explains what was read of a circuit at `now`; `isOfFleet` where it is in its state because its fleet is.
  *
  * @category constructors
  * @since 0.1.0
@@ -57,7 +57,8 @@ export const make = (
   key: string,
   view: Circuit.View,
   transitions: ReadonlyArray<Circuit.Transition>,
-  now: number
+  now: number,
+  isOfFleet = false
 ): Explanation => {
   const { moves, nextAdmission, ramp, since: changedAt, ...rest } = view
   return {
@@ -68,8 +69,8 @@ export const make = (
     ramp: ramp && { share: ramp.share, endsIn: since(now, ramp.until) },
     moves: aged(moves, now),
     transitions: aged(transitions, now),
-    cause: Story.cause(view, transitions, now),
-    text: Story.tell(key, view, transitions, now)
+    cause: Story.cause(view, transitions, now, isOfFleet),
+    text: Story.tell(key, view, transitions, now, isOfFleet)
   }
 }
 

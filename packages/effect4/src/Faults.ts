@@ -8,8 +8,6 @@
 import { InvalidOption, KeyPattern } from "@truce/core"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
 import * as Layer from "effect/Layer"
@@ -18,10 +16,12 @@ import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { checked } from "./internal/checked.ts"
+import { type Fault, injected } from "./internal/faultPoint.ts"
 import { type Checked, type Injection, Rule, check, draw } from "./internal/faultRule.ts"
 import { configured } from "./internal/options.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
 
+export { type Fault, InjectedDefect } from "./internal/faultPoint.ts"
 export { type Injection, Rule } from "./internal/faultRule.ts"
 
 /**
@@ -74,17 +74,6 @@ export interface Counts {
 }
 
 /**
- * One fault, as told to who makes its error: the `execution`-th under a rule at `key`, from 0.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Fault {
-  readonly key: string
-  readonly execution: number
-}
-
-/**
  * The operations of the service.
  *
  * @category models
@@ -108,18 +97,6 @@ export interface Service {
  * @since 0.1.0
  */
 export class Faults extends Context.Service<Faults, Service>()("@truce/effect4/Faults") {}
-
-/**
- * The defect of an execution that was made to die.
- *
- * @category errors
- * @since 0.1.0
- */
-export class InjectedDefect extends Data.TaggedError("InjectedDefect")<Fault> {
-  override get message(): string {
-    return `a defect was injected at ${this.key}, execution ${this.execution}`
-  }
-}
 
 /**
  * Builds the service.
@@ -388,26 +365,5 @@ const injecting = <A, E, R, F>(
   Effect.withFiber<A, E | F, R>((fiber) => {
     const service = Context.getOrUndefined(fiber.context, Faults)
     const next = service?.nextUnsafe(key)
-    if (next === undefined) return self
-    const { delayMillis, execution, lost } = next
-    const fault = faultOf(next, () => options.error({ key, execution }))
-    const body: Effect.Effect<A, E | F, R> =
-      fault === undefined ? self : lost === "request" ? fault : Effect.andThen(Effect.exit(self), fault)
-    return delayMillis > 0 ? Effect.delay(body, Duration.millis(delayMillis)) : body
+    return next === undefined ? self : injected(self, next, options.error)
   })
-
-const faultOf = <F>(
-  { execution, fault, key }: Injection & Fault,
-  error: () => F
-): Effect.Effect<never, F> | undefined => {
-  switch (fault) {
-    case "none":
-      return undefined
-    case "error":
-      return Effect.failSync(error)
-    case "defect":
-      return Effect.die(new InjectedDefect({ key, execution }))
-    case "hang":
-      return Effect.never
-  }
-}

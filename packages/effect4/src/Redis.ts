@@ -49,7 +49,8 @@ export interface Options extends StoreOptions, Fleet.Options {}
 export const makeStore = (options: StoreOptions = {}): Effect.Effect<Service, never, Client.Redis> =>
   Effect.map(Client.Redis, (redis) => {
     const { prefix = "truce:" } = options
-    if (prefix === "") throw new InvalidOption.InvalidOption("Redis", "prefix", "a text that is not empty", prefix)
+    if (typeof prefix !== "string" || prefix === "")
+      throw new InvalidOption.InvalidOption("Redis", "prefix", "a text that is not empty", prefix)
     return Store.make(redis, prefix)
   })
 

@@ -1,5 +1,5 @@
 import { it } from "@effect/vitest"
-import { HealthScore, InvalidOption, Outcome, type Truce } from "@truce/effect4"
+import { CircuitBreaker, HealthScore, InvalidOption, Outcome, type Truce } from "@truce/effect4"
 import * as BuiltinBreaker from "@truce/effect4/BuiltinBreaker"
 import * as Fleet from "@truce/effect4/Fleet"
 import * as FleetStore from "@truce/effect4/FleetStore"
@@ -58,6 +58,18 @@ const opened = (size: number, options: Fleet.Options = {}, truce: Truce.Options 
   })
 
 describe("a fleet", () => {
+  test("is the cause that explain names where the fleet has opened a circuit", () =>
+    Effect.gen(function* () {
+      const processes = yield* fleet(3)
+      yield* each(processes, attempt(answering))
+      for (let i = 0; i < 8; i++) {
+        yield* each(processes.slice(1), attempt(failing))
+        yield* flushed()
+      }
+      const { cause } = yield* on(first(processes), CircuitBreaker.explain(key))
+      expect(cause).toMatch(/^open for .+, because the fleet opened it/)
+    }))
+
   test("is behind Effect's own service too: what opens for all rejects there", () =>
     Effect.gen(function* () {
       const processes = yield* opened(2)

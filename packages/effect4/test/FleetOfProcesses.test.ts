@@ -1,5 +1,4 @@
-import { it } from "@effect/vitest"
-import { Effect, type Scope } from "effect"
+import { Effect } from "effect"
 import { describe, expect } from "vitest"
 import type { Start } from "./fleetMessages.ts"
 import {
@@ -13,22 +12,13 @@ import {
   programOfEffect3,
   proxy,
   target,
+  test,
   until,
   worker
 } from "./fleetSupport.ts"
 
 const key = "users-api"
 const hour = 3_600_000
-
-if (anyRedis === undefined) {
-  console.log("skipped: tests that need a Redis (at REDIS_URL, on port 6379, or a redis-server to start)")
-}
-
-const test = <A>(
-  name: string,
-  redis: Effect.Effect<A, never, Scope.Scope> | undefined,
-  body: (redis: A) => Effect.Effect<void, unknown, Scope.Scope>
-) => (redis === undefined ? it.skip(name) : it.live(name, () => Effect.scoped(Effect.flatMap(redis, body))))
 
 /** Shorter open times than the defaults, for tests that go through several. */
 const circuit: Start["circuit"] = { openFor: "200 millis", maxOpenFor: "800 millis" }

@@ -135,6 +135,20 @@ describe("a combination of options", () => {
     })
   )
 
+  it.effect("is found in the overrides of a pattern, which is named", () =>
+    Effect.gen(function* () {
+      const fine = { "search-*": { circuit: { permits: 2 }, retry: { attempts: 2 } } }
+      const circuit = { overrides: { ...fine, "tenant-*": { circuit: { openFor: -1 } } } }
+      expect((yield* invalid(Layer.build(Truce.layer(circuit)))).message).toBe(
+        `CircuitBreaker: overrides["tenant-*"].openFor must be ${duration}, got -1`
+      )
+      const retry = { overrides: { ...fine, "tenant-*": { retry: { attempts: 0 } } } }
+      expect((yield* invalid(Layer.build(Truce.layer(retry)))).message).toBe(
+        `RetryPolicy: overrides["tenant-*"].attempts must be ${whole}, got 0`
+      )
+    })
+  )
+
   it.effect("is found in the options of one key", () =>
     Effect.gen(function* () {
       const error = yield* invalid(CircuitBreaker.register(key, { permits: 0 }))

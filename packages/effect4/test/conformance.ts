@@ -300,6 +300,5 @@ export const effect4: Subject.Subject = {
     )
   },
   calls: (plan) => apart(plan.policy, calls(plan)),
-  lacks: [],
-  hides: []
+  lacks: []
 }

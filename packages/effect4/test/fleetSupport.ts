@@ -1,8 +1,10 @@
 // Real processes, a real Redis and real sockets.
-import { Effect } from "effect"
+import { it } from "@effect/vitest"
+import { Effect, type Scope } from "effect"
 import { fork, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import * as Net from "node:net"
+import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { createClient } from "redis"
 import type { Command, Known, Start, Told } from "./fleetMessages.ts"
@@ -132,9 +134,10 @@ const answers = async (url: string): Promise<boolean> => {
   }
 }
 
-const binary = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"].find((file) =>
-  existsSync(file)
-)
+const binary = (process.env.PATH ?? "")
+  .split(delimiter)
+  .map((folder) => join(folder, "redis-server"))
+  .find((file) => existsSync(file))
 
 /** A Redis of the test's own, which it may kill; `undefined` where the program is not installed. */
 export const ownRedis =
@@ -165,9 +168,31 @@ export const ownRedis =
         }
       })
 
-/** The Redis that all tests may share: `REDIS_URL`, or one on the default port; else one of the test's own. */
-const shared = process.env.REDIS_URL ?? "redis://127.0.0.1:6379"
-export const anyRedis = (await answers(shared)) ? Effect.succeed({ url: shared }) : ownRedis
+/** The Redis that tests may share: the one at `REDIS_URL`, which must be there, or one on the default port. */
+const given = process.env.REDIS_URL
+const shared = given ?? "redis://127.0.0.1:6379"
+const isShared = await answers(shared)
+if (given !== undefined && !isShared) throw new Error(`no Redis answers at REDIS_URL, ${given}`)
+
+/** Where Redis is for a test: a shared one, else one of its own. */
+export const anyRedis = isShared ? Effect.succeed({ url: shared }) : ownRedis
+
+const toGet = isShared
+  ? "they stop and change a Redis of their own, and no redis-server is in the PATH; install it"
+  : "there is no Redis; set REDIS_URL, start one on port 6379, or install redis-server"
+
+/** A test on a Redis, skipped where there is none. */
+export const test = <A>(
+  name: string,
+  redis: Effect.Effect<A, never, Scope.Scope> | undefined,
+  body: (redis: A) => Effect.Effect<void, unknown, Scope.Scope>
+): void =>
+  redis === undefined
+    ? it(name, ({ skip, task }) => {
+        task.meta.skippedFor = toGet
+        skip()
+      })
+    : it.live(name, () => Effect.scoped(Effect.flatMap(redis, body)))
 
 /** A client for looking at what is stored; what begins with the prefix is gone in the end. */
 export const looking = (url: string, prefix: string) =>

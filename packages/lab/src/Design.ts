@@ -13,8 +13,8 @@ export type Status = "Closed" | "Open" | "HalfOpen"
 export interface Context {
   /** Its number, from 0. */
   readonly process: number
-  /** The same reference for all processes and partitions of one run: what they share is kept by it. */
-  readonly run: object
+  /** The same reference for all processes of one run that guard the same partition: what they share is kept by it. */
+  readonly fleet: object
   /** A whole number of its own for each process and partition. */
   readonly seed: number
   /** Attempts, backoff and deadline of the scenario: the same for every design. */

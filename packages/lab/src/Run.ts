@@ -114,26 +114,29 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
     startedAt >= scenario.fault.fromMillis &&
     startedAt < scenario.fault.untilMillis
 
-  const cells = Array.from({ length: processes * separate }, (_, index): Cell => {
+  const fleets = Array.from({ length: separate }, (_, partition) => ({ partition }))
+  const cell = (process: number, fleet: { readonly partition: number }): Cell => {
+    const index = process * separate + fleet.partition
     const protection = design.make({
-      process: Math.floor(index / separate),
-      run: queue,
+      process,
+      fleet,
       seed: Random.integer(seed, "circuit", index),
       retry,
       random: () => jitter(drawing.call, drawing.next++)
     })
-    const process = Math.floor(index / separate)
+    const watched = series && index === 0
     return {
       protection,
       process,
-      partition: index % separate,
-      watched: series && index === 0,
+      partition: fleet.partition,
+      watched,
       waiting: new Set(),
       opens: 0,
       probes: 0,
       status: "Closed"
     }
-  })
+  }
+  const cells = Array.from({ length: processes }, (_, process) => fleets.map((fleet) => cell(process, fleet))).flat()
 
   const isTracing = (): boolean => trace.length < traceLimit
   const where = (pending: Pending, now: number) => ({

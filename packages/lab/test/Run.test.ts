@@ -124,6 +124,28 @@ describe("a run", () => {
     )
   })
 
+  it("keeps the circuits of two partitions apart, whatever befalls one of them", () => {
+    const shipped = fc.constantFrom(...Designs.all.filter(({ group }) => group === "truce"))
+    const among = { count: 2, circuits: "each", servers: "each" } as const
+    const poisson = fc.integer({ min: 20, max: 200 }).map((perSecond) => ({ _tag: "Poisson" as const, perSecond }))
+    fc.assert(
+      fc.property(scenario, poisson, shipped, fc.integer(), (scenario, arrivals, design, seed) => {
+        const { faults, service } = scenario.world
+        // A surge is more calls for both: it is no fault of one partition.
+        const local = faults.flatMap(({ effect, fromMillis, untilMillis }) =>
+          effect._tag === "Surge" ? [] : [{ effect, fromMillis, untilMillis, partition: 0 }]
+        )
+        const ofTheOther = (faults: ReadonlyArray<World.Fault>) => {
+          const world = { arrivals, service, partitions: among, faults }
+          const { trace = [] } = run({ ...scenario, world }, design, { seed, trace: 1e6 })
+          return trace.filter((event) => event.partition === 1)
+        }
+        expect(ofTheOther(local)).toEqual(ofTheOther([]))
+      }),
+      { numRuns: 100 }
+    )
+  })
+
   it("offers every design the same calls in an open world", () => {
     const offered = Designs.all.map((design) => run(some, design, { seed: 7 }).buckets.map((bucket) => bucket.offered))
     for (const buckets of offered) expect(buckets).toEqual(offered[0])

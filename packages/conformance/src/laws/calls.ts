@@ -10,8 +10,6 @@ import type { CallSeen, Plan, Reply, Script, Seen, Subject } from "../Subject.ts
 export interface CallLaw {
   readonly name: string
   readonly of: "all" | "at once" | "lone"
-  /** What a subject must show. */
-  readonly needs?: "traffic"
   readonly holds: (plan: Plan, seen: Seen, subject: Subject) => void
 }
 
@@ -30,9 +28,8 @@ const paired = ({ calls }: Plan, seen: Seen): ReadonlyArray<readonly [Script, Ca
 const evidence: CallLaw = {
   name: "Evidence events = settled attempts with weight. A call's end, a rejection, a denied retry and an early interruption emit none",
   of: "at once",
-  needs: "traffic",
   holds: (plan, seen) => {
-    const traffic = seen.traffic?.[CoreCalls.usualKey]
+    const traffic = seen.traffic[CoreCalls.usualKey]
     if (traffic === undefined) throw new Disagreement("no traffic is shown")
     // Every attempt is settled when it is sent, and fades from then on.
     let attempts = 0
@@ -145,7 +142,7 @@ const budget: CallLaw = {
         }
       }
     }
-    const left = seen.tokens?.[CoreCalls.usualKey]
+    const left = seen.tokens[CoreCalls.usualKey]
     const of = plan.policy.budget ?? { type: "saturation" }
     if (of.type === "saturation") {
       const { capacity = 10 } = of

@@ -12,13 +12,7 @@ export interface SessionLaw {
   readonly name: string
   /** Runs on the subject only once. */
   readonly isCheap?: boolean
-  readonly holds: (subject: Open, policy: Policy, commands: Histories, trace: Trace) => Promise<void>
-}
-
-/** A subject that has sessions. */
-export interface Open {
-  readonly name: string
-  readonly session: NonNullable<Subject["session"]>
+  readonly holds: (subject: Subject, policy: Policy, commands: Histories, trace: Trace) => Promise<void>
 }
 
 /** What can be seen of a step from outside, without what is a matter of words. */
@@ -42,7 +36,7 @@ const likeTheCore: SessionLaw = {
   name: "The same scenario gives the same transitions in the pure core, in the Effect 3 and Effect 4 bindings under TestClock, and in the lab",
   isCheap: true,
   holds: async ({ name }, policy, commands, trace) => {
-    const expected = await perform(CoreSession.make(policy, trace.circuits), commands)
+    const expected = await perform(CoreSession.make(policy, { seeds: trace.circuits }), commands)
     agree(`${name} and the core`, shownOf(expected), shownOf(trace), true)
   }
 }

@@ -2,7 +2,8 @@ import { Circuit, CircuitPolicy, CircuitSnapshot, HealthModel } from "@truce/cor
 import * as Hash from "effect/Hash"
 import { type Options, nameOf } from "../CircuitOptions.ts"
 import { PolicyConflict } from "../PolicyConflict.ts"
-import { type Cell, CircuitCell, type Difference, type Known, type Listener } from "./Cell.ts"
+import type { Cell, Known, Listener } from "./Cell.ts"
+import { CircuitCell, type Difference } from "./CircuitCell.ts"
 import type { Join } from "./Member.ts"
 import { type Policy, type Rules, Ruling } from "./Ruling.ts"
 

@@ -1,4 +1,4 @@
-import { type CircuitPolicy, HealthModel, KeyPattern } from "@truce/core"
+import { type CircuitPolicy, HealthModel, InvalidOption, KeyPattern } from "@truce/core"
 import { type LayerOptions, type Options, toPolicy } from "../CircuitOptions.ts"
 import type { Options as ScoreOptions } from "../HealthScore.ts"
 import { given } from "./options.ts"
@@ -40,7 +40,9 @@ export class Ruling {
     this.owner = owner
     this.rules = rules
     this.shared = toPolicy(rules.model, rules.options)
-    this.special = rules.overrides.map(({ model, options }) => toPolicy(model ?? rules.model, rules.options, options))
+    this.special = rules.overrides.map(({ model, options }, pattern) =>
+      InvalidOption.inOverride(pattern, () => toPolicy(model ?? rules.model, rules.options, options))
+    )
   }
 
   /** Other rules, under which the keys that were registered keep the options of their own. Throws `InvalidOption`. */

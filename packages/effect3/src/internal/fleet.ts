@@ -49,15 +49,18 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
         const { owed } = entry
         entry.owed = []
         const told =
-          batch.attempts === 0 && owed.length === 0
+          batch.attempts === 0 && owed.length === 0 && !exchange.mustWrite()
             ? exchange.look(entry, rules)
             : exchange.update(
                 entry,
                 rules,
                 (rules, shared, storeNow) => {
+                  const settled = owed.reduce((to, made) => Fleet.settleProbe(rules, to, made, storeNow), shared)
+                  if (batch.attempts === 0) {
+                    return [settled === shared && exchange.mustWrite() ? { ...shared } : settled, undefined]
+                  }
                   // Where nothing is stored any more it begins anew, with this.
                   const own = entry.shared === undefined ? { ...batch, generation: undefined } : batch
-                  const settled = owed.reduce((to, made) => Fleet.settleProbe(rules, to, made, storeNow), shared)
                   return [merged(rules, settled, own, storeNow), undefined]
                 },
                 (isDone) => (isDone === false ? entry.giveBack(batch) : undefined)
@@ -92,7 +95,8 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
       const rest = () => Effect.forEach([...due], told, { concurrency, discard: true })
       if (exchange.condition() === "up") return rest()
       // One asks for all, until the store serves.
-      const [first] = due
+      const [oldest] = due
+      const first = exchange.tried() ?? oldest
       if (first === undefined) return Effect.void
       return Effect.zipRight(
         flush(first),
@@ -164,7 +168,6 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
  */
 const merged = (rules: Rules, shared: Shared, batch: Fleet.Batch, storeNow: number): Shared => {
   const { generation, state } = shared.circuit
-  if (batch.attempts === 0) return shared
   if (state._tag === "Closed" || batch.generation !== generation) return Fleet.merge(rules, shared, batch, storeNow)
   const [leased, decision] = Fleet.lease(rules, shared, storeNow)
   if (decision._tag === "Rejected" || decision.permit.probe === 0) return shared

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Cluster, Redis } from "ioredis"
 import { createHash } from "node:crypto"
+import { errorMonitor } from "node:events"
 import {
   FleetStoreFailed,
   type News,
@@ -47,6 +48,24 @@ const maxTtlMillis = Number.MAX_SAFE_INTEGER
 /** What nobody waits for any more may still be on its way: with more of it than this nothing else is sent. */
 const maxAbandoned = 64
 
+/** Why a client has no connection, until it has one: a command that is not sent does not say it. Who watches stops with `stop`. */
+export const troubleOf = (client: Client): { readonly found: () => unknown; readonly stop: () => void } => {
+  let last: unknown
+  const failed = (error: unknown): void => {
+    if (!unsent.test(messageOf(error))) last = error
+  }
+  const ready = (): void => {
+    last = undefined
+  }
+  // It only looks on: a client without a listener of its own goes on to print what is wrong.
+  client.on(errorMonitor, failed)
+  client.on("ready", ready)
+  return {
+    found: () => last,
+    stop: () => void client.off(errorMonitor, failed).off("ready", ready)
+  }
+}
+
 /** Ends when a new client has connected for the first time, or could not. */
 const started = (client: Client): { readonly isOver: boolean; readonly end: Effect.Effect<void> } => {
   const first = { isOver: !["connecting", "connect"].includes(client.status) }
@@ -61,7 +80,7 @@ const started = (client: Client): { readonly isOver: boolean; readonly end: Effe
   return Object.assign(first, { end: Effect.promise(() => end) })
 }
 
-export const make = (client: Client, subscriber: Client, prefix: string): Service => {
+export const make = (client: Client, subscriber: Client, prefix: string, trouble: () => unknown): Service => {
   const channel = `${prefix}news`
   const start = started(client)
   let abandoned = 0
@@ -86,7 +105,7 @@ export const make = (client: Client, subscriber: Client, prefix: string): Servic
           )
           .then(
             (answer: unknown) => ended(Effect.succeed(answer)),
-            (error: unknown) => ended(Effect.fail(failed(error)))
+            (error: unknown) => ended(Effect.fail(failed(error, trouble())))
           )
         return Effect.sync(() => {
           if (isWaiting) abandoned++
@@ -148,25 +167,47 @@ const readSeen = (answer: unknown): Effect.Effect<Seen, FleetStoreFailed> => {
   return Effect.fail(failure("garbage", true, "its answer is not that of the script"))
 }
 
+/** What a client says of a command that it did not send, and of one whose connection was lost. */
+const unsent = /^(Stream isn't writeable|Cluster isn't ready)/
+const lost = /^Reached the max retries per request/
+
 /** The first word of an answer, or of what a client says without having sent anything. */
 const reasons: ReadonlyArray<readonly [RegExp, Reason, boolean]> = [
   [/\b(READONLY|NOREPLICAS|MISCONF)\b/, "read-only", false],
   [/\bOOM\b/, "out of memory", false],
   [/\b(NOPERM|NOAUTH|WRONGPASS)\b|ERR AUTH|can't (run|access)|no permissions/i, "denied", false],
-  [/\b(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN)\b/, "down", false],
-  [/^Stream isn't writeable/, "down", false],
+  [/\b(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|MOVED)\b/, "down", false],
   [/^(ERR|WRONGTYPE|NOSCRIPT)\b/, "garbage", false],
   [/^Protocol error|^Protocol Error/i, "garbage", true]
 ]
 
-const failed = (error: unknown): FleetStoreFailed => {
+const reasonOf = (message: string): readonly [Reason, boolean] => {
+  for (const [pattern, reason, isInDoubt] of reasons) if (pattern.test(message)) return [reason, isInDoubt]
+  return ["down", true]
+}
+
+const failed = (error: unknown, trouble?: unknown): FleetStoreFailed => {
   const message = messageOf(error)
-  for (const [pattern, reason, isInDoubt] of reasons)
-    if (pattern.test(message)) return failure(reason, isInDoubt, message)
-  return failure("down", true, message)
+  if (unsent.test(message)) {
+    if (trouble === undefined) return failure("down", false, "there is no connection")
+    const cause = messageOf(trouble)
+    return failure(reasonOf(cause)[0], false, cause)
+  }
+  if (lost.test(message)) return failure("down", true, "the connection was lost before it answered")
+  const [reason, isInDoubt] = reasonOf(message)
+  const isElsewhere = message.startsWith("MOVED")
+  return failure(
+    reason,
+    isInDoubt,
+    isElsewhere ? `it is a node of a cluster, give a Cluster as client: ${message}` : message
+  )
 }
 
 const failure = (reason: Reason, isInDoubt: boolean, detail: string) =>
   new FleetStoreFailed({ reason, isInDoubt, detail })
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const messageOf = (error: unknown): string => {
+  // Of a name with several addresses.
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join(", ")
+  return error instanceof Error ? error.message : String(error)
+}

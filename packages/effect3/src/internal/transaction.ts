@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import { InvalidSnapshot } from "../InvalidSnapshot.ts"
-import { type Cell, toError } from "./Cell.ts"
+import type { Cell } from "./Cell.ts"
+import { toError } from "./Refusal.ts"
 import type { Clock, Guard } from "./Registry.ts"
 
 const cellOf: unique symbol = Symbol.for("@truce/effect3/Permit/cell")

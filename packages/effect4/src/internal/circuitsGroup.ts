@@ -2,7 +2,7 @@ import type * as Context from "effect/Context"
 import * as HttpApi from "effect/http-api/HttpApi"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
-import type { Endpoints } from "../Operators.ts"
+import type { Endpoints } from "./circuitsEndpoints.ts"
 
 /** The middleware of the group, with what it needs. */
 export type GuardOf<Groups> =

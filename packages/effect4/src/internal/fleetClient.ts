@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -21,6 +22,7 @@ export const make = <E, R>(layer: Layer.Layer<Redis.Redis, E, R>): Effect.Effect
     const scope = yield* Effect.scope
     const begun = yield* Deferred.make<void>()
     let built: Client | undefined
+    let why: string | undefined
     const build = Effect.gen(function* () {
       const own = yield* Scope.fork(scope)
       // A memo of its own: what has failed once is built anew.
@@ -31,8 +33,10 @@ export const make = <E, R>(layer: Layer.Layer<Redis.Redis, E, R>): Effect.Effect
     const begin = Effect.asVoid(Deferred.succeed(begun, undefined))
     const trying: Effect.Effect<void, never, R> = Effect.matchCauseEffect(build, {
       onSuccess: () => begin,
-      onFailure: () =>
-        begin.pipe(Effect.andThen(Effect.sleep(againMillis)), Effect.andThen(Effect.suspend(() => trying)))
+      onFailure: (cause) => {
+        why = messageOf(Cause.squash(cause))
+        return begin.pipe(Effect.andThen(Effect.sleep(againMillis)), Effect.andThen(Effect.suspend(() => trying)))
+      }
     })
     yield* Effect.forkScoped(trying)
     yield* Effect.forkScoped(Effect.delay(begin, patienceMillis))
@@ -43,6 +47,11 @@ export const make = <E, R>(layer: Layer.Layer<Redis.Redis, E, R>): Effect.Effect
       const now = Effect.suspend(() => (built === undefined ? offline : f(built)))
       return Effect.suspend(() => (built === undefined ? Effect.andThen(Deferred.await(begun), now) : f(built)))
     }
+    const failing = Effect.suspend(() => Effect.fail(offline(why)))
+    const failed: ReturnType<Client["subscribe"]> = Effect.tap(
+      Queue.unbounded<Redis.RedisMessage, Redis.RedisError>(),
+      (queue) => Queue.fail(queue, offline(why))
+    )
     return {
       send: (command, ...args) => using((client) => client.send(command, ...args), failing),
       eval:
@@ -54,11 +63,10 @@ export const make = <E, R>(layer: Layer.Layer<Redis.Redis, E, R>): Effect.Effect
     }
   })
 
-const offline = () => new Redis.RedisError({ cause: new Error("The client is offline") })
+const offline = (why: string | undefined) =>
+  new Redis.RedisError({ cause: new Error(`The client is offline${why === undefined ? "" : `: ${why}`}`) })
 
-const failing = Effect.suspend(() => Effect.fail(offline()))
-
-const failed: ReturnType<Client["subscribe"]> = Effect.tap(
-  Queue.unbounded<Redis.RedisMessage, Redis.RedisError>(),
-  (queue) => Queue.fail(queue, offline())
-)
+const messageOf = (error: unknown): string => {
+  if (error instanceof Redis.RedisError) return messageOf(error.cause)
+  return error instanceof Error ? error.message : String(error)
+}

@@ -14,6 +14,16 @@ export interface Foreign {
   readonly _tag: "Foreign"
 }
 
+/**
+ * What keeps the store from serving, and who found out. A store may serve some keys and not others, or read and not write: it serves again
+ * when it does for that key what it did not do.
+ */
+interface Trouble {
+  readonly reason: Reason
+  readonly entry: Entry
+  readonly isOfWrites: boolean
+}
+
 /** A change of the shared judgement, and what comes of it; the same reference where there is none. */
 export type Step<A> = (rules: Rules, shared: Shared, storeNow: number) => readonly [Shared, A]
 
@@ -28,26 +38,31 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
   let writes = 0
   /** No two writes are the same text, though two processes may come to the same judgement: a swap that is refused is somebody else's. */
   const signed = (record: string): string => `${record.slice(0, -1)},"by":${JSON.stringify(`${instance}/${++writes}`)}}`
-  let condition: "up" | Reason = "up"
+  let trouble: Trouble | undefined
+  const condition = (): "up" | Reason => trouble?.reason ?? "up"
 
-  const failed = (error: FleetStoreFailed): Effect.Effect<void> =>
+  const failed = (entry: Entry, isWrite: boolean, error: FleetStoreFailed): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (condition === error.reason) return Effect.void
-      condition = error.reason
-      return Effect.logWarning(`${error.message}; calls go on by what this process sees alone, and it is tried again`)
+      const { reason } = error
+      if (reason === trouble?.reason) return Effect.void
+      trouble = { reason, entry, isOfWrites: isWrite && reason !== "down" && reason !== "slow" }
+      const line = `${error.message}; calls go on by what this process sees alone, and it is tried again`
+      return Effect.annotateLogs(Effect.logWarning(line), "truce.fleet.condition", reason)
     })
-  const served = (hasWritten: boolean): Effect.Effect<void> =>
+  const served = (entry: Entry, hasWritten: boolean): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (condition === "up") return Effect.void
-      // Such a store can be read all the while.
-      if (!hasWritten && (condition === "read-only" || condition === "out of memory")) return Effect.void
-      condition = "up"
-      return Effect.logInfo("the store serves again: what this process sees is shared")
+      if (trouble === undefined) return Effect.void
+      if (trouble.isOfWrites && !hasWritten) return Effect.void
+      if (trouble.entry !== entry && isTried(trouble.entry)) return Effect.void
+      trouble = undefined
+      const line = "the store serves again: what this process sees is shared"
+      return Effect.annotateLogs(Effect.logInfo(line), "truce.fleet.condition", "up")
     })
   /** Not longer than the timeout, even where the store cannot be interrupted; what it says measures its clock. */
   const asked = <A extends { readonly now: number }>(
+    entry: Entry,
     self: () => Effect.Effect<A, FleetStoreFailed>,
-    hasWritten: (answer: A) => boolean
+    hasWritten?: (answer: A) => boolean
   ): Effect.Effect<A, FleetStoreFailed> =>
     Effect.flatMap(now, (askedAt) =>
       bounded(
@@ -57,11 +72,11 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       ).pipe(
         // Who flushes and who listens must outlive a store that does not keep to its type.
         Effect.catchDefect((defect) => Effect.fail(broken(defect))),
-        Effect.tapError(failed),
+        Effect.tapError((error) => failed(entry, hasWritten !== undefined, error)),
         Effect.tap((answer) =>
           Effect.flatMap(now, (answeredAt) => {
             time.heard(askedAt, answeredAt, answer.now)
-            return served(hasWritten(answer))
+            return served(entry, hasWritten?.(answer) === true)
           })
         )
       )
@@ -80,7 +95,9 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       isForeign ? "left as it is, and the key is judged by this process alone" : "garbage, and is replaced"
     }: ${fault}`
     return entry.learn(rules, text, undefined, time.offset).pipe(
-      Effect.andThen(isTold ? Effect.void : Effect.logWarning(warning)),
+      Effect.andThen(
+        isTold ? Effect.void : Effect.annotateLogs(Effect.logWarning(warning), "truce.key", entry.cell.key)
+      ),
       Effect.andThen(
         Effect.suspend(() => {
           if (!isForeign) return Effect.void
@@ -93,10 +110,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
   }
   const look = (entry: Entry, rules: Rules): Effect.Effect<void, FleetStoreFailed | Foreign> =>
     Effect.flatMap(
-      asked(
-        () => store.read(entry.cell.key),
-        () => false
-      ),
+      asked(entry, () => store.read(entry.cell.key)),
       ({ text }) => learn(entry, rules, text)
     )
   const swap = (
@@ -114,6 +128,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       entry.doubts = [...entry.doubts, { expected, text, settle: inDoubt }]
     }
     return asked(
+      entry,
       () => store.swap({ key: entry.cell.key, expected, text, ttlMillis, isNews }),
       ({ isSwapped }) => isSwapped
     ).pipe(
@@ -129,7 +144,11 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
   }
   return {
     look,
-    condition: () => condition,
+    condition,
+    /** What is asked until the store serves, where it is known what it does not serve. */
+    tried: () => (trouble !== undefined && isTried(trouble.entry) ? trouble.entry : undefined),
+    /** Whether only a write can show that the store serves again. */
+    mustWrite: () => trouble?.isOfWrites === true,
     storeTime: (at: number) => time.at(at),
     offset: () => time.offset,
     /**
@@ -169,6 +188,8 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
 }
 
 const broken = (defect: unknown) => new FleetStoreFailed({ reason: "garbage", isInDoubt: true, detail: String(defect) })
+
+const isTried = ({ fault, hasLeft, rules }: Entry): boolean => !hasLeft && rules !== undefined && fault === undefined
 
 const slow = (millis: number) =>
   new FleetStoreFailed({

@@ -18,7 +18,8 @@ const owner = "Fleet"
 
 export const settings = (options: Options, instance: string): Settings => {
   const { process = instance } = options
-  if (process === "") throw new InvalidOption.InvalidOption(owner, "process", "a name that is not empty", process)
+  if (typeof process !== "string" || process === "")
+    throw new InvalidOption.InvalidOption(owner, "process", "a name that is not empty", process)
   return {
     process,
     instance,

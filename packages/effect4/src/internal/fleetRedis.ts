@@ -117,7 +117,7 @@ const reasons: ReadonlyArray<readonly [RegExp, Reason, boolean]> = [
   [/\b(READONLY|NOREPLICAS|MISCONF)\b/, "read-only", false],
   [/\bOOM\b/, "out of memory", false],
   [/\b(NOPERM|NOAUTH|WRONGPASS)\b|ERR AUTH|can't (run|access)|no permissions/i, "denied", false],
-  [/\b(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN)\b/, "down", false],
+  [/\b(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|MOVED)\b/, "down", false],
   [/^The client is (offline|closed)/, "down", false],
   [/^(ERR|WRONGTYPE|NOSCRIPT)\b/, "garbage", false],
   [/^Protocol error/i, "garbage", true]
@@ -125,8 +125,9 @@ const reasons: ReadonlyArray<readonly [RegExp, Reason, boolean]> = [
 
 const failed = ({ cause }: Redis.RedisError): FleetStoreFailed => {
   const message = cause instanceof Error ? cause.message : String(cause)
+  const detail = message.startsWith("MOVED") ? `it is a node of a cluster, give a client for one: ${message}` : message
   for (const [pattern, reason, isInDoubt] of reasons)
-    if (pattern.test(message)) return failure(reason, isInDoubt, message)
+    if (pattern.test(message)) return failure(reason, isInDoubt, detail)
   return failure("down", true, message)
 }
 

@@ -3,7 +3,7 @@ import type * as Context from "effect/Context"
 import { toPolicy } from "../CircuitOptions.ts"
 import { lifetimeOf } from "../HealthScore.ts"
 import type { Options } from "../Truce.ts"
-import { rulesByKey } from "./retryRules.ts"
+import { rulesOver } from "./retryRules.ts"
 import { modelOf } from "./Ruling.ts"
 
 /** A fault of options, with its path. */
@@ -44,7 +44,7 @@ export const partIssues = <R>(
   context: Context.Context<R>
 ): ReadonlyArray<Issue> => [
   ...issue([...path, "circuit"], () => toPolicy(model, base.circuit ?? {}, own.circuit)),
-  ...issue([...path, "retry"], () => rulesByKey({ ...base.retry, overrides: { own: { ...own.retry } } }, context))
+  ...issue([...path, "retry"], () => rulesOver({ ...base.retry }, { ...own.retry }, context))
 ]
 
 /** The fault that building throws, if it does. */

@@ -16,8 +16,14 @@ export interface RulesByKey {
 /** Throws `InvalidOption`; a schedule's own services are taken from the context. */
 export const rulesByKey = <R>({ overrides, ...base }: LayerOptions<R>, context: Context.Context<R>): RulesByKey => ({
   base: rulesOf(base, context),
-  overrides: KeyPattern.KeyPattern.of(overrides).map((own) => rulesOf(merged(base, own), context))
+  overrides: KeyPattern.KeyPattern.of(overrides).map((own, pattern) =>
+    InvalidOption.inOverride(pattern, () => rulesOver(base, own, context))
+  )
 })
+
+/** The rules of options that come before others. Throws `InvalidOption`. */
+export const rulesOver = <R>(base: Options<R>, own: Options<R>, context: Context.Context<R>): Rules =>
+  rulesOf(merged(base, own), context)
 
 const rulesOf = <R>(options: Options<R>, context: Context.Context<R>): Rules => ({
   ...limits(options),

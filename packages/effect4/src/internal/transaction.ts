@@ -4,8 +4,9 @@ import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import { InvalidSnapshot } from "../InvalidSnapshot.ts"
-import { type Cell, toError } from "./Cell.ts"
+import type { Cell } from "./Cell.ts"
 import { partOf } from "./MirroredRef.ts"
+import { toError } from "./Refusal.ts"
 import type { Clock, Guard } from "./Registry.ts"
 
 const cellOf: unique symbol = Symbol.for("@truce/effect4/Permit/cell")

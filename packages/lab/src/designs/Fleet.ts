@@ -135,8 +135,8 @@ const sharing = (name: string, title: string, description: string, how: Sharing)
       policy: base,
       budget: how.budget,
       breaker: (_, context) => {
-        const store = stores.get(context.run) ?? new Store(policy, how, context.seed)
-        stores.set(context.run, store)
+        const store = stores.get(context.fleet) ?? new Store(policy, how, context.seed)
+        stores.set(context.fleet, store)
         return new Member(store, context)
       }
     })

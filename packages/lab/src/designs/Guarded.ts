@@ -44,7 +44,8 @@ export class Breaker<S> {
   }
 }
 
-class Guard<S> implements Protection {
+/** What guards a dependency: one circuit and one budget. */
+export abstract class Guard<S> implements Protection {
   readonly breaker: Breaker<S>
   readonly budget: RetryBudget.RetryBudget
   readonly context: Context
@@ -82,13 +83,11 @@ class Guard<S> implements Protection {
     return decision
   }
 
-  begin(_now: number): Call {
-    throw new Error("a guard is outside or inside")
-  }
+  abstract begin(now: number): Call
 }
 
 class Outside<S> extends Guard<S> {
-  override begin(now: number): Call {
+  begin(now: number): Call {
     return new OutsideCall(this, now)
   }
 }
@@ -142,7 +141,7 @@ class OutsideCall<S> implements Call {
 }
 
 class Inside<S> extends Guard<S> {
-  override begin(now: number): Call {
+  begin(now: number): Call {
     return new InsideCall(this, now)
   }
 }
@@ -166,17 +165,17 @@ class InsideCall<S> extends OutsideCall<S> {
 /** Retry around the breaker. A call that waits asks when its retry is due. */
 export const outside =
   <S>(options: Options<S>) =>
-  (context: Context): Protection =>
+  (context: Context): Guard<S> =>
     new Outside(options, context)
 
 /** Retry around the breaker as the Effect bindings run it. */
 export const shipped =
   <S>(options: Options<S>) =>
-  (context: Context): Protection =>
+  (context: Context): Guard<S> =>
     new Shipped(options, context)
 
 /** The breaker around the retry. */
 export const inside =
   <S>(options: Options<S>) =>
-  (context: Context): Protection =>
+  (context: Context): Guard<S> =>
     new Inside(options, context)
