@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 
 // Ends what hangs, on the slowest machine too; no test measures time.
 const testTimeout = 180_000
-const fleet = "test/Fleet*.test.ts"
+const fleet = "test/**/Fleet*.test.ts"
 
 export default defineConfig({
   test: {

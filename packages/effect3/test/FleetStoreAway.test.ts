@@ -262,7 +262,7 @@ describe("when the store is back", () => {
       yield* passed(1_000)
       yield* Fiber.join(fiber)
       yield* become("none")
-      yield* passed(500)
+      yield* passed(1_500)
       expect(yield* stored).toMatchObject({ leases: [] })
     }))
 })

@@ -42,11 +42,13 @@ export class Entry implements Member {
   text: string | undefined = undefined
   shared: Shared | undefined = undefined
   isSeen = false
-  /** What is stored is not ours to change. */
+  /** What is wrong with what is stored: as long as it is not ours to change, nothing of it is urgent. */
   fault: string | undefined = undefined
   doubts: ReadonlyArray<Doubt> = []
   /** Probes that the store gave a lease, by the permit this process knows them under. */
   readonly probes = new Map<Circuit.Permit, Circuit.Permit>()
+  /** What came of probes whose leases the store still holds, for it could not be told; to tell it twice changes nothing. */
+  owed: ReadonlyArray<Circuit.Settled> = []
   /** Ends when the store has answered who asked first. */
   asking: Effect.Effect<void> | undefined = undefined
 
@@ -61,6 +63,8 @@ export class Entry implements Member {
     const policy = this.cell.rules
     if (policy !== this.policy) {
       this.policy = policy
+      // What was read by other rules is read again by these: it may be of another model.
+      this.forget()
       this.shareable = policy === undefined ? undefined : shareable(policy, this.crew.witnesses)
     }
     return this.shareable
@@ -84,7 +88,8 @@ export class Entry implements Member {
     if (batch === this.batch) return undefined
     const isFirst = this.batch.attempts === 0
     this.batch = batch
-    const isUrgent = !this.isUrgent && (!this.isSeen || Fleet.isUrgent(rules, circuit, batch))
+    const isUrgent =
+      !this.isUrgent && this.fault === undefined && (!this.isSeen || Fleet.isUrgent(rules, circuit, batch))
     if (isFirst || isUrgent) this.crew.isDue(this, isUrgent)
     return undefined
   }
@@ -113,6 +118,13 @@ export class Entry implements Member {
     if (this.batch.attempts > 0) this.crew.isDue(this, false)
   }
 
+  /** Tells of a probe with the next flush. */
+  owe(probes: ReadonlyArray<Circuit.Settled>): void {
+    if (probes.length === 0) return
+    this.owed = [...this.owed, ...probes]
+    this.crew.isDue(this, false)
+  }
+
   /** What the store holds, and what that makes of the circuit here. */
   learn(rules: Rules, text: string | undefined, shared: Shared | undefined, offset: number): Effect.Effect<void> {
     const { doubts, link } = this
@@ -133,8 +145,19 @@ export class Entry implements Member {
           ? shared?.circuit.state._tag !== "Closed" && shared !== undefined
           : generation !== linked.shared
       if (isOld || attempts === 0) this.take()
-      return [undefined, next]
+      return [undefined, shared === undefined && Fleet.isFollowing(circuit, link) ? this.withOwnProbes(next) : next]
     })
+  }
+
+  /** What is gone from the store told of the probes of others too: nobody will say when those end. */
+  private withOwnProbes(circuit: Known): Known {
+    const { generation, state } = circuit
+    if (state._tag !== "HalfOpen") return circuit
+    const own = [...this.probes.keys()].filter((permit) => permit.generation === generation)
+    return {
+      ...circuit,
+      state: { ...state, leases: state.leases.filter(({ probe }) => own.some((permit) => permit.probe === probe)) }
+    }
   }
 
   forget(): void {

@@ -66,6 +66,8 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     Effect.flatMap(now, (askedAt) =>
       Effect.disconnect(Effect.suspend(self)).pipe(
         Effect.timeoutFail({ duration: timeoutMillis, onTimeout: () => slow(timeoutMillis) }),
+        // Who flushes and who listens must outlive a store that does not keep to its type.
+        Effect.catchAllDefect((defect) => Effect.fail(broken(defect))),
         Effect.interruptible,
         Effect.tapError((error) => failed(entry, hasWritten !== undefined, error)),
         Effect.tap((answer) =>
@@ -118,17 +120,17 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     const expected = entry.text
     const text = signed(Fleet.encode(rules, after, storeNow))
     const isNews = after.circuit.generation !== before.circuit.generation
+    const doubted = () => {
+      entry.forget()
+      entry.doubts = [...entry.doubts, { expected, text, settle: inDoubt }]
+    }
     return asked(
       entry,
       () => store.swap({ key: entry.cell.key, expected, text, ttlMillis, isNews }),
       ({ isSwapped }) => isSwapped
     ).pipe(
-      Effect.tapError(({ isInDoubt }) =>
-        Effect.sync(() => {
-          entry.forget()
-          if (isInDoubt) entry.doubts = [...entry.doubts, { expected, text, settle: inDoubt }]
-        })
-      ),
+      Effect.tapError(({ isInDoubt }) => Effect.sync(() => (isInDoubt ? doubted() : entry.forget()))),
+      Effect.onInterrupt(() => Effect.sync(doubted)),
       Effect.flatMap((swapped) =>
         // A client that sends it again after a lost connection is refused the second time.
         swapped.isSwapped || swapped.text === text
@@ -181,6 +183,8 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       })
   }
 }
+
+const broken = (defect: unknown) => new FleetStoreFailed({ reason: "garbage", isInDoubt: true, detail: String(defect) })
 
 const isTried = ({ fault, hasLeft, rules }: Entry): boolean => !hasLeft && rules !== undefined && fault === undefined
 

@@ -1,8 +1,10 @@
 import { Circuit, Fleet, Outcome } from "@truce/core"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import type { Known } from "./Cell.ts"
 import type { Entry, Rules } from "./fleetEntry.ts"
 import type { FleetStoreFailed } from "../FleetStore.ts"
 import type { Exchange, Foreign } from "./fleetExchange.ts"
@@ -22,28 +24,31 @@ export const make = (
     Effect.flatMap(Deferred.make<A, E>(), (answer) =>
       Effect.as(Effect.forkIn(Effect.interruptible(Effect.intoDeferred(self, answer)), scope), answer)
     )
-  const waited = <A, E>(answer: Deferred.Deferred<A, E>): Effect.Effect<Option.Option<A>> =>
-    Effect.interruptible(Effect.option(Effect.timeout(Deferred.await(answer), leaseTimeoutMillis)))
+  const waited = <A, E>(
+    answer: Deferred.Deferred<A, E>,
+    millis: number = leaseTimeoutMillis
+  ): Effect.Effect<Option.Option<A>> =>
+    Effect.interruptible(Effect.option(Effect.timeout(Deferred.await(answer), millis)))
 
-  const rejected = (rules: Rules, circuit: Parameters<Entry["isLed"]>[0], at: number): Circuit.Rejected => ({
-    _tag: "Rejected",
-    status: circuit.state._tag === "HalfOpen" ? "HalfOpen" : "Open",
-    until: at + flushMillis,
-    score: Circuit.score(rules, circuit, at),
-    generation: circuit.generation
-  })
   const alone = (entry: Entry, rules: Rules, at: number): Effect.Effect<Circuit.Decision> =>
     onStoreDown === "local"
       ? entry.cell.admitAlone(at)
-      : entry.cell.step((circuit) => [rejected(rules, circuit, at), circuit])
+      : Effect.flatMap(
+          entry.cell.step((circuit) =>
+            entry.isLed(circuit) ? barred(rules, circuit, at, at + flushMillis) : [undefined, circuit]
+          ),
+          (decision) => (decision === undefined ? entry.cell.admitAlone(at) : Effect.succeed(decision))
+        )
 
   const settled = (entry: Entry, rules: Rules, made: Circuit.Settled) =>
-    exchange.update(
-      entry,
-      rules,
-      (rules, shared, storeNow) => [Fleet.settleProbe(rules, shared, made, storeNow), undefined],
-      () => undefined
-    )
+    exchange
+      .update(
+        entry,
+        rules,
+        (rules, shared, storeNow) => [Fleet.settleProbe(rules, shared, made, storeNow), undefined],
+        () => undefined
+      )
+      .pipe(Effect.tapErrorTag("FleetStoreFailed", () => Effect.sync(() => entry.owe([made]))))
   const giveBack = (entry: Entry, rules: Rules, permit: Circuit.Permit): Effect.Effect<void> =>
     Effect.ignore(settled(entry, rules, { permit, outcome: Outcome.ignored, failedBefore: 0 }))
 
@@ -83,10 +88,10 @@ export const make = (
         })
       )
     )
-  const leased = (entry: Entry, rules: Rules): Effect.Effect<Circuit.Decision> =>
+  const leased = (entry: Entry, rules: Rules, waitMillis: number): Effect.Effect<Circuit.Decision> =>
     Effect.flatMap(detached(ask(entry, rules)), (answer) =>
       Effect.flatMap(
-        Effect.onInterrupt(waited(answer), () => abandoned(entry, rules, answer)),
+        Effect.onInterrupt(waited(answer, waitMillis), () => abandoned(entry, rules, answer)),
         (found): Effect.Effect<Circuit.Decision> => {
           if (Option.isNone(found)) {
             return Effect.zipRight(
@@ -95,41 +100,46 @@ export const make = (
             )
           }
           return found.value === undefined
-            ? Effect.flatMap(now, (at) => decided(entry, rules, at, false))
+            ? Effect.flatMap(now, (at) => decided(entry, rules, at, undefined))
             : Effect.succeed({ _tag: "Admitted", permit: found.value })
         }
       )
     )
-  /** The decision of the circuit here, once it knows what the store has answered; where it would probe, it asks if it may. */
-  const decided = (entry: Entry, rules: Rules, at: number, mayAsk: boolean): Effect.Effect<Circuit.Decision> =>
+  /** The decision of the circuit here, once it knows what the store has answered; where it would probe, it asks if it still may. */
+  const decided = (entry: Entry, rules: Rules, at: number, end: number | undefined): Effect.Effect<Circuit.Decision> =>
     Effect.flatMap(
       entry.cell.step((circuit): readonly [Circuit.Decision | "alone" | "ask", typeof circuit] => {
         if (!entry.isLed(circuit)) return ["alone", circuit]
         const [next, decision] = Circuit.admit(rules, circuit, at)
         if (next === circuit) return [decision, circuit]
-        return [mayAsk ? "ask" : rejected(rules, circuit, at), circuit]
+        if (end !== undefined) return ["ask", circuit]
+        // The store has not given one: there the open time goes on, or somebody was faster.
+        const state = entry.shared?.circuit.state
+        const opensAt = state?._tag === "Open" ? state.until + exchange.offset() : at
+        return barred(rules, circuit, at, opensAt > at ? Math.min(opensAt, at + flushMillis) : at + flushMillis)
       }),
       (decision): Effect.Effect<Circuit.Decision> => {
         if (decision === "alone") return entry.cell.admitAlone(at)
-        return decision === "ask" ? admit(entry, at) : Effect.succeed(decision)
+        return decision === "ask" ? admit(entry, at, end) : Effect.succeed(decision)
       }
     )
-  const admit = (entry: Entry, at: number): Effect.Effect<Circuit.Decision> =>
+  /** Asks for a lease until `end` at the latest, however many have asked before. */
+  const admit = (entry: Entry, at: number, end = at + leaseTimeoutMillis): Effect.Effect<Circuit.Decision> =>
     Effect.suspend(() => {
       const { asking, rules } = entry
       if (rules === undefined) return entry.cell.admitAlone(at)
-      if (exchange.condition() !== "up") return alone(entry, rules, at)
+      if (exchange.condition() !== "up" || at >= end) return alone(entry, rules, at)
       // One question at a time: who comes meanwhile hears the answer too.
       if (asking !== undefined) {
         return Effect.zipRight(
           Effect.interruptible(asking),
-          Effect.flatMap(now, (later) => decided(entry, rules, later, true))
+          Effect.flatMap(now, (later) => decided(entry, rules, later, end))
         )
       }
       return Effect.flatMap(Deferred.make<void>(), (answered) => {
         entry.asking = Deferred.await(answered)
         return Effect.ensuring(
-          leased(entry, rules),
+          leased(entry, rules, end - at),
           Effect.suspend(() => {
             entry.asking = undefined
             return Deferred.succeed(answered, undefined)
@@ -138,15 +148,22 @@ export const make = (
       })
     })
   return {
-    admit,
+    admit: (entry: Entry, at: number) => admit(entry, at),
     settle: (entry: Entry, made: Circuit.Settled, at: number): Effect.Effect<void> =>
       Effect.suspend(() => {
         const { rules } = entry
         const permit = entry.probes.get(made.permit)
-        entry.probes.delete(made.permit)
-        if (rules === undefined || permit === undefined) return entry.cell.settleAlone(made, at)
-        return Effect.flatMap(Effect.flatMap(detached(settled(entry, rules, { ...made, permit })), waited), (answer) =>
-          Option.isSome(answer) ? Effect.void : entry.cell.settleAlone(made, at)
+        // Where the store could not be told, or has lost the circuit: what it has settled is of another generation, or has no lease, here.
+        const alone = Effect.suspend(() => {
+          entry.probes.delete(made.permit)
+          return entry.cell.settleAlone(made, at)
+        })
+        if (rules === undefined || permit === undefined) return alone
+        return Effect.flatMap(detached(settled(entry, rules, { ...made, permit })), (answer) =>
+          // Who is interrupted waits no longer, and has more to do all the same.
+          Effect.flatMap(Effect.exit(waited(answer)), (exit) =>
+            Exit.isSuccess(exit) ? alone : Effect.sync(() => soon(Effect.zipRight(waited(answer), alone)))
+          )
         )
       })
   }
@@ -154,3 +171,26 @@ export const make = (
 
 const isProbe = (decision: Circuit.Decision): decision is Circuit.Admitted =>
   decision._tag === "Admitted" && decision.permit.probe > 0
+
+/** The circuit, and its decision, where a probe would need a lease that there is none of: it admits nothing until then. */
+const barred = (rules: Rules, circuit: Known, at: number, until: number): readonly [Circuit.Decision, Known] => {
+  const [probing, decision] = Circuit.admit(rules, circuit, at)
+  if (probing === circuit) return [decision, circuit]
+  const next = { ...circuit, state: withoutPermits(rules, circuit.state, at, until) }
+  return [Circuit.admit(rules, next, at)[1], next]
+}
+
+const withoutPermits = (rules: Rules, state: Circuit.State, at: number, until: number): Circuit.State => {
+  switch (state._tag) {
+    case "Closed":
+      return state
+    case "Open":
+      return { ...state, until }
+    case "HalfOpen": {
+      const held = Circuit.heldLeases(state, at)
+      // No probe has this number.
+      const taken = Array.from({ length: rules.permits - held.length }, () => ({ probe: 0, until }))
+      return { ...state, leases: [...held, ...taken] }
+    }
+  }
+}

@@ -42,6 +42,9 @@ function script(lua: string): Script {
   return { lua, sha: createHash("sha1").update(lua).digest("hex") }
 }
 
+/** Redis takes no more: as good as for ever. */
+const maxTtlMillis = Number.MAX_SAFE_INTEGER
+
 /** What nobody waits for any more may still be on its way: with more of it than this nothing else is sent. */
 const maxAbandoned = 64
 
@@ -105,8 +108,8 @@ export const make = (client: Client, subscriber: Client, prefix: string, trouble
             (error: unknown) => ended(Effect.fail(failed(error, trouble())))
           )
         return Effect.sync(() => {
+          if (isWaiting) abandoned++
           isWaiting = false
-          abandoned++
         })
       })
     })
@@ -118,14 +121,14 @@ export const make = (client: Client, subscriber: Client, prefix: string, trouble
           expected === undefined ? "0" : "1",
           expected ?? "",
           text,
-          String(Math.max(1, Math.round(ttlMillis))),
+          String(Math.min(maxTtlMillis, Math.max(1, Math.round(ttlMillis)))),
           isNews ? channel : "",
           key
         ]),
         (answer) =>
           Effect.map(readSeen(answer), (seen): Swapped => ({
             ...seen,
-            isSwapped: Array.isArray(answer) && answer[3] === 1
+            isSwapped: Array.isArray(answer) && Number(answer[3]) === 1
           }))
       ),
     news: Stream.asyncPush<News, FleetStoreFailed>(

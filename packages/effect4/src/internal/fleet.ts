@@ -47,8 +47,10 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
         due.delete(entry)
         if (rules === undefined) return Effect.void
         let batch = entry.take()
+        const { owed } = entry
+        entry.owed = []
         const told =
-          batch.attempts === 0 && !exchange.mustWrite()
+          batch.attempts === 0 && owed.length === 0 && !exchange.mustWrite()
             ? exchange.look(entry, rules)
             : exchange.update(
                 entry,
@@ -61,20 +63,28 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
                     entry.isUrgent = false
                     due.delete(entry)
                   }
-                  if (batch.attempts === 0) return [{ ...shared }, undefined]
+                  const settled = owed.reduce((to, made) => Fleet.settleProbe(rules, to, made, storeNow), shared)
+                  if (batch.attempts === 0) {
+                    return [settled === shared && exchange.mustWrite() ? { ...shared } : settled, undefined]
+                  }
                   // Where nothing is stored any more it begins anew, with this.
                   const own = entry.shared === undefined ? { ...batch, generation: undefined } : batch
-                  return [merged(rules, shared, own, storeNow), undefined]
+                  return [merged(rules, settled, own, storeNow), undefined]
                 },
                 (isDone) => (isDone === false ? entry.giveBack(batch) : undefined)
               )
         entry.isFlushing = true
         return told.pipe(
           Effect.catchTags({
-            FleetStoreFailed: ({ isInDoubt }) => Effect.sync(() => (isInDoubt ? undefined : entry.giveBack(batch))),
+            FleetStoreFailed: ({ isInDoubt }) =>
+              Effect.sync(() => {
+                entry.owe(owed)
+                if (!isInDoubt) entry.giveBack(batch)
+              }),
             Foreign: () => Effect.void
           }),
-          Effect.onInterrupt(() => Effect.sync(() => entry.giveBack(batch))),
+          // What was on its way then may have come.
+          Effect.onInterrupt(() => Effect.sync(() => (entry.doubts.length > 0 ? undefined : entry.giveBack(batch)))),
           Effect.ensuring(
             Effect.sync(() => {
               entry.isFlushing = false
@@ -88,7 +98,9 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
     const flushAll = Effect.flatMap(now, (at) => {
       const storeNow = exchange.storeTime(at)
       for (const entry of entries.values()) if (entry.isWatching(storeNow)) due.add(entry)
-      const rest = () => Effect.forEach([...due], flush, { concurrency, discard: true })
+      // What the store has gone away from stays due.
+      const told = (entry: Entry) => (exchange.condition() === "up" ? flush(entry) : Effect.void)
+      const rest = () => Effect.forEach([...due], told, { concurrency, discard: true })
       if (exchange.condition() === "up") return rest()
       // One asks for all, until the store serves.
       const [oldest] = due
@@ -117,17 +129,18 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
       settle: probe.settle,
       left
     }
-    const hear = Stream.runForEach(store.news, ({ key, text }) => {
-      const entry = entries.get(key)
-      const rules = entry?.rules
-      if (entry === undefined || rules === undefined || entry.text === text) return Effect.void
-      const decoded = Fleet.decode(rules, text)
-      if (decoded._tag === "Invalid") return Effect.void
-      // The store's answers may have overtaken it, and its time is known from them alone.
-      const known = entry.shared?.circuit.generation ?? -Infinity
-      if (!entry.isSeen || decoded.shared.circuit.generation <= known) return Effect.void
-      return entry.learn(rules, text, decoded.shared, exchange.offset())
-    })
+    // News may overtake an answer or be overtaken by one, be old, or be of another database: they only say that it is time to look.
+    const hear = Stream.runForEach(store.news, ({ key, text }) =>
+      Effect.sync(() => {
+        const entry = entries.get(key)
+        const rules = entry?.rules
+        if (entry === undefined || rules === undefined || !entry.isSeen || entry.text === text) return
+        const decoded = Fleet.decode(rules, text)
+        if (decoded._tag === "Invalid") return
+        const known = entry.shared?.circuit.generation ?? -Infinity
+        if (decoded.shared.circuit.generation > known && exchange.condition() === "up") soon(flush(entry))
+      })
+    )
 
     // Finalizers run in reverse: the fibers below have ended when the last flush begins.
     // It runs on a fiber of its own: that of who closes the scope may have been interrupted.

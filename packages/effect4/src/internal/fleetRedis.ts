@@ -47,6 +47,9 @@ return {time[1], time[2], ARGV[3], 1}`
   }
 ).withReturnType<unknown>()
 
+/** Redis takes no more: as good as for ever. */
+const maxTtlMillis = Number.MAX_SAFE_INTEGER
+
 /** What nobody waits for any more may still be on its way: with more of it than this nothing else is sent. */
 const maxAbandoned = 64
 
@@ -68,8 +71,8 @@ export const make = (redis: Client, prefix: string): Service => {
             isWaiting = false
           })
           return Effect.sync(() => {
+            if (isWaiting) abandoned++
             isWaiting = false
-            abandoned++
           })
         })
       )
@@ -78,13 +81,13 @@ export const make = (redis: Client, prefix: string): Service => {
     read: (key) => Effect.flatMap(sent(read(`${prefix}${key}`)), readSeen),
     swap: ({ expected, isNews, key, text, ttlMillis }: Swap) => {
       const isExpected = expected === undefined ? "0" : "1"
-      const ttl = Math.max(1, Math.round(ttlMillis))
+      const ttl = Math.min(maxTtlMillis, Math.max(1, Math.round(ttlMillis)))
       return Effect.flatMap(
         sent(swap(`${prefix}${key}`, isExpected, expected ?? "", text, ttl, isNews ? channel : "", key)),
         (answer) =>
           Effect.map(readSeen(answer), (seen): Swapped => ({
             ...seen,
-            isSwapped: Array.isArray(answer) && answer[3] === 1
+            isSwapped: Array.isArray(answer) && Number(answer[3]) === 1
           }))
       )
     },

@@ -1,0 +1,159 @@
+import { EventLog, RetryBudget, Truce } from "@truce/effect3"
+import { Effect, Exit, Fiber, Option } from "effect"
+import { describe, expect } from "vitest"
+import { answering, attempt, classify, failing, key, settled, statusOf } from "../support.ts"
+import { become, down, Held, opened, passed, silent, started, stored, test, well } from "./fleet.ts"
+
+const isAnswered = (exit: Exit.Exit<string, unknown>) => Exit.isSuccess(exit)
+
+describe("the permit of a probe", () => {
+  test("is free again here when the record was lost while it ran", () =>
+    Effect.gen(function* () {
+      const run = yield* opened()
+      const gate = yield* Effect.makeLatch()
+      const fiber = yield* Effect.fork(run(attempt(Effect.as(gate.await, "hello"))))
+      yield* settled
+      expect(yield* stored).toMatchObject({ state: { _tag: "HalfOpen", leases: [{ probe: 1 }] } })
+      ;(yield* Held).kept.clear()
+      yield* gate.open
+      yield* Fiber.join(fiber)
+      expect(isAnswered(yield* run(attempt(answering)))).toBe(true)
+      expect(yield* run(statusOf())).toBe("Closed")
+    }))
+
+  for (const [name, through] of [
+    ["is down", down],
+    ["does not answer", silent]
+  ] as const) {
+    test(`is free again here when it is interrupted while the store ${name}`, () =>
+      Effect.gen(function* () {
+        const run = yield* opened()
+        const fiber = yield* Effect.fork(run(attempt(Effect.never)))
+        yield* settled
+        expect(yield* stored).toMatchObject({ state: { _tag: "HalfOpen", leases: [{ probe: 1 }] } })
+        yield* become(through)
+        const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
+        yield* passed(1_000)
+        expect(Option.isSome(yield* Fiber.poll(interrupting))).toBe(true)
+        const next = yield* Effect.fork(run(attempt(answering)))
+        yield* passed(1_000)
+        expect(isAnswered(yield* Fiber.join(next))).toBe(true)
+      }))
+  }
+
+  test("of another process is free again here when the record was lost while it ran", () =>
+    Effect.gen(function* () {
+      const run = yield* opened()
+      const other = yield* started({ witnesses: 1 })
+      yield* other(attempt(answering))
+      yield* settled
+      yield* Effect.fork(run(attempt(Effect.never)))
+      yield* passed(250)
+      expect(yield* other(statusOf())).toBe("HalfOpen")
+      expect(isAnswered(yield* other(attempt(answering)))).toBe(false)
+      ;(yield* Held).kept.clear()
+      yield* passed(250)
+      expect(isAnswered(yield* other(attempt(answering)))).toBe(true)
+    }))
+
+  test("is given back to a store that was away when it ended, and its outcome told", () =>
+    Effect.gen(function* () {
+      const run = yield* opened()
+      const gate = yield* Effect.makeLatch()
+      const fiber = yield* Effect.fork(run(attempt(Effect.as(gate.await, "hello"))))
+      yield* settled
+      yield* become(down)
+      yield* gate.open
+      yield* Fiber.join(fiber)
+      yield* passed(1_000)
+      expect(yield* stored).toMatchObject({ state: { _tag: "HalfOpen", suspicion: 1, leases: [{ probe: 1 }] } })
+      yield* become(well)
+      yield* passed(500)
+      const { state } = yield* stored
+      expect(state.leases).toEqual([])
+      expect(state.suspicion).toBeCloseTo(0.6)
+    }))
+
+  test("does not keep its caller from giving up while its outcome is told", () =>
+    Effect.gen(function* () {
+      const run = yield* opened({ leaseTimeout: "10 seconds", timeout: "30 seconds" })
+      const gate = yield* Effect.makeLatch()
+      const fiber = yield* Effect.fork(run(attempt(Effect.as(gate.await, "hello"))))
+      yield* settled
+      yield* become(silent)
+      yield* gate.open
+      yield* settled
+      const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
+      yield* Effect.repeatN(settled, 5)
+      expect(Option.isSome(yield* Fiber.poll(interrupting))).toBe(true)
+      yield* become(well)
+    }))
+})
+
+describe("a retry that is a probe", () => {
+  test("gives back what it cost when it is interrupted", () =>
+    Effect.gen(function* () {
+      const run = yield* opened({}, { retry: { whenOpen: "wait", deadline: "1 minute" } })
+      let runs = 0
+      const tokens = run(RetryBudget.tokens(key))
+      const self = Effect.suspend(() => (++runs === 1 ? Effect.zipRight(Effect.sleep(100), failing) : Effect.never))
+      const fiber = yield* Effect.fork(run(Truce.protect({ key, classify })(self)))
+      yield* passed(100)
+      for (let i = 0; i < 20 && runs < 2; i++) yield* passed(500)
+      expect(runs).toBe(2)
+      expect((yield* stored).state.leases.length).toBe(1)
+      expect(yield* tokens).toBeLessThan(10)
+      yield* Fiber.interrupt(fiber)
+      yield* settled
+      // What a retry that found nothing slow costs.
+      expect(yield* tokens).toBe(9.9)
+      expect((yield* stored).state.leases.length).toBe(0)
+    }))
+})
+
+describe("those who wait for the answer to a lease", () => {
+  test("wait no longer than one would, however many they are", () =>
+    Effect.gen(function* () {
+      const run = yield* opened({ leaseTimeout: "100 millis", onStoreDown: "open" })
+      yield* become((self) => Effect.delay(self, "600 millis"))
+      const fibers = yield* Effect.forEach(Array.from({ length: 50 }), () => Effect.fork(run(attempt(answering))))
+      for (let i = 0; i < 25; i++) yield* passed(10)
+      const exits = yield* Effect.forEach(fibers, Fiber.poll)
+      yield* become(well)
+      yield* passed(30_000)
+      expect(exits.filter(Option.isNone).length).toBe(0)
+    }))
+
+  test("ask again when the one who asked has given up", () =>
+    Effect.gen(function* () {
+      const run = yield* opened({ leaseTimeout: "100 millis" })
+      yield* become((self) => Effect.delay(self, "20 millis"))
+      const first = yield* Effect.fork(run(attempt(answering)))
+      yield* settled
+      const second = yield* Effect.fork(run(attempt(answering)))
+      yield* passed(5)
+      yield* Fiber.interrupt(first)
+      yield* passed(100)
+      expect(Option.isSome(yield* Fiber.poll(second))).toBe(true)
+      yield* become(well)
+    }))
+})
+
+describe("a call that waits for an admission", () => {
+  test("does not ask without a pause where no probe runs while the store is away", () =>
+    Effect.gen(function* () {
+      const run = yield* opened({ onStoreDown: "open" }, { retry: { whenOpen: "wait", deadline: "1 minute" } })
+      yield* become(down)
+      yield* passed(500)
+      let rejections = 0
+      yield* run(EventLog.observe(({ _tag }) => void (rejections += _tag === "Rejected" ? 1 : 0)))
+      const fiber = yield* Effect.fork(run(Truce.protect({ key, classify })(answering)))
+      yield* Effect.repeatN(settled, 5)
+      expect(rejections).toBe(1)
+      yield* passed(1_000)
+      expect(rejections).toBeLessThanOrEqual(5)
+      yield* become(well)
+      yield* passed(1_000)
+      expect(Option.isSome(yield* Fiber.poll(fiber))).toBe(true)
+    }))
+})
