@@ -15,6 +15,7 @@ import * as Traffic from "./Traffic.ts"
 
 export { type Batch, add, batch, combine, isUrgent } from "./FleetBatch.ts"
 export { type Link, follow, isFollowing, localPermit, unlinked } from "./FleetLink.ts"
+export { barred, orphaned } from "./FleetProbe.ts"
 export { decode, encode } from "./FleetRecord.ts"
 
 /**

@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { Known } from "./Cell.ts"
 import type { Entry, Rules } from "./fleetEntry.ts"
 import type { FleetStoreFailed } from "../FleetStore.ts"
 import type { Exchange, Foreign } from "./fleetExchange.ts"
@@ -35,7 +34,7 @@ export const make = (
       ? entry.cell.admitAlone(at)
       : Effect.flatMap(
           entry.cell.step((circuit) =>
-            entry.isLed(circuit) ? barred(rules, circuit, at, at + flushMillis) : [undefined, circuit]
+            entry.isLed(circuit) ? swapped(Fleet.barred(rules, circuit, at, at + flushMillis)) : [undefined, circuit]
           ),
           (decision) => (decision === undefined ? entry.cell.admitAlone(at) : Effect.succeed(decision))
         )
@@ -116,7 +115,8 @@ export const make = (
         // The store has not given one: there the open time goes on, or somebody was faster.
         const state = entry.shared?.circuit.state
         const opensAt = state?._tag === "Open" ? state.until + exchange.offset() : at
-        return barred(rules, circuit, at, opensAt > at ? Math.min(opensAt, at + flushMillis) : at + flushMillis)
+        const until = at + flushMillis
+        return swapped(Fleet.barred(rules, circuit, at, opensAt > at ? Math.min(opensAt, until) : until))
       }),
       (decision): Effect.Effect<Circuit.Decision> => {
         if (decision === "alone") return entry.cell.admitAlone(at)
@@ -172,25 +172,4 @@ export const make = (
 const isProbe = (decision: Circuit.Decision): decision is Circuit.Admitted =>
   decision._tag === "Admitted" && decision.permit.probe > 0
 
-/** The circuit, and its decision, where a probe would need a lease that there is none of: it admits nothing until then. */
-const barred = (rules: Rules, circuit: Known, at: number, until: number): readonly [Circuit.Decision, Known] => {
-  const [probing, decision] = Circuit.admit(rules, circuit, at)
-  if (probing === circuit) return [decision, circuit]
-  const next = { ...circuit, state: withoutPermits(rules, circuit.state, at, until) }
-  return [Circuit.admit(rules, next, at)[1], next]
-}
-
-const withoutPermits = (rules: Rules, state: Circuit.State, at: number, until: number): Circuit.State => {
-  switch (state._tag) {
-    case "Closed":
-      return state
-    case "Open":
-      return { ...state, until }
-    case "HalfOpen": {
-      const held = Circuit.heldLeases(state, at)
-      // No probe has this number.
-      const taken = Array.from({ length: rules.permits - held.length }, () => ({ probe: 0, until }))
-      return { ...state, leases: [...held, ...taken] }
-    }
-  }
-}
+const swapped = <A, B>([left, right]: readonly [A, B]): readonly [B, A] => [right, left]

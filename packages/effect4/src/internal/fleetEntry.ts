@@ -145,19 +145,9 @@ export class Entry implements Member {
           ? shared?.circuit.state._tag !== "Closed" && shared !== undefined
           : generation !== linked.shared
       if (isOld || attempts === 0) this.take()
-      return [undefined, shared === undefined && Fleet.isFollowing(circuit, link) ? this.withOwnProbes(next) : next]
+      const isLost = shared === undefined && Fleet.isFollowing(circuit, link)
+      return [undefined, isLost ? Fleet.orphaned(next, [...this.probes.keys()]) : next]
     })
-  }
-
-  /** What is gone from the store told of the probes of others too: nobody will say when those end. */
-  private withOwnProbes(circuit: Known): Known {
-    const { generation, state } = circuit
-    if (state._tag !== "HalfOpen") return circuit
-    const own = [...this.probes.keys()].filter((permit) => permit.generation === generation)
-    return {
-      ...circuit,
-      state: { ...state, leases: state.leases.filter(({ probe }) => own.some((permit) => permit.probe === probe)) }
-    }
   }
 
   forget(): void {
