@@ -58,6 +58,7 @@ describe("the record of a fleet", () => {
         const record = yield* Schema.decode(FleetRecord.fromJson)(text)
         // What the schema does not name would be missing.
         expect(JSON.parse(yield* Schema.encode(FleetRecord.fromJson)(record))).toEqual(JSON.parse(text))
+        expect(record.by).toMatch(/^web-[12]\/[a-z0-9]+\/\d+$/)
         const { ramp, ...rest } = { ramp: undefined, ...record.circuit.state }
         states.push(ramp === undefined ? rest._tag : "on a ramp")
       }

@@ -65,8 +65,8 @@ export const Circuit = Schema.Struct({
 })
 
 /**
- * The record: `witnesses` are hashes of the processes that have failed, as many as an opening needs; `by` is who wrote it, and its how
- * manieth write.
+ * The record: `witnesses` are hashes of the processes that have failed, as many as an opening needs; `by` is who wrote it: the
+ * process, a random name of its start, and its how manieth write.
  *
  * @category schemas
  * @since 0.1.0
@@ -100,7 +100,7 @@ export type FleetRecord = typeof schema.Type
  *   "mode":{"_tag":"Automatic","reason":"","since":0},"state":{"_tag":"Open","since":9000,"until":9600,"score":0},
  *   "generation":1,"openings":{"inARow":1,"lastMillis":600,"rampMillis":0},"seed":7,
  *   "traffic":{"attempts":6,"failures":6,"at":9000},"health":{"suspicion":1,"at":9000}},
- *   "witnesses":[17,4711],"by":"1spx8q4f1x6/3"}`
+ *   "witnesses":[17,4711],"by":"web-1/1spx8q4f1x6/3"}`
  * const { circuit } = await Effect.runPromise(Schema.decodeEffect(FleetRecord.fromJson)(stored))
  * circuit.state._tag // => "Open"
  * ```

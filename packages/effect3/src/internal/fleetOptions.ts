@@ -16,13 +16,14 @@ export interface Settings {
 
 const owner = "Fleet"
 
-export const settings = (options: Options, instance: string): Settings => {
-  const { process = instance } = options
+export const settings = (options: Options, start: string): Settings => {
+  const { process = start } = options
   if (typeof process !== "string" || process === "")
     throw new InvalidOption.InvalidOption(owner, "process", "a name that is not empty", process)
   return {
     process,
-    instance,
+    // Two processes whose random numbers are the same have different names all the same.
+    instance: process === start ? start : `${process}/${start}`,
     witnesses: count(owner, "witnesses", options.witnesses, Fleet.defaults.witnesses),
     flushMillis: positiveDuration(owner, "flushEvery", options.flushEvery, "250 millis"),
     leaseTimeoutMillis: positiveDuration(owner, "leaseTimeout", options.leaseTimeout, "250 millis"),
