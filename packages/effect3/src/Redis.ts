@@ -10,6 +10,7 @@ import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { Redis as Client, type RedisOptions } from "ioredis"
 import type { CircuitBreaker } from "./CircuitBreaker.ts"
@@ -30,8 +31,8 @@ export interface StoreOptions {
   readonly prefix?: string | undefined
   /** A client of your own, which is not closed; it is duplicated to subscribe. Instead of `connection`. */
   readonly client?: Store.Client | undefined
-  /** Where Redis is: a URL, or options of `ioredis`. Default: `redis://127.0.0.1:6379`. */
-  readonly connection?: string | RedisOptions | undefined
+  /** Where Redis is: a URL, which may be `Redacted`, or options of `ioredis`. Default: `redis://127.0.0.1:6379`. */
+  readonly connection?: string | Redacted.Redacted | RedisOptions | undefined
 }
 
 /**
@@ -96,7 +97,8 @@ export const layerConfig = (
 ): Layer.Layer<Fleet.Fleet, ConfigError.ConfigError, CircuitBreaker | HealthScore> =>
   configured(options, (unwrapped) => layer(unwrapped))
 
-const checked = ({ client, connection, prefix = "truce:" }: StoreOptions) => {
+const checked = ({ client, connection: given, prefix = "truce:" }: StoreOptions) => {
+  const connection = Redacted.isRedacted(given) ? Redacted.value(given) : given
   const wrong = (field: string, rule: string, value: unknown) =>
     new InvalidOption.InvalidOption("Redis", field, rule, value)
   if (typeof prefix !== "string" || prefix === "") throw wrong("prefix", "a text that is not empty", prefix)
@@ -146,7 +148,7 @@ const settings: RedisOptions = {
   retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000)
 }
 
-const connect = (connection: StoreOptions["connection"]): Client =>
+const connect = (connection: string | RedisOptions | undefined): Client =>
   typeof connection === "string"
     ? new Client(connection, settings)
     : new Client({ host: "127.0.0.1", port: 6_379, ...settings, ...connection })

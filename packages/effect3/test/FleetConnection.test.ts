@@ -3,17 +3,11 @@ import { it } from "@effect/vitest"
 import { InvalidOption, type Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as Redis from "@truce/effect3/Redis"
-import { Cause, Effect, Exit, Layer, Logger, Option, type Scope } from "effect"
+import { Cause, Effect, Exit, Layer, Logger, Option, Redacted } from "effect"
 import { createServer } from "node:net"
 import { describe, expect } from "vitest"
-import { freshPrefix, looking, ownRedis, until } from "./fleetSupport.ts"
+import { freshPrefix, looking, ownRedis, test, until } from "./fleetSupport.ts"
 import { answering, attempt, steady } from "./support.ts"
-
-const test = <A>(
-  name: string,
-  redis: Effect.Effect<A, never, Scope.Scope> | undefined,
-  body: (redis: A) => Effect.Effect<void, unknown, Scope.Scope>
-) => (redis === undefined ? it.skip(name) : it.scopedLive(name, () => Effect.orDie(Effect.flatMap(redis, body))))
 
 /** The lines of a process that has been told, by the time the store is in this condition. */
 const told = (connection: Redis.Options["connection"], condition: string) =>
@@ -70,6 +64,14 @@ describe("the warning", () => {
       const wrong = yield* told(url.replace("redis://", "redis://:guess@"), "denied")
       expect(wrong).toEqual(["the store is denied: WRONGPASS invalid username-password pair or user is disabled."])
       expect(yield* told(url, "denied")).toEqual(["the store is denied: NOAUTH Authentication required."])
+    })
+  )
+
+  test("is the same where the URL is redacted", Effect.succeed(undefined), () =>
+    Effect.gen(function* () {
+      expect(yield* told(Redacted.make("redis://:guess@127.0.0.1:1"), "down")).toEqual([
+        "the store is down: connect ECONNREFUSED 127.0.0.1:1"
+      ])
     })
   )
 

@@ -1,18 +1,11 @@
 import { NodeRedis } from "@effect/platform-node"
-import { it } from "@effect/vitest"
 import type { Truce } from "@truce/effect4"
 import * as Fleet from "@truce/effect4/Fleet"
 import * as Redis from "@truce/effect4/Redis"
-import { Duration, Effect, Layer, type Scope } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { describe, expect } from "vitest"
-import { freshPrefix, looking, ownRedis, until } from "../fleetSupport.ts"
+import { freshPrefix, looking, ownRedis, test, until } from "../fleetSupport.ts"
 import { answering, attempt, failing, key, statusOf, steady } from "../support.ts"
-
-const test = <A>(
-  name: string,
-  redis: Effect.Effect<A, never, Scope.Scope> | undefined,
-  body: (redis: A) => Effect.Effect<void, unknown, Scope.Scope>
-) => (redis === undefined ? it.skip(name) : it.live(name, () => Effect.scoped(Effect.flatMap(redis, body))))
 
 const started = (url: string, options: Redis.Options, truce: Truce.Options = {}) => {
   const client = Redis.layerClient(NodeRedis.layer({ url, disableOfflineQueue: true }))
