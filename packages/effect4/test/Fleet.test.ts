@@ -90,25 +90,33 @@ describe("a fleet", () => {
       expect(yield* each(processes, statusOf())).toEqual(["Open", "Open", "Open", "Open"])
     }))
 
-  test("opens for all twenty processes within a second of an outage at 100 calls a second", () =>
+  test("of twenty opens for all within a second of an outage at 100 calls a second, and sends 15 probes in a minute of it", () =>
     Effect.gen(function* () {
       const processes = yield* fleet(20)
       yield* each(processes, attempt(answering))
       yield* flushed(1_000)
-      let failed = 0
+      let sent = 0
       const refused = Effect.andThen(
-        Effect.sync(() => failed++),
+        Effect.sync(() => sent++),
         failing
       )
-      for (let turn = 0; turn < 5; turn++) {
-        for (const process of processes) {
-          yield* on(process, attempt(refused))
-          yield* TestClock.adjust(10)
-          yield* settled
-        }
-      }
+      const outage = (millis: number, step: number) =>
+        Effect.gen(function* () {
+          for (let at = 0; at < millis; at += step) {
+            const from = (at / 10) % 20
+            for (const process of processes.slice(from, from + step / 10))
+              yield* Effect.forkChild(on(process, attempt(refused)))
+            yield* settled
+            yield* TestClock.adjust(step)
+          }
+        })
+      yield* outage(1_000, 50)
       expect(new Set(yield* each(processes, statusOf()))).toEqual(new Set(["Open"]))
+      const failed = sent
       expect(failed).toBeLessThanOrEqual(37)
+      yield* outage(59_000, 200)
+      expect(sent - failed).toBeGreaterThan(5)
+      expect(sent - failed).toBeLessThanOrEqual(15)
     }))
 
   test("opens for nobody else on what one process has seen", () =>
