@@ -46,7 +46,10 @@ export interface Options extends Omit<
 > {
   /** When a closed circuit opens. Default: the health score, by the `ledger`. */
   readonly tripPolicy?: Builtin.TripPolicy | undefined
-  /** One open time for all openings, or a schedule whose n-th delay is that of the n-th in a row. Default: 500 millis doubling to 5 seconds, +- 20 %. */
+  /**
+   * One open time for all openings, or a schedule whose n-th delay is that of the n-th in a row; finite. A schedule is asked once, so
+   * what it draws holds for all keys: `openJitter` draws at each opening. Default: 500 millis doubling to 5 seconds, +- 20 %.
+   */
   readonly openDuration?: Duration.Input | Schedule.Schedule<unknown, number> | undefined
   /** The longest open time a `retryAfter` can ask for. Default: 1 hour. */
   readonly maxOpenDuration?: Duration.Input | undefined
