@@ -511,7 +511,7 @@ describe("what differs from the built-in breaker", () => {
       }
       const breakers = { builtIn: yield* builtIn(options), onTruce: yield* BuiltinBreaker.make(options) }
       const openTimes = yield* onBoth(breakers, (breaker) =>
-        Effect.forEach(["1 nano", "2 nanos", "3 nanos"], (hint) => openedBy(breaker, hint))
+        Effect.forEach([1, 2, 3], (millis) => openedBy(breaker, millis))
       )
       expect(openTimes.map((times) => new Set(times).size)).toEqual([3, 1])
     })
@@ -545,6 +545,21 @@ describe("what differs from the built-in breaker", () => {
       expect(Exit.isFailure(exit) && String(Cause.squash(exit.cause))).toBe(
         "InvalidOption: BuiltinBreaker: openDuration must be finite, got Infinity"
       )
+    })
+  )
+
+  it.effect("a time that cannot be read is an InvalidOption by the name it was given under", () =>
+    Effect.gen(function* () {
+      // As an environment or a file gives it: the type does not stop it there.
+      const soon: unknown = "1 sec"
+      const refused = (options: BuiltinBreaker.Options) =>
+        Effect.map(Effect.exit(BuiltinBreaker.make(options)), (exit) =>
+          Exit.isFailure(exit) ? String(Cause.squash(exit.cause)) : "built"
+        )
+      const said = (option: string) =>
+        `InvalidOption: BuiltinBreaker: ${option} must be a duration such as "500 millis", got "1 sec"`
+      expect(yield* refused({ openDuration: soon as Duration.Input })).toBe(said("openDuration"))
+      expect(yield* refused({ maxOpenDuration: soon as Duration.Input })).toBe(said("maxOpenDuration"))
     })
   )
 })
