@@ -75,9 +75,12 @@ export interface Options extends RetryOptions {
  * @category models
  * @since 0.1.0
  */
-export type Retried<E, Timeout = never> =
-  | E
-  | RetryExhausted<Extract<E, HttpClientError.HttpClientError> | HttpClientError.ResponseError | Timeout>
+export type Retried<E, Timeout = never> = {
+  // A property, as its type has no name: an editor shows the errors instead.
+  readonly error:
+    | E
+    | RetryExhausted<Extract<E, HttpClientError.HttpClientError> | HttpClientError.ResponseError | Timeout>
+}["error"]
 
 /**
  * The error channel of a protected client.
@@ -85,7 +88,7 @@ export type Retried<E, Timeout = never> =
  * @category models
  * @since 0.1.0
  */
-export type Protected<E, Timeout = never> = Retried<E, Timeout> | CircuitOpen
+export type Protected<E, Timeout = never> = { readonly error: Retried<E, Timeout> | CircuitOpen }["error"]
 
 /** An attempt that ends without headers after so long fails with `AttemptTimeout`. */
 interface Limited {

@@ -277,13 +277,26 @@ export interface RetryOptions<E, ER extends E, EP extends E, RS = never> {
 /**
  * The error channel after a retry: permanent errors as they were, retriable ones inside `RetryExhausted`.
  *
+ * An error that the types call neither, or both, is in both places: none is lost.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Retried<E, ER, EP> =
-  | Extract<E, EP>
-  | Extract<E, CircuitOpen>
-  | ([Extract<E, ER>] extends [never] ? never : RetryExhausted<Extract<E, ER>>)
+export type Retried<E, ER, EP> = {
+  // A property, as its type has no name: an editor shows the errors instead.
+  readonly error:
+    | Exclude<E, ER>
+    | Extract<E, EP>
+    | ([Again<E, ER, EP>] extends [never] ? never : RetryExhausted<Again<E, ER, EP>>)
+}["error"]
+
+/**
+ * The errors of `E` that may be retried: those called retriable, those called neither, and of a wider type the part called retriable.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Again<E, ER, EP> = Extract<E, ER> | Extract<ER, E> | Exclude<E, EP | CircuitOpen>
 
 /**
  * Retries an effect by the policy, as one call: only retriable errors reach the schedule, a rejection by a circuit ends the call.

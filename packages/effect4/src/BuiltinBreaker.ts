@@ -46,7 +46,10 @@ export interface Options extends Omit<
 > {
   /** When a closed circuit opens. Default: the health score, by the `ledger`. */
   readonly tripPolicy?: Builtin.TripPolicy | undefined
-  /** One open time for all openings, or a schedule whose n-th delay is that of the n-th in a row. Default: 500 millis doubling to 5 seconds, +- 20 %. */
+  /**
+   * One open time for all openings, or a schedule whose n-th delay is that of the n-th in a row; finite. A schedule is asked once, so
+   * what it draws holds for all keys: `openJitter` draws at each opening. Default: 500 millis doubling to 5 seconds, +- 20 %.
+   */
   readonly openDuration?: Duration.Input | Schedule.Schedule<unknown, number> | undefined
   /** The longest open time a `retryAfter` can ask for. Default: 1 hour. */
   readonly maxOpenDuration?: Duration.Input | undefined
@@ -77,10 +80,7 @@ export const make = (options: Options = {}): Effect.Effect<Builtin.CircuitBreake
       // What was asked for exactly is not spread.
       openJitter: circuit.openJitter ?? (openTimes === undefined ? undefined : 0),
       openTimes,
-      maxRetryAfter: Option.match(Duration.fromInput(maxOpenDuration), {
-        onNone: () => maxOpenDuration,
-        onSome: Duration.min(waits.maximum)
-      })
+      maxRetryAfter: Duration.clamp(read("maxOpenDuration", maxOpenDuration), waits)
     }).pipe(Effect.provideService(HealthScore.HealthScore, score))
     return on(breaker)
   })
@@ -203,7 +203,7 @@ const verdict = <A, E, R>(exit: Exit.Exit<A, E>, classify: Classify<A, E, R>): E
   })
 }
 
-// There a time that has passed is no wish, and an endless one is one.
+// There a time below zero is none, and an endless one is one.
 const waits = { minimum: Duration.zero, maximum: Duration.millis(Number.MAX_VALUE) }
 
 const toOutcome = (outcome: Builtin.Outcome): Outcome.Outcome => {
@@ -326,7 +326,7 @@ const openingsAsked = 64
 const timesOf = (
   openDuration: Duration.Input | Schedule.Schedule<unknown, number>
 ): Effect.Effect<ReadonlyArray<Duration.Duration>> => {
-  if (!Schedule.isSchedule(openDuration)) return Effect.sync(() => [atLeast(Duration.fromInputUnsafe(openDuration))])
+  if (!Schedule.isSchedule(openDuration)) return Effect.sync(() => [atLeast(read("openDuration", openDuration))])
   return Effect.gen(function* () {
     const step = yield* Schedule.toStep(openDuration)
     const times: Array<Duration.Duration> = []
@@ -342,6 +342,12 @@ const timesOf = (
     return times.length === 0 ? [atLeast(Duration.zero)] : times
   })
 }
+
+const read = (option: keyof Options, input: Duration.Input): Duration.Duration =>
+  Option.getOrThrowWith(
+    Duration.fromInput(input),
+    () => new InvalidOption.InvalidOption("BuiltinBreaker", option, 'a duration such as "500 millis"', input)
+  )
 
 // An open time of zero is one that the next call ends.
 const atLeast = (time: Duration.Duration): Duration.Duration => {

@@ -131,9 +131,9 @@ export const permanent = <E>(
  * @since 0.1.0
  */
 export const tags =
-  <E extends { readonly _tag: string }>() =>
-  <const M extends { readonly [K in E["_tag"]]: TagRule<Extract<E, { readonly _tag: K }>> }>(
-    table: M & { readonly [K in Exclude<keyof M, E["_tag"]>]: never },
+  <E extends { readonly _tag: string } = never>() =>
+  <const M extends { readonly [K in E["_tag"]]: TagRule<OfTag<E, K>> }>(
+    table: M & { readonly [K in Exclude<keyof M, E["_tag"]>]: never } & HasLiteralTags<E>,
     options: Options = {}
   ): Refined<E, Tagged<E, M, "retriable">, Tagged<E, M, "permanent">> => {
     const rules: ReadonlyMap<string, Rule<E>> = new Map(
@@ -153,17 +153,35 @@ export const tags =
   }
 
 /**
- * The members of `E` that the table `M` calls retriable or permanent.
+ * The members of `E` that the table `M` calls retriable or permanent, or may: where the rule, or the tag of a member, is one of several.
  *
  * @category models
  * @since 0.1.0
  */
-export type Tagged<E extends { readonly _tag: string }, M, Kind extends "retriable" | "permanent"> = Extract<
+export type Tagged<E extends { readonly _tag: string }, M, Kind extends "retriable" | "permanent"> = OfTag<
   E,
-  {
-    readonly _tag: { [K in keyof M]: M[K] extends Kind | Rule<never, Kind> ? K : never }[keyof M]
-  }
+  { [K in keyof M]: Kind extends KindOf<M[K]> ? K : never }[keyof M]
 >
+
+/**
+ * Refuses errors whose tag is any string: no table over those is exhaustive.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type HasLiteralTags<E extends { readonly _tag: string }> = [E] extends [never]
+  ? unknown
+  : {} extends Record<E["_tag"], unknown>
+    ? "the tags of the errors must be literal types"
+    : unknown
+
+type OfTag<E extends { readonly _tag: string }, Tag> = E extends unknown
+  ? [E["_tag"] & Tag] extends [never]
+    ? never
+    : E
+  : never
+
+type KindOf<R> = R extends string ? R : R extends Rule<never, infer Kind> ? Kind : never
 
 /**
  * What classifiers do beside errors.

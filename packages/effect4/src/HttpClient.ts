@@ -76,7 +76,10 @@ export interface Options extends RetryOptions {
  * @category models
  * @since 0.1.0
  */
-export type Retried<E, Timeout = never> = E | RetryExhausted<HttpClientError.HttpClientError | Timeout>
+export type Retried<E, Timeout = never> = {
+  // A property, as its type has no name: an editor shows the errors instead.
+  readonly error: E | RetryExhausted<HttpClientError.HttpClientError | Timeout>
+}["error"]
 
 /**
  * The error channel of a protected client.
@@ -84,7 +87,7 @@ export type Retried<E, Timeout = never> = E | RetryExhausted<HttpClientError.Htt
  * @category models
  * @since 0.1.0
  */
-export type Protected<E, Timeout = never> = Retried<E, Timeout> | CircuitOpen
+export type Protected<E, Timeout = never> = { readonly error: Retried<E, Timeout> | CircuitOpen }["error"]
 
 /** An attempt that ends without headers after so long fails with `AttemptTimeout`. */
 interface Limited {

@@ -206,13 +206,21 @@ export interface ProtectOptions<E, ER extends E, EP extends E> extends CircuitBr
  * The error channel of a protected effect: permanent errors as they were, retriable ones inside `RetryExhausted`, and the
  * rejection of a call that made no attempt.
  *
+ * An error that the types call neither, or both, is in both places: none is lost.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Protected<E, ER, EP, Timeout = never> =
-  | Extract<E, EP>
-  | CircuitOpen
-  | ([Extract<E, ER> | Timeout] extends [never] ? never : RetryExhausted<Extract<E, ER> | Timeout>)
+export type Protected<E, ER, EP, Timeout = never> = {
+  // A property, as its type has no name: an editor shows the errors instead.
+  readonly error:
+    | Exclude<E, ER>
+    | Extract<E, EP>
+    | CircuitOpen
+    | ([RetryPolicy.Again<E, ER, EP> | Timeout] extends [never]
+        ? never
+        : RetryExhausted<RetryPolicy.Again<E, ER, EP> | Timeout>)
+}["error"]
 
 /**
  * Protects an effect: retry around breaker.

@@ -503,12 +503,63 @@ describe("what differs from the built-in breaker", () => {
       )
   )
 
-  it.effect("an open time that is none is an InvalidOption when the layer is built", () =>
+  it.effect("the jitter of a schedule is drawn once for all keys, there at each opening", () =>
     Effect.gen(function* () {
+      const options: Options = {
+        tripPolicy: Builtin.consecutive(1),
+        openDuration: Schedule.jittered(Schedule.spaced("10 seconds"))
+      }
+      const breakers = { builtIn: yield* builtIn(options), onTruce: yield* BuiltinBreaker.make(options) }
+      const openTimes = yield* onBoth(breakers, (breaker) =>
+        Effect.forEach([1, 2, 3], (millis) => openedBy(breaker, millis))
+      )
+      expect(openTimes.map((times) => new Set(times).size)).toEqual([3, 1])
+    })
+  )
+
+  it.effect("with slowStart some calls are rejected as by an open circuit while the state says closed", () =>
+    Effect.gen(function* () {
+      const breaker = yield* BuiltinBreaker.make({
+        ...short,
+        tripPolicy: Builtin.consecutive(1),
+        restore: 0.4,
+        slowStart: { within: "1 minute" }
+      })
+      for (let opening = 0; opening < 2; opening++) {
+        yield* run(breaker)
+        yield* TestClock.adjust("1 minute")
+        yield* run(breaker, Effect.void)
+      }
+      const answers = yield* Effect.replicateEffect(reason(breaker), 20)
+      expect(new Set(answers)).toEqual(new Set(["ran", "CircuitOpen"]))
+      expect(yield* tag(breaker)).toBe("Closed")
+    })
+  )
+
+  it.effect("an open time without end is an InvalidOption when the layer is built, there it is one", () =>
+    Effect.gen(function* () {
+      const endless = yield* builtIn({ ...short, openDuration: Duration.infinity })
+      yield* trip(endless)
+      expect(yield* endless.state(key)).toMatchObject({ _tag: "Open", retryAfter: Duration.infinity })
       const exit = yield* Effect.exit(BuiltinBreaker.make({ openDuration: Duration.infinity }))
       expect(Exit.isFailure(exit) && String(Cause.squash(exit.cause))).toBe(
         "InvalidOption: BuiltinBreaker: openDuration must be finite, got Infinity"
       )
+    })
+  )
+
+  it.effect("a time that cannot be read is an InvalidOption by the name it was given under", () =>
+    Effect.gen(function* () {
+      // As an environment or a file gives it: the type does not stop it there.
+      const soon: unknown = "1 sec"
+      const refused = (options: BuiltinBreaker.Options) =>
+        Effect.map(Effect.exit(BuiltinBreaker.make(options)), (exit) =>
+          Exit.isFailure(exit) ? String(Cause.squash(exit.cause)) : "built"
+        )
+      const said = (option: string) =>
+        `InvalidOption: BuiltinBreaker: ${option} must be a duration such as "500 millis", got "1 sec"`
+      expect(yield* refused({ openDuration: soon as Duration.Input })).toBe(said("openDuration"))
+      expect(yield* refused({ maxOpenDuration: soon as Duration.Input })).toBe(said("maxOpenDuration"))
     })
   )
 })

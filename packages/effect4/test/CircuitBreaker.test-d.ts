@@ -45,6 +45,16 @@ describe("Classifier.tags", () => {
     Classifier.tags<Timeout>()({ Timeout: "sometimes" })
   })
 
+  it("does not compile without the errors, or with errors whose tag is any string", () => {
+    // @ts-expect-error no errors were named
+    Classifier.tags()({ Timeout: "retriable" })
+    // @ts-expect-error no table over all strings is exhaustive
+    Classifier.tags<{ readonly _tag: string }>()({ Timeout: "retriable" })
+    // @ts-expect-error nor one over all that begin alike
+    Classifier.tags<{ readonly _tag: `Time${string}` }>()({ Timeout: "retriable" })
+    Classifier.tags<never>()({})
+  })
+
   it("narrows the errors that are retriable", () => {
     const error = new Timeout() as Timeout | NotFound
     if (classify.isRetriable(error)) expectTypeOf(error).toEqualTypeOf<Timeout>()

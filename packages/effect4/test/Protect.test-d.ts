@@ -88,6 +88,40 @@ describe("Truce.protect", () => {
     >()
   })
 
+  it("loses no error where one type has several tags", () => {
+    interface Problem {
+      readonly _tag: "Timeout" | "NotFound"
+    }
+    const byTag = Classifier.tags<Problem | Stranger>()({
+      Timeout: "retriable",
+      NotFound: "permanent",
+      Stranger: "permanent"
+    })
+    const self = Effect.fail<Problem | Stranger>(new Stranger())
+    expectTypeOf(Truce.protect(self, { key, classify: byTag })).toEqualTypeOf<
+      Effect.Effect<never, Problem | Stranger | Exhausted<Problem> | Open, Truce.Truce>
+    >()
+  })
+
+  it("loses no error where the word for it is known only when it runs", () => {
+    const ruled = (rule: Classifier.TagRule<Timeout>) =>
+      Truce.protect(Effect.fail(new Timeout()), { key, classify: Classifier.tags<Timeout>()({ Timeout: rule }) })
+    expectTypeOf(ruled("permanent")).toEqualTypeOf<
+      Effect.Effect<never, Timeout | Exhausted<Timeout> | Open, Truce.Truce>
+    >()
+  })
+
+  it("has RetryExhausted where a refinement finds what is retriable in a wider type", () => {
+    class Temporary extends Error {
+      readonly isTemporary = true
+    }
+    const byClass = Classifier.refine((error: Error): error is Temporary => error instanceof Temporary)
+    const self: Effect.Effect<User, Error> = Effect.fail(new Error("no"))
+    expectTypeOf(Truce.protect(self, { key, classify: byClass })).toEqualTypeOf<
+      Effect.Effect<User, Error | Exhausted<Temporary> | Open, Truce.Truce>
+    >()
+  })
+
   it("splits by class with a refinement", () => {
     class Temporary extends Error {
       readonly isTemporary = true
