@@ -110,7 +110,11 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
   }
   const look = (entry: Entry, rules: Rules): Effect.Effect<void, FleetStoreFailed | Foreign> =>
     Effect.flatMap(
-      asked(entry, () => store.read(entry.cell.key)),
+      Effect.mapError(
+        asked(entry, () => store.read(entry.cell.key)),
+        // Nothing was to be done: what was to be told with it is told later.
+        ({ detail, reason }) => new FleetStoreFailed({ reason, isInDoubt: false, detail })
+      ),
       ({ text }) => learn(entry, rules, text)
     )
   const swap = (
