@@ -1,9 +1,12 @@
 import { EventLog, RetryBudget, Truce } from "@truce/effect4"
 import * as Fleet from "@truce/effect4/Fleet"
+import * as FleetStore from "@truce/effect4/FleetStore"
 import { Effect, Exit, Fiber, Layer, Latch, Scope } from "effect"
 import { describe, expect } from "vitest"
 import { answering, attempt, classify, failing, key, settled, statusOf, steady } from "../support.ts"
-import { become, times, down, Held, opened, passed, silent, started, stored, test, well } from "./fleet.ts"
+import { become, times, down, Held, holding, opened, passed, silent, started, stored, test, well } from "./fleet.ts"
+
+const lost = new FleetStore.FleetStoreFailed({ reason: "down", isInDoubt: true, detail: "test" })
 
 const isAnswered = (exit: Exit.Exit<string, unknown>) => Exit.isSuccess(exit)
 
@@ -97,6 +100,26 @@ describe("the permit of a probe", () => {
       expect(questions).toBe(2)
       yield* become(well)
       yield* Scope.close(scope, Exit.void)
+      expect((yield* stored).state.leases).toEqual([])
+    }))
+
+  test("is given back when the answer that gave it was lost, whatever an older answer says after that", () =>
+    Effect.gen(function* () {
+      const run = yield* opened({}, { circuit: { lease: "10 minutes" } })
+      const { hold, release } = holding()
+      yield* become(hold)
+      // A look that is answered late, as the store was before.
+      yield* passed(250)
+      yield* become((self) => Effect.andThen(self, Effect.fail(lost)))
+      yield* run(attempt(failing))
+      yield* become(down)
+      yield* settled
+      expect(yield* stored).toMatchObject({ state: { _tag: "HalfOpen", leases: [{ probe: 1 }] } })
+      yield* release
+      yield* settled
+      yield* become(well)
+      yield* passed(250)
+      yield* passed(250)
       expect((yield* stored).state.leases).toEqual([])
     }))
 
