@@ -2,7 +2,7 @@ import { FleetPlan, FleetWatch } from "@truce/conformance"
 import { CircuitBreaker } from "@truce/effect4"
 import * as Fleet from "@truce/effect4/Fleet"
 import * as FleetStore from "@truce/effect4/FleetStore"
-import { Cause, Clock, Effect, Exit, Fiber, Layer, Logger, PubSub, Stream } from "effect"
+import { Cause, Clock, Effect, Exit, type Fiber, Layer, Logger, PubSub, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { times } from "./fleet.ts"
 import { type ApiError, answering, classify, failing, key, settled, steady } from "../support.ts"
@@ -205,6 +205,6 @@ export const chaos = (plan: FleetPlan.Plan) =>
       seen = yield* statuses
       if (seen.every((status) => status === "Closed")) break
     }
-    if (millis >= 20_000) watch.broken.push(`${seen} in the end, ${stored}`)
+    if (millis >= 20_000) watch.broken.push(`${seen.join(", ")} in the end, ${stored}`)
     return watch.broken
   }).pipe(Effect.scoped, Effect.provide([TestClock.layer(), Logger.layer([])]))
