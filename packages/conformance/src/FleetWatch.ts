@@ -30,6 +30,9 @@ interface Grant {
   readonly process: Process
   isUsed: boolean
   isHeld: boolean
+  /** The write that gave it, until its process hears of it; and whether somebody wrote over it before. */
+  text: string | undefined
+  isCovered: boolean
 }
 
 export interface UnderWay extends Beginning {
@@ -63,7 +66,13 @@ export const make = ({ leaseTimeoutMillis, permits }: Promises) => {
     const generation = heard.get(process)
     if (generation !== undefined) left.set(process, generation)
   }
-  const granted = (process: Process, before: Circuit.Circuit<unknown> | undefined, after: Circuit.Circuit<unknown>) => {
+  const granted = (
+    process: Process,
+    before: Circuit.Circuit<unknown> | undefined,
+    after: Circuit.Circuit<unknown>,
+    text: string
+  ) => {
+    for (const grant of grants) grant.isCovered ||= grant.text !== undefined && grant.process !== process
     const held = after.state._tag === "HalfOpen" ? after.state.leases : []
     for (const grant of grants) {
       grant.isHeld &&= grant.generation !== after.generation || held.some(({ probe }) => probe === grant.probe)
@@ -73,7 +82,7 @@ export const make = ({ leaseTimeoutMillis, permits }: Promises) => {
     const known = before?.generation === generation && before.state._tag === "HalfOpen" ? before.state.leases : []
     for (const { probe } of after.state.leases) {
       if (known.some((lease) => lease.probe === probe)) continue
-      grants.push({ age, generation, probe, process, isUsed: false, isHeld: true })
+      grants.push({ age, generation, probe, process, isUsed: false, isHeld: true, text, isCovered: false })
     }
   }
 
@@ -86,7 +95,7 @@ export const make = ({ leaseTimeoutMillis, permits }: Promises) => {
         broken.push(`process ${process} has written what is no record: ${text}`)
         return
       }
-      granted(process, before, after)
+      granted(process, before, after, text)
       const was = before?.traffic ?? Traffic.none
       const kept = Math.exp(Math.min(0, was.at - after.traffic.at) / Traffic.memoryMillis)
       // A probe is one, and tells for itself.
@@ -96,9 +105,12 @@ export const make = ({ leaseTimeoutMillis, permits }: Promises) => {
       if (left < -1e-6) broken.push(`process ${process} told of ${told} attempts, ${-left} of them twice`)
       untold.set(process, left)
     },
+    /** Whether the store holds a lease that its process cannot know of: its answer was lost, and another has written over it. */
+    holdsUnknown: (): boolean => grants.some(({ isCovered, isHeld }) => isCovered && isHeld),
     lost: (): void => void age++,
     /** A process has been told what the store holds. */
     heard: (process: Process, text: string | undefined): void => {
+      for (const grant of grants) if (grant.process === process && grant.text === text) grant.text = undefined
       const circuit = read(text)
       if (circuit !== undefined) {
         const isOther = known.get(process) !== circuit.generation
