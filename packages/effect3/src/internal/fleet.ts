@@ -82,8 +82,13 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
               }),
             Foreign: () => Effect.void
           }),
-          // What was on its way then may have come.
-          Effect.onInterrupt(() => Effect.sync(() => (entry.doubts.length > 0 ? undefined : entry.giveBack(batch)))),
+          Effect.onInterrupt(() =>
+            Effect.sync(() => {
+              entry.owe(owed)
+              // What was on its way then may have come.
+              if (entry.doubts.length === 0) entry.giveBack(batch)
+            })
+          ),
           Effect.ensuring(
             Effect.sync(() => {
               entry.isFlushing = false

@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
 import { FleetStoreFailed, type Reason, type Service as Store } from "../FleetStore.ts"
-import type { Entry, Rules, Shared } from "./fleetEntry.ts"
+import type { Doubt, Entry, Rules, Shared } from "./fleetEntry.ts"
 import type { Settings } from "./fleetOptions.ts"
 import { StoreTime } from "./fleetTime.ts"
 import { now } from "./monotonic.ts"
@@ -78,11 +78,16 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
         )
       )
     )
-  const learn = (entry: Entry, rules: Rules, text: string | undefined): Effect.Effect<void, Foreign> => {
+  const learn = (
+    entry: Entry,
+    rules: Rules,
+    text: string | undefined,
+    doubts: ReadonlyArray<Doubt>
+  ): Effect.Effect<void, Foreign> => {
     const decoded = text === undefined ? undefined : Fleet.decode(rules, text)
     if (decoded === undefined || decoded._tag === "Decoded") {
       entry.fault = undefined
-      return entry.learn(rules, text, decoded?.shared, time.offset)
+      return entry.learn(rules, text, decoded?.shared, time.offset, doubts)
     }
     const isForeign = decoded.field === "v" || decoded.field === "circuit.model"
     const fault = `${decoded.field} must be ${decoded.rule}`
@@ -91,7 +96,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     const warning = `what the fleet has stored of ${entry.cell.key} is ${
       isForeign ? "left as it is, and the key is judged by this process alone" : "garbage, and is replaced"
     }: ${fault}`
-    return entry.learn(rules, text, undefined, time.offset).pipe(
+    return entry.learn(rules, text, undefined, time.offset, doubts).pipe(
       Effect.zipRight(
         isTold ? Effect.void : Effect.annotateLogs(Effect.logWarning(warning), "truce.key", entry.cell.key)
       ),
@@ -106,10 +111,17 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     )
   }
   const look = (entry: Entry, rules: Rules): Effect.Effect<void, FleetStoreFailed | Foreign> =>
-    Effect.flatMap(
-      asked(entry, () => store.read(entry.cell.key)),
-      ({ text }) => learn(entry, rules, text)
-    )
+    Effect.suspend(() => {
+      const { doubts } = entry
+      return Effect.flatMap(
+        Effect.mapError(
+          asked(entry, () => store.read(entry.cell.key)),
+          // Nothing was to be done: what was to be told with it is told later.
+          ({ detail, reason }) => new FleetStoreFailed({ reason, isInDoubt: false, detail })
+        ),
+        ({ text }) => learn(entry, rules, text, doubts)
+      )
+    })
   const swap = (
     entry: Entry,
     rules: Rules,
@@ -117,7 +129,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     storeNow: number,
     inDoubt: (isDone: boolean | undefined) => void
   ): Effect.Effect<boolean, FleetStoreFailed | Foreign> => {
-    const expected = entry.text
+    const { doubts, text: expected } = entry
     const text = signed(Fleet.encode(rules, after, storeNow))
     const isNews = after.circuit.generation !== before.circuit.generation
     const doubted = () => {
@@ -134,8 +146,8 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       Effect.flatMap((swapped) =>
         // A client that sends it again after a lost connection is refused the second time.
         swapped.isSwapped || swapped.text === text
-          ? Effect.as(entry.learn(rules, text, after, time.offset), true)
-          : Effect.as(learn(entry, rules, swapped.text), false)
+          ? Effect.as(entry.learn(rules, text, after, time.offset, doubts), true)
+          : Effect.as(learn(entry, rules, swapped.text, doubts), false)
       )
     )
   }

@@ -3,7 +3,7 @@ import * as Fleet from "@truce/effect3/Fleet"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { describe, expect } from "vitest"
 import { answering, attempt, failing, key, settled, statusOf, steady } from "../support.ts"
-import { become, Held, holding, opened, passed, started, stored, test, well } from "./fleet.ts"
+import { become, Held, holding, opened, passed, silent, started, stored, test, well } from "./fleet.ts"
 
 describe("a record of another model", () => {
   test("is looked at no more often than another one is written", () =>
@@ -146,5 +146,20 @@ describe("a fleet", () => {
       yield* become(well)
       yield* Scope.close(scope, Exit.void)
       expect(Math.round((yield* stored).traffic.failures)).toBe(1)
+    }))
+
+  test("tells all that was seen while its store did not answer", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      yield* run(attempt(answering))
+      yield* passed(250)
+      yield* become(silent)
+      for (let i = 0; i < 20; i++) yield* Effect.zipRight(run(attempt(answering)), passed(250))
+      yield* become(well)
+      yield* passed(2_000)
+      yield* passed(250)
+      // The batch whose own write was not answered is told again: what is stored says that it did not come.
+      expect(yield* run(Fleet.condition)).toBe("up")
+      expect(Math.round((yield* stored).traffic.attempts)).toBeGreaterThanOrEqual(20)
     }))
 })

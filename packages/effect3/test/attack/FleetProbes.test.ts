@@ -1,8 +1,12 @@
 import { EventLog, RetryBudget, Truce } from "@truce/effect3"
-import { Effect, Exit, Fiber, Option } from "effect"
+import * as Fleet from "@truce/effect3/Fleet"
+import * as FleetStore from "@truce/effect3/FleetStore"
+import { Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
 import { describe, expect } from "vitest"
-import { answering, attempt, classify, failing, key, settled, statusOf } from "../support.ts"
-import { become, down, Held, opened, passed, silent, started, stored, test, well } from "./fleet.ts"
+import { answering, attempt, classify, failing, key, settled, statusOf, steady } from "../support.ts"
+import { become, down, Held, holding, opened, passed, silent, started, stored, test, well } from "./fleet.ts"
+
+const lost = new FleetStore.FleetStoreFailed({ reason: "down", isInDoubt: true, detail: "test" })
 
 const isAnswered = (exit: Exit.Exit<string, unknown>) => Exit.isSuccess(exit)
 
@@ -72,6 +76,51 @@ describe("the permit of a probe", () => {
       const { state } = yield* stored
       expect(state.leases).toEqual([])
       expect(state.suspicion).toBeCloseTo(0.6)
+    }))
+
+  test("is given back by a process that ends while it is telling what came of it", () =>
+    Effect.gen(function* () {
+      const truce = yield* Layer.build(steady())
+      const scope = yield* Scope.make()
+      yield* Effect.provide(Layer.buildWithScope(Fleet.layer({ witnesses: 1 }), scope), truce)
+      const run = <A, E>(self: Effect.Effect<A, E, Truce.Services>) => Effect.provide(self, truce)
+      for (let i = 0; i < 10; i++) yield* Effect.zipRight(run(attempt(failing)), passed(250))
+      yield* passed(1_000)
+      const gate = yield* Effect.makeLatch()
+      const fiber = yield* Effect.fork(run(attempt(Effect.as(gate.await, "hello"))))
+      yield* settled
+      expect(yield* stored).toMatchObject({ state: { leases: [{ probe: 1 }] } })
+      yield* become(down)
+      yield* gate.open
+      yield* Fiber.join(fiber)
+      let questions = 0
+      // It reads, so that it serves again, and does not write before it ends.
+      yield* become((self) => (++questions === 1 ? self : Effect.never))
+      yield* passed(250)
+      expect(questions).toBe(2)
+      yield* become(well)
+      yield* Scope.close(scope, Exit.void)
+      expect((yield* stored).state.leases).toEqual([])
+    }))
+
+  test("is given back when the answer that gave it was lost, whatever an older answer says after that", () =>
+    Effect.gen(function* () {
+      const run = yield* opened({}, { circuit: { lease: "10 minutes" } })
+      const { hold, release } = holding()
+      yield* become(hold)
+      // A look that is answered late, as the store was before.
+      yield* passed(250)
+      yield* become((self) => Effect.zipRight(self, Effect.fail(lost)))
+      yield* run(attempt(failing))
+      yield* become(down)
+      yield* settled
+      expect(yield* stored).toMatchObject({ state: { _tag: "HalfOpen", leases: [{ probe: 1 }] } })
+      yield* release
+      yield* settled
+      yield* become(well)
+      yield* passed(250)
+      yield* passed(250)
+      expect((yield* stored).state.leases).toEqual([])
     }))
 
   test("does not keep its caller from giving up while its outcome is told", () =>

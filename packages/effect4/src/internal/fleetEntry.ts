@@ -125,15 +125,25 @@ export class Entry implements Member {
     this.crew.isDue(this, false)
   }
 
-  /** What the store holds, and what that makes of the circuit here. */
-  learn(rules: Rules, text: string | undefined, shared: Shared | undefined, offset: number): Effect.Effect<void> {
-    const { doubts, link } = this
+  /**
+   * What the store holds, and what that makes of the circuit here. `doubts` are those there were when it was asked: that a write of after
+   * that is not there says nothing.
+   */
+  learn(
+    rules: Rules,
+    text: string | undefined,
+    shared: Shared | undefined,
+    offset: number,
+    doubts: ReadonlyArray<Doubt>
+  ): Effect.Effect<void> {
+    const { doubts: all, link } = this
     this.text = text
     this.shared = shared
     this.isSeen = true
-    this.doubts = []
-    for (const doubt of doubts) {
-      doubt.settle(text === doubt.text ? true : text === doubt.expected ? false : undefined)
+    this.doubts = all.filter((doubt) => text !== doubt.text && !doubts.includes(doubt))
+    for (const doubt of all) {
+      if (text === doubt.text) doubt.settle(true)
+      else if (doubts.includes(doubt)) doubt.settle(text === doubt.expected ? false : undefined)
     }
     return this.cell.step((circuit) => {
       const [next, linked] = Fleet.follow(rules, circuit, link, shared, offset)
