@@ -10,6 +10,7 @@ export interface Promises {
 /** A body that has begun, as its process saw it then. */
 export interface Beginning {
   readonly process: Process
+  readonly at: number
   readonly status: Circuit.Status
   /** How long its circuit has had this status. */
   readonly sinceMillis: number
@@ -50,7 +51,7 @@ export const make = ({ leaseTimeoutMillis, permits }: Promises) => {
   const broken: Array<string> = []
   const grants: Array<Grant> = []
   const probes = new Set<UnderWay>()
-  /** The opening a process has learnt of, by its generation, and the one which it has left by itself. */
+  /** When a process has been told of the opening it follows; the generation of that, and of the one which it has left by itself. */
   const learnt = new Map<Process, number>()
   const heard = new Map<Process, number>()
   const left = new Map<Process, number>()
@@ -60,6 +61,8 @@ export const make = ({ leaseTimeoutMillis, permits }: Promises) => {
   const known = new Map<Process, number>()
   /** Attempts of a process that it may still tell of: what was not told before it learnt of an opening is of another story. */
   const untold = new Map<Process, number>()
+  /** What it has told the record there is now: to be told again once that is lost. */
+  const kept = new Map<Process, number>()
 
   const leftAlone = (process: Process): void => {
     learnt.delete(process)
@@ -97,25 +100,35 @@ export const make = ({ leaseTimeoutMillis, permits }: Promises) => {
       }
       granted(process, before, after, text)
       const was = before?.traffic ?? Traffic.none
-      const kept = Math.exp(Math.min(0, was.at - after.traffic.at) / Traffic.memoryMillis)
+      const faded = Math.exp(Math.min(0, was.at - after.traffic.at) / Traffic.memoryMillis)
       // A probe is one, and tells for itself.
       if (before?.state._tag === "HalfOpen") return
-      const told = after.traffic.attempts - was.attempts * kept
+      const told = after.traffic.attempts - was.attempts * faded
       const left = (untold.get(process) ?? 0) - told
       if (left < -1e-6) broken.push(`process ${process} told of ${told} attempts, ${-left} of them twice`)
       untold.set(process, left)
+      kept.set(process, (kept.get(process) ?? 0) + told)
     },
     /** Whether the store holds a lease that its process cannot know of: its answer was lost, and another has written over it. */
     holdsUnknown: (): boolean => grants.some(({ isCovered, isHeld }) => isCovered && isHeld),
-    lost: (): void => void age++,
+    lost: (): void => {
+      age++
+      for (const [process, told] of kept) untold.set(process, (untold.get(process) ?? 0) + told)
+      kept.clear()
+    },
     /** A process has been told what the store holds. */
-    heard: (process: Process, text: string | undefined): void => {
+    heard: (process: Process, text: string | undefined, at: number): void => {
       for (const grant of grants) if (grant.process === process && grant.text === text) grant.text = undefined
       const circuit = read(text)
       if (circuit !== undefined) {
         const isOther = known.get(process) !== circuit.generation
         known.set(process, circuit.generation)
-        if (isOther && circuit.state._tag !== "Closed") untold.set(process, 0)
+        if (isOther && circuit.state._tag !== "Closed") {
+          untold.set(process, 0)
+          kept.delete(process)
+        }
+        // What it has begun by itself neither the fleet nor it counts once its store is back.
+        for (const probe of probes) if (probe.process === process && probe.grant === undefined) probes.delete(probe)
       }
       if (circuit === undefined || circuit.state._tag === "Closed") {
         learnt.delete(process)
@@ -126,16 +139,18 @@ export const make = ({ leaseTimeoutMillis, permits }: Promises) => {
       heard.set(process, circuit.generation)
       if (left.get(process) !== circuit.generation) {
         left.delete(process)
-        learnt.set(process, circuit.generation)
+        if (!learnt.has(process)) learnt.set(process, at)
       }
     },
     reset: leftAlone,
     began: (beginning: Beginning): UnderWay => {
-      const { generation, isUp, longestMillis, process, sinceMillis, status, waitedMillis } = beginning
+      const { at, generation, isUp, longestMillis, process, sinceMillis, status, waitedMillis } = beginning
       if (waitedMillis > leaseTimeoutMillis)
         broken.push(`process ${process} waited ${waitedMillis} ms for an admission`)
       if (status === "Closed") {
-        if (learnt.has(process)) broken.push(`process ${process} has learnt of an opening and admits as if it had not`)
+        // Between being told and having learnt, in one instant, it may admit.
+        if ((learnt.get(process) ?? at) < at)
+          broken.push(`process ${process} has learnt of an opening and admits as if it had not`)
         return { ...beginning, grant: undefined }
       }
       if (status === "Open") {
@@ -153,7 +168,6 @@ export const make = ({ leaseTimeoutMillis, permits }: Promises) => {
       if (grant !== undefined) grant.isUsed = true
       const begun = { ...beginning, grant }
       probes.add(begun)
-      // What a process has begun by itself the fleet does not count once its store is back.
       const alike = [...probes].filter((one) =>
         grant === undefined
           ? one.grant === undefined && one.process === process && one.generation === generation

@@ -47,6 +47,8 @@ export class Entry implements Member {
   doubts: ReadonlyArray<Doubt> = []
   /** Probes that the store gave a lease, by the permit this process knows them under. */
   readonly probes = new Map<Circuit.Permit, Circuit.Permit>()
+  /** Probes that this process has begun by its own rules. */
+  readonly ownProbes = new Set<Circuit.Permit>()
   /** What came of probes whose leases the store still holds, for it could not be told; to tell it twice changes nothing. */
   owed: ReadonlyArray<Circuit.Settled> = []
   /** Ends when the store has answered who asked first. */
@@ -80,6 +82,7 @@ export class Entry implements Member {
 
   settle(circuit: Known, settled: Circuit.Settled, now: number): Effect.Effect<void> | undefined {
     const { permit } = settled
+    this.ownProbes.delete(permit)
     if (permit.probe > 0 && this.probes.has(permit)) return this.crew.settle(this, settled, now)
     if (permit.generation !== circuit.generation || !permit.judged) return undefined
     const { rules } = this
@@ -156,7 +159,7 @@ export class Entry implements Member {
           : generation !== linked.shared
       if (isOld || attempts === 0) this.take()
       const isLost = shared === undefined && Fleet.isFollowing(circuit, link)
-      return [undefined, isLost ? Fleet.orphaned(next, [...this.probes.keys()]) : next]
+      return [undefined, isLost ? Fleet.orphaned(next, [...this.probes.keys(), ...this.ownProbes]) : next]
     })
   }
 

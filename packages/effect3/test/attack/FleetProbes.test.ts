@@ -60,6 +60,29 @@ describe("the permit of a probe", () => {
       expect(isAnswered(yield* other(attempt(answering)))).toBe(true)
     }))
 
+  test("that began by the local rules is held still when the record is lost", () =>
+    Effect.gen(function* () {
+      const run = yield* opened()
+      const other = yield* started({ witnesses: 1 })
+      yield* other(attempt(answering))
+      yield* settled
+      const fiber = yield* Effect.fork(run(attempt(Effect.never)))
+      yield* passed(250)
+      yield* Fiber.interrupt(fiber)
+      yield* passed(250)
+      expect(yield* stored).toMatchObject({ state: { _tag: "HalfOpen", leases: [] } })
+      expect(yield* other(statusOf())).toBe("HalfOpen")
+      yield* become(down)
+      const own = yield* Effect.fork(other(attempt(Effect.never)))
+      yield* settled
+      ;(yield* Held).kept.clear()
+      yield* become(well)
+      yield* passed(500)
+      expect(isAnswered(yield* other(attempt(answering)))).toBe(false)
+      yield* Fiber.interrupt(own)
+      expect(isAnswered(yield* other(attempt(answering)))).toBe(true)
+    }))
+
   test("is given back to a store that was away when it ended, and its outcome told", () =>
     Effect.gen(function* () {
       const run = yield* opened()

@@ -58,7 +58,7 @@ const run = (plan: FleetPlan.Plan, passed: (millis: number) => Effect.Effect<voi
           const meets = faults.get(process)
           if (meets !== undefined && --meets.left <= 0) faults.delete(process)
           return Effect.tap(met(self, meets?.fault, isWrite), ({ text }) =>
-            Effect.sync(() => watch.heard(process, text))
+            Effect.map(Clock.currentTimeMillis, (at) => watch.heard(process, text, at))
           )
         })
       return {
@@ -114,6 +114,7 @@ const run = (plan: FleetPlan.Plan, passed: (millis: number) => Effect.Effect<voi
           const here = [...waits].filter((one) => one.process === process)
           begun = watch.began({
             process,
+            at,
             status,
             generation,
             isUp,

@@ -29,14 +29,19 @@ export const make = (
   ): Effect.Effect<Option.Option<A>> =>
     Effect.interruptible(Effect.option(Effect.timeout(Deferred.await(answer), millis)))
 
+  const byItself = (entry: Entry, at: number): Effect.Effect<Circuit.Decision> =>
+    Effect.map(entry.cell.admitAlone(at), (decision) => {
+      if (isProbe(decision)) entry.ownProbes.add(decision.permit)
+      return decision
+    })
   const alone = (entry: Entry, rules: Rules, at: number): Effect.Effect<Circuit.Decision> =>
     onStoreDown === "local"
-      ? entry.cell.admitAlone(at)
+      ? byItself(entry, at)
       : Effect.flatMap(
           entry.cell.step((circuit) =>
             entry.isLed(circuit) ? swapped(Fleet.barred(rules, circuit, at, at + flushMillis)) : [undefined, circuit]
           ),
-          (decision) => (decision === undefined ? entry.cell.admitAlone(at) : Effect.succeed(decision))
+          (decision) => (decision === undefined ? byItself(entry, at) : Effect.succeed(decision))
         )
 
   const settled = (entry: Entry, rules: Rules, made: Circuit.Settled) =>
@@ -119,7 +124,7 @@ export const make = (
         return swapped(Fleet.barred(rules, circuit, at, opensAt > at ? Math.min(opensAt, until) : until))
       }),
       (decision): Effect.Effect<Circuit.Decision> => {
-        if (decision === "alone") return entry.cell.admitAlone(at)
+        if (decision === "alone") return byItself(entry, at)
         return decision === "ask" ? admit(entry, at, end) : Effect.succeed(decision)
       }
     )

@@ -55,7 +55,7 @@ export const chaos = (plan: FleetPlan.Plan) =>
           const meets = faults.get(process)
           if (meets !== undefined && --meets.left <= 0) faults.delete(process)
           return Effect.tap(met(self, meets?.fault, isWrite), ({ text }) =>
-            Effect.sync(() => watch.heard(process, text))
+            Effect.map(Clock.currentTimeMillis, (at) => watch.heard(process, text, at))
           )
         })
       return {
@@ -110,6 +110,7 @@ export const chaos = (plan: FleetPlan.Plan) =>
           const here = [...waits].filter((one) => one.process === process)
           begun = watch.began({
             process,
+            at,
             status,
             generation,
             isUp,
