@@ -82,8 +82,10 @@ export class Entry implements Member {
 
   settle(circuit: Known, settled: Circuit.Settled, now: number): Effect.Effect<void> | undefined {
     const { permit } = settled
-    this.ownProbes.delete(permit)
-    if (permit.probe > 0 && this.probes.has(permit)) return this.crew.settle(this, settled, now)
+    if (permit.probe > 0) {
+      this.ownProbes.delete(permit)
+      if (this.probes.has(permit)) return this.crew.settle(this, settled, now)
+    }
     if (permit.generation !== circuit.generation || !permit.judged) return undefined
     const { rules } = this
     if (rules === undefined) return undefined
