@@ -13,7 +13,7 @@ import { InvalidOption, check, count } from "./InvalidOption.ts"
 import { opened } from "./Judgement.ts"
 import * as Traffic from "./Traffic.ts"
 
-export { type Batch, add, batch, combine, isUrgent } from "./FleetBatch.ts"
+export { type Batch, add, addSuccesses, batch, combine, isUrgent } from "./FleetBatch.ts"
 export { type Link, follow, isFollowing, localPermit, unlinked } from "./FleetLink.ts"
 export { barred, orphaned } from "./FleetProbe.ts"
 export { decode, encode } from "./FleetRecord.ts"

@@ -82,6 +82,15 @@ export const add = <S>(
 }
 
 /**
+ * The batch after `count` fast successes more, as if they had been added one by one.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const addSuccesses = (self: Batch, count: number): Batch =>
+  count === 0 ? self : { ...self, success: self.success + count, attempts: self.attempts + count }
+
+/**
  * Both batches of one process as one, for a flush that failed. Of two generations only the evidence of `that` counts, the later.
  *
  * @category combinators

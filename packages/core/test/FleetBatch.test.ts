@@ -1,4 +1,4 @@
-import { Circuit, Fleet, HealthModel, Outcome, Traffic } from "@truce/core"
+import { Circuit, CircuitPolicy, Fleet, HealthModel, Outcome, Traffic } from "@truce/core"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { fleet, leased, mergeAll, openUntil, opened, plain, sent, slack, suspicion, unopened } from "./fleets.ts"
@@ -220,5 +220,20 @@ describe("a batch", () => {
     const policy = fleet({ witnesses: 1 })
     const open = Fleet.merge(policy, Fleet.empty(policy, 42, 0), { ...sent("a", 9), retryAfterMillis: 30_000 }, 0)
     expect(openUntil(open)).toBe(30_000)
+  })
+})
+
+describe("successes that are counted first", () => {
+  it("are in the batch as if they had been added one by one", () => {
+    fc.assert(
+      fc.property(fc.nat(20), fc.nat(5), (count, failures) => {
+        const policy = Fleet.make(CircuitPolicy.make(HealthModel.ledger()))
+        const one = (self: Fleet.Batch, outcome: Outcome.Outcome) =>
+          Fleet.add(policy, self, { outcome, failedBefore: 0 })
+        const failed = Array.from({ length: failures }, () => Outcome.failure()).reduce(one, Fleet.batch("web-1", 3))
+        const added = Array.from({ length: count }, () => Outcome.success).reduce(one, failed)
+        expect(Fleet.addSuccesses(failed, count)).toEqual(added)
+      })
+    )
   })
 })

@@ -32,7 +32,9 @@ export class Entry implements Member {
   private policy: Policy | undefined = undefined
   private shareable: Rules | undefined = undefined
   link: Fleet.Link = Fleet.unlinked
-  batch: Fleet.Batch
+  private gathered: Fleet.Batch
+  /** Fast successes since: a healthy key counts, and builds a batch only to tell it. */
+  private successes = 0
   isUrgent = false
   isFlushing = false
   /** Whether to flush again after the flush that is going on. */
@@ -57,7 +59,18 @@ export class Entry implements Member {
   constructor(cell: Shareable, crew: Crew) {
     this.cell = cell
     this.crew = crew
-    this.batch = Fleet.batch(crew.process, undefined)
+    this.gathered = Fleet.batch(crew.process, undefined)
+  }
+
+  /** What is to be told. */
+  get batch(): Fleet.Batch {
+    if (this.successes > 0) this.batch = Fleet.addSuccesses(this.gathered, this.successes)
+    return this.gathered
+  }
+
+  set batch(batch: Fleet.Batch) {
+    this.gathered = batch
+    this.successes = 0
   }
 
   /** The rules of the key, as far as they can be shared. */
@@ -81,12 +94,17 @@ export class Entry implements Member {
   }
 
   settle(circuit: Known, settled: Circuit.Settled, now: number): Effect.Effect<void> | undefined {
-    const { permit } = settled
+    const { outcome, permit } = settled
     if (permit.probe > 0) {
       this.ownProbes.delete(permit)
       if (this.probes.has(permit)) return this.crew.settle(this, settled, now)
     }
     if (permit.generation !== circuit.generation || !permit.judged) return undefined
+    // Not the first, so that it is due already; and no success is urgent.
+    if (outcome._tag === "Success" && !outcome.slow && this.gathered.attempts > 0 && this.isSeen) {
+      this.successes++
+      return undefined
+    }
     const { rules } = this
     if (rules === undefined) return undefined
     const batch = Fleet.add(rules, this.batch, settled)
