@@ -89,7 +89,7 @@ export const trees: ReadonlyArray<Tree> = [
   {
     from: "packages/effect3/test",
     to: "packages/effect4/test",
-    only: ["platform/**"],
+    only: ["platform/**", "attack/steppingClock.ts"],
     byHand: [
       "platform/**",
       "BuiltinBreaker*.test.ts",
