@@ -21,7 +21,10 @@ export const unimported = (root: string, trees: ReadonlyArray<Tree>): ReadonlyAr
     return files
       .filter(
         (file) =>
-          file.includes("/") && !file.startsWith("platform/") && !/\.test(-d)?\.ts$/.test(file) && !named.has(file)
+          file.includes("/") &&
+          !byHand.some((glob) => matchesGlob(file, glob)) &&
+          !/\.test(-d)?\.ts$/.test(file) &&
+          !named.has(file)
       )
       .map((file) => ({ file: join(to, file), line: 1, message: "nothing imports it" }))
   })
