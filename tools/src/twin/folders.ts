@@ -174,5 +174,18 @@ export const trees: ReadonlyArray<Tree> = [
       "testing/Testing.test-d.ts",
       "wallClock.ts"
     ]
+  },
+  {
+    from: "examples/basics/src",
+    to: "examples/effect4/src",
+    only: ["platform/**"],
+    byHand: [
+      "platform/**",
+      "19-rpc-client.ts",
+      "20-sql-client.ts",
+      "23-operators-api.ts",
+      "29-effect-own-breaker.ts",
+      "nodeSqlite.ts"
+    ]
   }
 ]

@@ -59,7 +59,7 @@ const moved = (one: Import, table: Table, used: Used): Import => {
   if (to === undefined) return one
   used.add(`import ${key}`)
   const [from = one.from, name = one.name] = to.split("#")
-  return { ...one, from, name, local: one.local === one.name ? name : one.local }
+  return { ...one, from, name, local: one.local === one.name && name !== "*" ? name : one.local }
 }
 
 /** The whole file, with `render` for what is not an import. */

@@ -2,6 +2,10 @@ import type { Table } from "./Table.ts"
 
 export const table: Table = {
   imports: {
+    "@effect/opentelemetry#Metrics": "@effect/opentelemetry#OtelMetrics",
+    "@effect/opentelemetry#NodeSdk": "@effect/opentelemetry/NodeSdk#*",
+    "@effect/platform#FileSystem": "effect#FileSystem",
+    "@effect/platform-node#NodeContext": "@effect/platform-node#NodeServices",
     "@truce/effect3": "@truce/effect4",
     "@truce/effect3/HttpClient": "@truce/effect4/HttpClient",
     "@truce/effect3/testing": "@truce/effect4/testing",
@@ -29,12 +33,23 @@ export const table: Table = {
     "@effect/platform/KeyValueStore": "effect/persistence/KeyValueStore",
     "effect/ConfigError#*": "effect/Config#*",
     "effect/TestClock#*": "effect/testing/TestClock#*",
-    "effect#TestContext": "effect/testing#TestContext",
     "effect#TestClock": "effect/testing#TestClock",
     "effect#Either": "effect#Result",
     "effect/Either": "effect/Result"
   },
   names: {
+    "Config.duration": "Config.Duration",
+    "Config.integer": "Config.Int",
+    "NodeContext.layer": "NodeServices.layer",
+    "OtelMetrics.makeProducer": "OtelMetrics.makeProducer()",
+    "Queue.unsafeOffer": "Queue.offerUnsafe",
+    "STM.flatMap": "Effect.flatMap",
+    "STM.succeed": "Effect.succeed",
+    "STM.tap": "Effect.tap",
+    "STM.void": "Effect.void",
+    "STM.zipRight": "Effect.andThen",
+    "TRef.get": "TxRef.get",
+    "TRef.update": "TxRef.update",
     "Effect.dieMessage": "Effect.die",
     "Effect.repeatN": "Effect.repeatN",
     "Exit.isInterrupted": "Exit.hasInterrupts",
@@ -73,11 +88,11 @@ export const table: Table = {
     "Layer.catchAllCause": "Layer.catchCause",
     "Option.fromNullable": "Option.fromNullishOr",
     "Schema.Number": "Schema.Finite",
-    "Schedule.intersect": "Schedule.both",
     "Stream.unwrapScoped": "Stream.unwrap",
     "Stream.unwrapEffect": "Stream.unwrap"
   },
   members: {
+    unsafePoll: "pollUnsafe",
     unsafeMake: "makeUnsafe",
     unsafeCurrentTimeMillis: "currentTimeMillisUnsafe",
     unsafeCurrentTimeNanos: "currentTimeNanosUnsafe",
@@ -86,6 +101,24 @@ export const table: Table = {
     annotations: "annotate"
   },
   patterns: [
+    {
+      from: "ConfigProvider.fromMap(new Map(Object.entries($A)), $B)",
+      to: "ConfigProvider.fromEnvRecord($A)"
+    },
+    { from: "ConfigProvider.fromMap(new Map(Object.entries($A)))", to: "ConfigProvider.fromEnvRecord($A)" },
+    { from: "Dependency.Tag($ID)<$$$T>()($A)", to: "Dependency.Service<$$$T>()($ID, $A)" },
+    { from: "Logger.replace(Logger.defaultLogger, $A)", to: "Logger.layer([$A])" },
+    { from: "Schedule.addDelayEffect(($P) => $A)", to: "Schedule.addDelay(({ input: $P }) => $A)" },
+    {
+      from: "Schedule.identity<$$$T>()",
+      to: "Schedule.forever.pipe(Schedule.setInputType<$$$T>())"
+    },
+    { from: "Schedule.intersect(Schedule.recurs($A))", to: "Schedule.upTo({ times: $A })" },
+    { from: "Schedule.intersect($A, Schedule.recurs($B))", to: "Schedule.upTo($A, { times: $B })" },
+    { from: "Schedule.whileInput(($P) => $A)", to: "Schedule.while(({ input: $P }) => $A)" },
+    { from: "STM.commit(TRef.get($A))", to: "TxRef.get($A)", needs: { TxRef: "effect#TxRef" } },
+    { from: "STM.commit(TRef.make($A))", to: "TxRef.make($A)", needs: { TxRef: "effect#TxRef" } },
+    { from: "TestContext.TestContext", to: "TestClock.layer()", needs: { TestClock: "effect/testing#TestClock" } },
     { from: "Effect.repeatN($N)", to: "Effect.repeat({ times: $N })" },
     { from: "Effect.repeatN($A, $N)", to: "Effect.repeat($A, { times: $N })" },
     { from: "Context.Tag($ID)<$$$T>()", to: "Context.Service<$$$T>()($ID)" },
