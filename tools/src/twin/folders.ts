@@ -189,3 +189,6 @@ export const trees: ReadonlyArray<Tree> = [
     ]
   }
 ]
+
+/** Pages whose examples are shown for both. */
+export const pages: ReadonlyArray<string> = ["README.md", "docs/*.md"]

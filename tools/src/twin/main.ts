@@ -3,15 +3,15 @@
 //   node tools/src/twin/main.ts            makes what is out of date
 //   node tools/src/twin/main.ts --check    writes nothing; exit code 1 where something is out of date, or a rule matches nothing
 //   node tools/src/twin/main.ts --force    makes all of it, over what was edited by hand too
-import { globSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { hash } from "./Made.ts"
 import { unimported } from "./reach.ts"
 import type { Fault, Used } from "./Table.ts"
 import { remove, survey, write } from "./Tree.ts"
-import { trees } from "./folders.ts"
+import { pages, trees } from "./folders.ts"
 import { unused } from "./unused.ts"
 
 const help = `Makes the sources for Effect 4 from those for Effect 3.
@@ -29,36 +29,74 @@ const rules = (): string => {
   return hash(...files.map((file) => readFileSync(file, "utf8")))
 }
 
-const run = async ({ check, force }: { readonly check: boolean; readonly force: boolean }): Promise<void> => {
-  const started = performance.now()
-  const from = rules()
-  const surveys = trees.map((tree) => survey(root, tree, from, force))
+interface Flags {
+  readonly check: boolean
+  readonly force: boolean
+}
+
+interface Report {
+  readonly made: number
+  readonly faults: ReadonlyArray<Fault>
+}
+
+const makeTrees = async (input: string, { check, force }: Flags, used: Used): Promise<Report> => {
+  const surveys = trees.map((tree) => survey(root, tree, input, force))
   const faults: Array<Fault> = surveys.flatMap((one) => one.faults)
   const orphans = surveys.flatMap((one) => one.orphans)
   const stale = surveys.flatMap((one) => one.stale)
-  const fresh = surveys.reduce((sum, one) => sum + one.fresh, 0)
-  const used: Used = new Set()
-  if (check) for (const { target } of stale) faults.push({ file: target, line: 1, message: "is out of date" })
-  if (stale.length > 0 || check) {
+  if (check) {
+    for (const { target } of stale) faults.push({ file: target, line: 1, message: "is out of date" })
+    for (const target of orphans) faults.push({ file: target, line: 1, message: "has no source any more" })
+  } else for (const target of orphans) remove(root, target)
+  const jobs = check ? trees.flatMap((tree) => survey(root, tree, input, true).stale) : stale
+  if (jobs.length > 0) {
     // Loaded only now: most runs find nothing to make.
-    const { make } = await import("./make.ts")
-    const jobs = check ? trees.flatMap((tree) => survey(root, tree, "", true).stale) : stale
-    const results = await make(root, jobs, used)
+    const { makeFiles } = await import("./make.ts")
+    const results = await makeFiles(root, jobs, used)
     faults.push(...results.flatMap((result) => result.faults))
     if (!check) for (const { code, job } of results) write(root, job, code)
-    if (check) faults.push(...unused(used))
   }
-  if (check) for (const target of orphans) faults.push({ file: target, line: 1, message: "has no source any more" })
-  else for (const target of orphans) remove(root, target)
   faults.push(...unimported(root, trees))
+  return { made: check ? 0 : stale.length + orphans.length, faults }
+}
+
+/** What the pages were when they were last in order: they are in git, and carry no hash of the rules. */
+const seen = join(root, "tools/node_modules/.cache/twin-pages")
+
+const makeShown = async (input: string, { check, force }: Flags, used: Used): Promise<Report> => {
+  const files = pages.flatMap((glob) => globSync(glob, { cwd: root })).sort()
+  const read = () => files.map((file) => ({ file, text: readFileSync(join(root, file), "utf8") }))
+  const before = read()
+  const state = (now: ReadonlyArray<{ readonly text: string }>) => hash(input, ...now.map(({ text }) => text))
+  if (!check && !force && existsSync(seen) && readFileSync(seen, "utf8") === state(before))
+    return { made: 0, faults: [] }
+  const { makePages } = await import("./make.ts")
+  const results = await makePages(root, before, used, force)
+  const faults = results.flatMap((result) => result.faults)
+  const stale = results.filter(({ isStale }) => isStale)
+  if (check) {
+    const late = stale.map(({ file }) => ({ file, line: 1, message: "its examples for Effect 4 are out of date" }))
+    return { made: 0, faults: [...faults, ...late] }
+  }
+  if (faults.length > 0) return { made: 0, faults }
+  for (const { file, text } of stale) writeFileSync(join(root, file), text)
+  mkdirSync(dirname(seen), { recursive: true })
+  writeFileSync(seen, state(read()))
+  return { made: stale.length, faults }
+}
+
+const run = async (flags: Flags): Promise<void> => {
+  const started = performance.now()
+  const input = rules()
+  const used: Used = new Set()
+  const reports = [await makeTrees(input, flags, used), await makeShown(input, flags, used)]
+  const faults = [...reports.flatMap((report) => report.faults), ...(flags.check ? unused(used) : [])]
   for (const { file, line, message } of faults) console.error(`${file}:${line}: ${message}`)
+  const made = reports.reduce((sum, report) => sum + report.made, 0)
   if (faults.length > 0) {
     console.error(`\ntwin: ${faults.length} ${faults.length === 1 ? "fault" : "faults"}`)
     process.exitCode = 1
-  } else if (stale.length + orphans.length > 0) {
-    const millis = Math.round(performance.now() - started)
-    console.log(`twin: ${stale.length} made, ${fresh} kept, ${orphans.length} removed, ${millis} ms`)
-  }
+  } else if (made > 0) console.log(`twin: ${made} made, ${Math.round(performance.now() - started)} ms`)
 }
 
 try {

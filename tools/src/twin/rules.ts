@@ -88,6 +88,7 @@ export const table: Table = {
     "Layer.catchAllCause": "Layer.catchCause",
     "Option.fromNullable": "Option.fromNullishOr",
     "Schema.Number": "Schema.Finite",
+    "Schema.parseJson": "Schema.fromJsonString",
     "Stream.unwrapScoped": "Stream.unwrap",
     "Stream.unwrapEffect": "Stream.unwrap"
   },
@@ -113,6 +114,7 @@ export const table: Table = {
       from: "Schedule.identity<$$$T>()",
       to: "Schedule.forever.pipe(Schedule.setInputType<$$$T>())"
     },
+    { from: "Schedule.upTo($A)", to: "Schedule.upTo({ duration: $A })" },
     { from: "Schedule.intersect(Schedule.recurs($A))", to: "Schedule.upTo({ times: $A })" },
     { from: "Schedule.intersect($A, Schedule.recurs($B))", to: "Schedule.upTo($A, { times: $B })" },
     { from: "Schedule.whileInput(($P) => $A)", to: "Schedule.while(({ input: $P }) => $A)" },
