@@ -1,32 +1,23 @@
-// Makes the sources for Effect 4 from those for Effect 3.
-//
-//   node tools/src/twin/main.ts            makes what is out of date
-//   node tools/src/twin/main.ts --check    writes nothing; exit code 1 where something is out of date, or a rule matches nothing
-//   node tools/src/twin/main.ts --force    makes all of it, over what was edited by hand too
+/** Makes the sources for Effect 4 from those for Effect 3. */
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { parseArgs } from "node:util"
-import { hash } from "./Made.ts"
-import { unimported } from "./reach.ts"
-import type { Fault, Used } from "./Table.ts"
-import { remove, survey, write } from "./Tree.ts"
-import { pages, trees } from "./folders.ts"
-import { unused } from "./unused.ts"
+import { commandLine, run } from "./commandLine.ts"
+import { pages, trees } from "./twin/folders.ts"
+import { hash } from "./twin/Made.ts"
+import { unimported } from "./twin/reach.ts"
+import type { Fault, Used } from "./twin/Table.ts"
+import { remove, survey, write } from "./twin/Tree.ts"
+import { unused } from "./twin/unused.ts"
+import { root } from "./workspace.ts"
 
-const help = `Makes the sources for Effect 4 from those for Effect 3.
-
-  pnpm twin            makes what is out of date
-  pnpm twin --check    writes nothing; fails where something is out of date, or a rule matches nothing
-  pnpm twin --force    makes all of it, over what was edited by hand too
-`
-const root = fileURLToPath(new URL("../../..", import.meta.url))
+const help = `node tools/src/twin.ts             makes what is out of date of the sources for Effect 4 and of the examples in pages
+node tools/src/twin.ts --check     writes nothing; fails where something is out of date, or a rule matches nothing
+node tools/src/twin.ts --force     makes all of it anew, over what was edited by hand too`
 
 /** All that decides what is made of a source. */
 const rules = (): string => {
-  const own = globSync("*.ts", { cwd: import.meta.dirname }).sort()
-  const files = [...own.map((file) => join(import.meta.dirname, file)), join(root, ".oxfmtrc.json")]
-  return hash(...files.map((file) => readFileSync(file, "utf8")))
+  const own = globSync("tools/src/twin/*.ts", { cwd: root }).sort()
+  return hash(...[...own, ".oxfmtrc.json"].map((file) => readFileSync(join(root, file), "utf8")))
 }
 
 interface Flags {
@@ -51,7 +42,7 @@ const makeTrees = async (input: string, { check, force }: Flags, used: Used): Pr
   const jobs = check ? trees.flatMap((tree) => survey(root, tree, input, true).stale) : stale
   if (jobs.length > 0) {
     // Loaded only now: most runs find nothing to make.
-    const { makeFiles } = await import("./make.ts")
+    const { makeFiles } = await import("./twin/make.ts")
     const results = await makeFiles(root, jobs, used)
     faults.push(...results.flatMap((result) => result.faults))
     if (!check) for (const { code, job } of results) write(root, job, code)
@@ -70,7 +61,7 @@ const makeShown = async (input: string, { check, force }: Flags, used: Used): Pr
   const state = (now: ReadonlyArray<{ readonly text: string }>) => hash(input, ...now.map(({ text }) => text))
   if (!check && !force && existsSync(seen) && readFileSync(seen, "utf8") === state(before))
     return { made: 0, faults: [] }
-  const { makePages } = await import("./make.ts")
+  const { makePages } = await import("./twin/make.ts")
   const results = await makePages(root, before, used, force)
   const faults = results.flatMap((result) => result.faults)
   const stale = results.filter(({ isStale }) => isStale)
@@ -85,31 +76,20 @@ const makeShown = async (input: string, { check, force }: Flags, used: Used): Pr
   return { made: stale.length, faults }
 }
 
-const run = async (flags: Flags): Promise<void> => {
+const { values: flags } = commandLine(help, {
+  options: { check: { type: "boolean", default: false }, force: { type: "boolean", default: false } }
+})
+
+await run(async () => {
   const started = performance.now()
   const input = rules()
   const used: Used = new Set()
   const reports = [await makeTrees(input, flags, used), await makeShown(input, flags, used)]
   const faults = [...reports.flatMap((report) => report.faults), ...(flags.check ? unused(used) : [])]
-  for (const { file, line, message } of faults) console.error(`${file}:${line}: ${message}`)
   const made = reports.reduce((sum, report) => sum + report.made, 0)
   if (faults.length > 0) {
-    console.error(`\ntwin: ${faults.length} ${faults.length === 1 ? "fault" : "faults"}`)
-    process.exitCode = 1
-  } else if (made > 0) console.log(`twin: ${made} made, ${Math.round(performance.now() - started)} ms`)
-}
-
-try {
-  const { values } = parseArgs({
-    options: {
-      check: { type: "boolean", default: false },
-      force: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false }
-    }
-  })
-  if (values.help) console.log(help)
-  else await run(values)
-} catch (error) {
-  console.error(error instanceof Error ? `twin: ${error.message}` : error)
-  process.exitCode = 2
-}
+    const found = faults.map(({ file, line, message }) => `${file}:${line}: ${message}`)
+    throw new Error(`${found.join("\n")}\n\ntwin: ${faults.length} ${faults.length === 1 ? "fault" : "faults"}`)
+  }
+  if (made > 0) console.log(`twin: ${made} made, ${Math.round(performance.now() - started)} ms`)
+})
