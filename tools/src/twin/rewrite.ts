@@ -2,6 +2,7 @@
 import { type SgNode, Lang, parse } from "@ast-grep/napi"
 import { rewriteComment } from "./comments.ts"
 import { type Imports, printImports, readImports } from "./imports.ts"
+import { phrased } from "./phrases.ts"
 import type { Fault, Pattern, Table, Used } from "./Table.ts"
 
 export interface Rewritten {
@@ -176,22 +177,17 @@ const textSites = (
   origin: Origin,
   used: Used,
   faults: Array<Fault>
-): ReadonlyArray<Site> =>
-  root.findAll({ rule: { any: texts } }).flatMap((node): ReadonlyArray<Site> => {
+): ReadonlyArray<Site> => {
+  const prose = (text: string) => phrased(text, table, used)
+  return root.findAll({ rule: { any: texts } }).flatMap((node): ReadonlyArray<Site> => {
     const { end, start } = node.range()
     const text = code.slice(start.index, end.index)
-    const place = { file: origin.file, line: origin.line + start.line }
-    const to = node.is("comment") ? rewriteComment(text, table, place, used, faults) : phrased(text, table, used)
+    const example = (inner: string, line: number): string => {
+      const made = rewrite(inner, table, { file: origin.file, line: origin.line + start.line + line }, used)
+      faults.push(...made.faults)
+      return made.code
+    }
+    const to = node.is("comment") ? rewriteComment(text, { prose, code: example }) : prose(text)
     return to === text ? [] : [{ start: start.index, end: end.index, render: () => to }]
   })
-
-/** Whole phrases only: a version or a name alone would make true sentences false ones. */
-export const phrased = (text: string, table: Table, used: Used): string => {
-  let result = text
-  for (const [from, to] of Object.entries(table.phrases)) {
-    if (!result.includes(from)) continue
-    used.add(from)
-    result = result.replaceAll(from, to)
-  }
-  return result
 }
