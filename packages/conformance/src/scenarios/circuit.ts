@@ -1,33 +1,10 @@
-/** The half-open gate, leases, stale permits, manual modes, clocks, open times and what is asked of several keys at once. */
+/** The half-open gate, leases, stale permits, manual modes, clocks and open times. */
 import { Outcome } from "@truce/core"
-import type { Policy } from "../Policy.ts"
 import type { Step, Steps } from "../Scenario.ts"
+import { begin, end, steady, trip, wait } from "./steps.ts"
 import { fixed } from "./vectors.ts"
 
-const steady: Policy = { model: fixed, circuit: { openJitter: 0 } }
 const failure = Outcome.failure()
-
-const trip = (key = "a"): Step => ({ do: "letters", key, letters: "FFFFF", see: { [key]: { status: "Open" } } })
-
-const begin = (attempt: string, told?: Step["told"], keys: readonly [string, ...Array<string>] = ["a"]): Step => ({
-  do: "begin",
-  attempt,
-  keys,
-  ...(told === undefined ? {} : { told })
-})
-
-const end = (attempt: string, ends: Extract<Step, { do: "end" }>["ends"], see?: Step["see"]): Step => ({
-  do: "end",
-  attempt,
-  ends,
-  ...(see === undefined ? {} : { see })
-})
-
-const wait = (millis: number, see?: Step["see"]): Step => ({
-  do: "advance",
-  millis,
-  ...(see === undefined ? {} : { see })
-})
 
 const gate: ReadonlyArray<Steps> = [
   {
@@ -308,31 +285,4 @@ const clocks: ReadonlyArray<Steps> = [
   }
 ]
 
-const together: ReadonlyArray<Steps> = [true, false].map((byHand) => ({
-  name: `several keys admit together or not at all, ${byHand ? "as a transaction" : "around an effect"}`,
-  policy: steady,
-  steps: [
-    trip("b"),
-    {
-      do: "begin",
-      attempt: "both",
-      keys: ["a", "b"],
-      ...(byHand ? { byHand } : {}),
-      told: { key: "b", state: "Open" }
-    },
-    wait(500),
-    trip("a"),
-    { do: "begin", attempt: "one open", keys: ["b", "a"], ...(byHand ? { byHand } : {}), told: { key: "a" } },
-    { do: "advance", millis: 499, see: { b: { status: "Open", probes: 0, generation: 1 } } },
-    wait(1),
-    { do: "begin", attempt: "free", keys: ["a", "b"], ...(byHand ? { byHand } : {}) },
-    {
-      do: "end",
-      attempt: "free",
-      ends: Outcome.success,
-      see: { a: { status: "HalfOpen", score: 0.4, probes: 0 }, b: { status: "HalfOpen", score: 0.4, probes: 0 } }
-    }
-  ]
-}))
-
-export const circuit: ReadonlyArray<Steps> = [...gate, ...manual, ...clocks, ...together]
+export const circuit: ReadonlyArray<Steps> = [...gate, ...manual, ...clocks]
