@@ -159,14 +159,16 @@ class CoreSession implements Session {
   begin = async ({ attempt, byHand = false, call, keys }: Begin) => {
     const permits: Array<readonly [Kept, Circuit.Permit]> = []
     // To be asked is to be known.
-    const asked = Array.from(new Set(keys), (key) => this.ruled(key)).map(
-      (kept) => [kept, ...this.mover.admit(kept.policy, kept.circuit, this.now)] as const
-    )
-    for (const [kept, , decision] of asked) {
+    const asked = Array.from(new Set(keys), (key) => {
+      const kept = this.ruled(key)
+      const [after, decision] = this.mover.admit(kept.policy, kept.circuit, this.now)
+      return { kept, after, decision }
+    })
+    for (const { decision, kept } of asked) {
       if (decision._tag === "Rejected") return rejectionOf(kept.key, decision, this.now)
       permits.push([kept, decision.permit])
     }
-    for (const [kept, after] of asked) this.put(kept, after)
+    for (const { after, kept } of asked) this.put(kept, after)
     this.attempts.set(attempt, {
       permits,
       call: byHand || call === undefined ? undefined : `${call} ${keys.join(" + ")}`

@@ -82,7 +82,7 @@ const ofCalls = (subject: Subject, runs: Runs): ReadonlyArray<Law> => {
   const seen = remembered((plan: Plan) => subject.calls(plan))
   const of = (kind: CallLaw["of"]) => (kind === "lone" ? lone : plans(subject, kind))
   const all = callLaws.map((law): Law => ({
-    name: `${law.name} (call by call)`,
+    name: `${law.name} (${law.of === "together" ? "calls together" : "call by call"})`,
     check: () =>
       fc.assert(
         fc.asyncProperty(of(law.of), async (plan) => {

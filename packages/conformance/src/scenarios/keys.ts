@@ -31,7 +31,9 @@ const snapshots: ReadonlyArray<Steps> = [
       { do: "advance", millis: 1 },
       { do: "begin", attempt: "probe", keys: ["a"], told: "Admitted" },
       { do: "restart", elapsedMillis: 9_999, see: { a: { status: "HalfOpen", probes: 1, nextAdmission: 1 } } },
-      { do: "advance", millis: 1, see: { a: { probes: 0 } } }
+      { do: "begin", attempt: "held", keys: ["a"], told: { state: "HalfOpen", retryAfterMillis: 1 } },
+      { do: "advance", millis: 1, see: { a: { probes: 0 } } },
+      { do: "letters", key: "a", letters: "SS", see: { a: { status: "Closed" } } }
     ]
   },
   {

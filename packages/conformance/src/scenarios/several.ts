@@ -29,9 +29,9 @@ const settled: ReadonlyArray<readonly [name: string, ends: End, see: NonNullable
   ["an interruption", "interrupt", { status: "HalfOpen", score: 0, probes: 0, generation: 2 }]
 ]
 
-const both = (ask: Ask): ReadonlyArray<Steps> => [
+const both = (how: string, ask: Ask): ReadonlyArray<Steps> => [
   {
-    name: "several keys admit together or not at all",
+    name: `several keys admit together or not at all, ${how}`,
     policy: steady,
     steps: [
       trip("b"),
@@ -49,7 +49,7 @@ const both = (ask: Ask): ReadonlyArray<Steps> => [
     ]
   },
   {
-    name: "several keys are rejected in the name of the first of them that rejects, whatever its state",
+    name: `several keys are rejected in the name of the first of them that rejects, whatever its state, ${how}`,
     policy: steady,
     steps: [
       trip("b"),
@@ -91,7 +91,7 @@ const both = (ask: Ask): ReadonlyArray<Steps> => [
     ]
   },
   {
-    name: "several keys take a probe of none where one of them rejects, wherever it stands among them",
+    name: `several keys take a probe of none where one of them rejects, wherever it stands among them, ${how}`,
     policy: steady,
     steps: [
       trip("a"),
@@ -135,7 +135,7 @@ const both = (ask: Ask): ReadonlyArray<Steps> => [
     ]
   },
   ...settled.map(([name, ends, see]): Steps => ({
-    name: `several keys: one attempt is one probe of each, and ${name} is heard by all of them`,
+    name: `several keys: one attempt is one probe of each, and ${name} is heard by all of them, ${how}`,
     policy: steady,
     steps: [
       trip("a"),
@@ -150,7 +150,7 @@ const both = (ask: Ask): ReadonlyArray<Steps> => [
     ]
   })),
   {
-    name: "several keys close by the probes they share",
+    name: `several keys close by the probes they share, ${how}`,
     policy: steady,
     steps: [
       trip("a"),
@@ -166,7 +166,7 @@ const both = (ask: Ask): ReadonlyArray<Steps> => [
     ]
   },
   {
-    name: "several keys open by what they share, which each key alone then sees",
+    name: `several keys open by what they share, which each key alone then sees, ${how}`,
     policy: steady,
     steps: [
       ask("first", ["a", "b"]),
@@ -179,7 +179,7 @@ const both = (ask: Ask): ReadonlyArray<Steps> => [
     ]
   },
   {
-    name: "several keys: one that was reset meanwhile does not hear an attempt, and the others do",
+    name: `several keys: one that was reset meanwhile does not hear an attempt, and the others do, ${how}`,
     policy: steady,
     steps: [
       ask("stale", ["a", "b"]),
@@ -188,7 +188,7 @@ const both = (ask: Ask): ReadonlyArray<Steps> => [
     ]
   },
   {
-    name: "several keys: with its lease a probe loses the slot of each",
+    name: `several keys: with its lease a probe loses the slot of each, ${how}`,
     policy: steady,
     steps: [
       trip("a"),
@@ -202,7 +202,7 @@ const both = (ask: Ask): ReadonlyArray<Steps> => [
     ]
   },
   {
-    name: "several keys of which one is named twice ask it once and settle it once",
+    name: `several keys of which one is named twice ask it once and settle it once, ${how}`,
     policy: { ...steady, circuit: { openJitter: 0, permits: 3 } },
     steps: [
       ask("closed", ["a", "a", "b"]),
@@ -235,11 +235,7 @@ const calls: Steps = {
 }
 
 export const several: ReadonlyArray<Steps> = [
-  ...[true, false].flatMap((byHand) =>
-    both(asking(byHand)).map((scenario) => ({
-      ...scenario,
-      name: `${scenario.name}, ${byHand ? "as a transaction" : "around an effect"}`
-    }))
-  ),
+  ...both("as a transaction", asking(true)),
+  ...both("around an effect", asking(false)),
   calls
 ]
