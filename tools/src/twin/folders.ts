@@ -98,7 +98,6 @@ export const trees: ReadonlyArray<Tree> = [
       "InTransaction.test.ts",
       "NestedLayers.test.ts",
       "attack/UnderWay.test.ts",
-      "CallLaws.test.ts",
       "CircuitBreaker.test-d.ts",
       "CircuitBreaker.test.ts",
       "CircuitSnapshot.test.ts",
@@ -121,7 +120,6 @@ export const trees: ReadonlyArray<Tree> = [
       "HttpClient.test-d.ts",
       "HttpClient.test.ts",
       "HttpClientSockets.test.ts",
-      "Laws.test.ts",
       "Logging.test.ts",
       "Metrics.test-d.ts",
       "Metrics.test.ts",
@@ -172,7 +170,8 @@ export const trees: ReadonlyArray<Tree> = [
       "testing/Forced.test.ts",
       "testing/Recorder.test.ts",
       "testing/Testing.test-d.ts",
-      "wallClock.ts"
+      "wallClock.ts",
+      "passing.ts"
     ]
   },
   {
