@@ -104,10 +104,12 @@ const namesOf = (root: SgNode) =>
     })
 
 const membersOf = (root: SgNode, code: string, all: ReadonlyArray<string>): ReadonlyArray<SgNode> => {
-  const names = all.filter((name) => code.includes(`.${name}`))
+  const names = all.filter((name) => code.includes(name))
   if (names.length === 0) return []
   const regex = `^(${names.join("|")})$`
-  return root.findAll({ rule: { kind: "property_identifier", regex, inside: { kind: "member_expression" } } })
+  // Where it is used, declared and given.
+  const holders = kinds("member_expression", "property_signature", "pair")
+  return root.findAll({ rule: { kind: "property_identifier", regex, inside: { any: holders } } })
 }
 
 /** Whether the name is one that means the same on both, or is renamed as a part of longer ones only. */

@@ -42,8 +42,8 @@ describe("the rules", () => {
     expect(made("FiberRef.unsafeMake(1); store.unsafeMake")).toBe("FiberRef.makeUnsafe(1); store.makeUnsafe")
   })
 
-  test("leave a word alone that is no member", () => {
-    expect(made("const unsafeMake = { unsafeMake: 1 }")).toBe("const unsafeMake = { unsafeMake: 1 }")
+  test("rename the key that declares or gives a member, and no other word", () => {
+    expect(made("const unsafeMake = { unsafeMake: 1 }")).toBe("const unsafeMake = { makeUnsafe: 1 }")
   })
 
   test("turn arguments into a list, those inside of it too", () => {

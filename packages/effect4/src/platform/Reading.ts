@@ -1,10 +1,38 @@
 import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
-import type { Issue } from "./issues.ts"
+import type { Issue } from "../internal/issues.ts"
+import { named } from "../internal/named.ts"
+
+/** What data turned out to be. */
+export type Reading<A> =
+  | { readonly _tag: "Read"; readonly value: A }
+  | { readonly _tag: "Faulty"; readonly issues: readonly [Issue, ...ReadonlyArray<Issue>] }
+
+/** Reads data by a schema, or tells every fault in it with its path. Fields that the schema does not name are dropped, or faults too. */
+export const reader = <A, I>(
+  schema: Schema.Codec<A, I>,
+  { isClosed }: { readonly isClosed: boolean }
+): ((data: unknown) => Reading<A>) => {
+  const decode = Schema.decodeUnknownResult(schema, {
+    errors: "all",
+    onExcessProperty: isClosed ? "error" : "ignore",
+    reportInput: true
+  })
+  return (data) =>
+    Result.match(decode(data), {
+      onFailure: ({ issue, message }): Reading<A> => {
+        const [first, ...rest] = faultsOf(issue)
+        return { _tag: "Faulty", issues: [first ?? { path: [], rule: message }, ...rest] }
+      },
+      onSuccess: (value) => ({ _tag: "Read", value })
+    })
+}
 
 /** Every fault that a schema finds, with its path; a rule of its own is told with what there was instead. */
-export const faultsOf = (
+const faultsOf = (
   issue: SchemaIssue.Issue,
   path: ReadonlyArray<string> = [],
   broken?: string
@@ -79,11 +107,3 @@ const told = (issue: SchemaIssue.Issue, rule: string | undefined): string => {
 }
 
 const format = SchemaIssue.makeFormatterDefault()
-
-/** What stands where something else must. */
-export const named = (data: unknown): string => {
-  if (data === null) return "null"
-  if (Array.isArray(data)) return "an array"
-  if (typeof data === "number") return String(data)
-  return typeof data === "string" ? JSON.stringify(data) : typeof data
-}
