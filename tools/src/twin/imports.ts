@@ -75,7 +75,9 @@ export const printImports = (
     const [from = to, name = "*"] = to.split("#")
     return { local, name, from, isType: false }
   })
-  const kept = [...all, ...asked].filter(({ local }) => local === "" || new RegExp(`\\b${local}\\b`).test(bare))
+  const kept = [...all, ...asked].filter(
+    ({ local }) => local === "" || new RegExp(`(?<!(?<!\\.\\.)\\.)\\b${local}\\b`).test(bare)
+  )
   return before + statements(kept) + after
 }
 

@@ -155,10 +155,13 @@ const isKnown = (table: Table, namespace: string, name: string, used: Used): boo
   return table.same[namespace]?.includes(name) ?? false
 }
 
+// Where it is used, declared and given.
+const holders = ["member_expression", "property_signature", "pair"].map((kind) => ({ kind }))
+
 const memberSites = (root: SgNode, code: string, table: Table, used: Used): ReadonlyArray<Site> => {
-  const names = Object.keys(table.members).filter((name) => code.includes(`.${name}`))
+  const names = Object.keys(table.members).filter((name) => code.includes(name))
   if (names.length === 0) return []
-  const rule = { kind: "property_identifier", regex: `^(${names.join("|")})$`, inside: { kind: "member_expression" } }
+  const rule = { kind: "property_identifier", regex: `^(${names.join("|")})$`, inside: { any: holders } }
   return root.findAll({ rule }).map((node) => {
     const name = node.text()
     used.add(`.${name}`)

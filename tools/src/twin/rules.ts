@@ -32,6 +32,7 @@ export const table: Table = {
     "effect#TestContext": "effect/testing#TestContext",
     "effect#TestClock": "effect/testing#TestClock",
     "effect#Either": "effect#Result",
+    "effect#TRef": "effect#TxRef",
     "effect/Either": "effect/Result"
   },
   names: {
@@ -48,6 +49,7 @@ export const table: Table = {
     "Config.Config.Wrap": "Config.Wrap",
     "Config.mapOrFail": "Config.mapOrFail",
     "ConfigError.ConfigError": "Config.ConfigError",
+    "Context.Tag": "Context.Key",
     "Context.unsafeGet": "Context.getUnsafe",
     "Context.TagClass": "Context.ServiceClass",
     "Duration.DurationInput": "Duration.Input",
@@ -72,12 +74,30 @@ export const table: Table = {
     "Layer.unwrapScoped": "Layer.unwrap",
     "Layer.catchAllCause": "Layer.catchCause",
     "Option.fromNullable": "Option.fromNullishOr",
+    "Schema.NonNegativeInt": "Schema.Natural",
     "Schema.Number": "Schema.Finite",
     "Schedule.intersect": "Schedule.both",
     "Stream.unwrapScoped": "Stream.unwrap",
-    "Stream.unwrapEffect": "Stream.unwrap"
+    "Stream.unwrapEffect": "Stream.unwrap",
+    "Effect.locally": "Effect.provideService",
+    "STM.STM": "Effect.Effect",
+    "STM.as": "Effect.as",
+    "STM.commit": "Effect.tx",
+    "STM.flatMap": "Effect.flatMap",
+    "STM.forEach": "Effect.forEach",
+    "STM.map": "Effect.map",
+    "STM.succeed": "Effect.succeed",
+    "STM.suspend": "Effect.suspend",
+    "STM.tap": "Effect.tap",
+    "STM.void": "Effect.void",
+    "TRef.get": "TxRef.get",
+    "TRef.make": "TxRef.make",
+    "TRef.update": "TxRef.update"
   },
   members: {
+    admitSTM: "admitTx",
+    settleSTM: "settleTx",
+    withdrawSTM: "withdrawTx",
     unsafeMake: "makeUnsafe",
     unsafeCurrentTimeMillis: "currentTimeMillisUnsafe",
     unsafeCurrentTimeNanos: "currentTimeNanosUnsafe",
@@ -91,8 +111,31 @@ export const table: Table = {
     { from: "Context.Tag($ID)<$$$T>()", to: "Context.Service<$$$T>()($ID)" },
     { from: "Schema.Union($$$A)", to: "Schema.Union([$$$A])" },
     { from: "Schema.Literal($$$A)", to: "Schema.Literals([$$$A])", min: 2 },
-    { from: "Effect.yieldNow()", to: "Effect.yieldNow" }
+    {
+      from: "<E, I, R>(error: Schema.Schema<E, I, R>) => $BODY",
+      to: "<E, I, RD, RE>(error: Schema.Codec<E, I, RD, RE>) => $BODY"
+    },
+    { from: "export const unsafeMake = $A", to: "export const makeUnsafe = $A" },
+    { from: "STM.commit(TRef.get($A))", to: "TxRef.get($A)" },
+    { from: "STM.commit(TRef.make($A))", to: "TxRef.make($A)" },
+    { from: "Effect.yieldNow()", to: "Effect.yieldNow" },
+    {
+      from: "Effect.timeoutFail({ duration: $D, onTimeout: () => $E })",
+      to: "Effect.timeoutOrElse({ duration: $D, orElse: () => Effect.fail($E) })"
+    }
   ],
-  phrases: { "@truce/effect3": "@truce/effect4" },
+  phrases: {
+    "@truce/effect3": "@truce/effect4",
+    "for Effect 3, as": "for Effect 4, as",
+    "`STM.commit` itself": "`Effect.tx` itself",
+    [`
+ * Wait for state of your own (\`STM.check\`, \`STM.retry\`) before asking, never after: Effect 3.22 keeps what a transaction wrote before it
+ * waited, or before it failed after a wait.
+`]: `
+ * Everything else of this package obeys a transaction around it too: an attempt made in one that fails, or starts again, was never
+ * admitted and is no evidence. Only an \`EventLog\` tells of it all the same: it was sent. So do not send from a transaction: it is sent
+ * again at each conflict, and as a probe beside those of other transactions, of which \`permits\` hold back only the commit.
+`
+  },
   same: {}
 }
