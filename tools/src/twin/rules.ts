@@ -83,6 +83,7 @@ export const table: Table = {
     "STM.STM": "Effect.Effect",
     "STM.as": "Effect.as",
     "STM.commit": "Effect.tx",
+    "STM.fail": "Effect.fail",
     "STM.flatMap": "Effect.flatMap",
     "STM.forEach": "Effect.forEach",
     "STM.map": "Effect.map",
