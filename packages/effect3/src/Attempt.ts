@@ -17,7 +17,7 @@ import type { Circuit } from "@truce/core"
  * @category models
  * @since 0.1.0
  */
-export interface Attempt<out E = unknown> {
+export interface Attempt<E = unknown> {
   readonly key: string
   readonly number: number
   readonly start: Duration.Duration

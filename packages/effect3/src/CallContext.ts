@@ -8,9 +8,8 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
-import { globalValue } from "effect/GlobalValue"
 import type { Attempt } from "./Attempt.ts"
+import * as Reference from "./platform/Reference.ts"
 
 /**
  * The context of the call a fiber works for.
@@ -65,8 +64,9 @@ export const make = (): CallContext => {
  * @category references
  * @since 0.1.0
  */
-export const current: FiberRef.FiberRef<CallContext | undefined> = globalValue("@truce/effect3/CallContext", () =>
-  FiberRef.unsafeMake<CallContext | undefined>(undefined)
+export const current: Reference.Reference<CallContext | undefined> = Reference.make<CallContext | undefined>(
+  "@truce/effect3/CallContext",
+  () => undefined
 )
 
 /**
@@ -108,9 +108,8 @@ export const open = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E,
  * @category accessors
  * @since 0.1.0
  */
-export const trail: Effect.Effect<ReadonlyArray<Attempt>> = Effect.map(
-  FiberRef.get(current),
-  (context) => context?.trail() ?? []
+export const trail: Effect.Effect<ReadonlyArray<Attempt>> = Effect.withFiberRuntime((fiber) =>
+  Effect.succeed(fiber.getFiberRef(current)?.trail() ?? [])
 )
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The circuit breaker as a service: one circuit per key, one STM transaction per decision.
+ * The circuit breaker as a service: one circuit per key, one transaction per decision.
  *
  * It never waits and never retries. Every attempt is evidence, so it belongs inside the retry: `Truce.protect` puts it there.
  *
@@ -45,43 +45,42 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
     const { log, registry, scope, transitions } = (yield* HealthScore)[cells]
     const guarded = Guarded.make(registry.guard({ options, overrides: circuitOverrides(options) }), scope, log)
     const transaction = Transaction.make(guarded)
-    const current = (key: string) => Effect.map(Monotonic.now, (at) => ({ at, cell: guarded.find(key) }))
-    const all = <A>(f: (cell: Cell, at: number) => A): Effect.Effect<ReadonlyArray<A>> =>
-      Effect.flatMap(Monotonic.now, (at) =>
-        Effect.forEach(guarded.cells(), (cell) => Effect.map(cell.upToDate(), () => f(cell, at)))
-      )
+    const all = <A>(f: (cell: Cell, at: number) => Effect.Effect<A>): Effect.Effect<ReadonlyArray<A>> =>
+      Effect.flatMap(Monotonic.now, (at) => Effect.forEach(guarded.cells(), (cell) => f(cell, at)))
     const control =
       (_tag: "isolate" | "disable" | "observing" | "reset") =>
       (key: string, reason: string): Effect.Effect<void> =>
         Effect.flatMap(Monotonic.now, (at) => guarded.cell(key, at).control({ _tag, reason }, at))
     return {
       state: (key) =>
-        Effect.flatMap(current(key), ({ at, cell }) =>
+        Effect.flatMap(guarded.toRead(key), ({ at, cell }) =>
           cell === undefined
             ? Effect.succeed({ key, ...guarded.pristine(key, at) })
-            : Effect.map(cell.upToDate(), () => ({ key, ...cell.view(at) }))
+            : Effect.map(cell.viewTx(at), (view) => ({ key, ...view }))
         ),
       explain: (key) =>
-        Effect.flatMap(current(key), ({ at, cell }) =>
+        Effect.flatMap(guarded.toRead(key), ({ at, cell }) =>
           cell === undefined
             ? Effect.succeed(Explanation.make(key, guarded.pristine(key, at), [], at))
-            : Effect.map(cell.upToDate(), () => Explanation.make(key, cell.view(at), cell.history, at, cell.isOfFleet))
+            : Effect.map(cell.viewTx(at), (view) => Explanation.make(key, view, cell.history, at, cell.isOfFleet))
         ),
-      states: all((cell, at) => ({ key: cell.key, ...cell.view(at) })),
+      states: all((cell, at) => Effect.map(cell.viewTx(at), (view) => ({ key: cell.key, ...view }))),
       transitions: Stream.fromPubSub(transitions),
       awaitClosed: (key) =>
-        Effect.flatMap(current(key), ({ cell }) => (cell === undefined ? Effect.void : guarded.awaitClosed(cell))),
+        Effect.flatMap(guarded.toRead(key), ({ cell }) =>
+          cell === undefined ? Effect.void : guarded.awaitClosed(cell)
+        ),
       isolate: control("isolate"),
       disable: control("disable"),
       observe: control("observing"),
       reset: control("reset"),
       snapshot: Effect.map(
-        all((cell, at) => [cell.key, cell.snapshot(at)] as const),
+        all((cell, at) => Effect.map(cell.snapshotTx(at), (snapshot) => [cell.key, snapshot] as const)),
         (circuits) => ({ version: 1, circuits: Object.fromEntries(circuits) })
       ),
       restore: (snapshot, { elapsed = 0 } = {}) =>
         Effect.flatMap(Monotonic.now, (now) =>
-          Transaction.restore(guarded, snapshot, { now, elapsedMillis: Duration.toMillis(elapsed) })
+          Transaction.restore(guarded, snapshot, { now, elapsedMillis: Math.max(0, Duration.toMillis(elapsed)) })
         ),
       register: (key, own) =>
         Effect.suspend(() => {

@@ -18,9 +18,11 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Change, Transition } from "./Events.ts"
 import { Log } from "./internal/Log.ts"
-import { now } from "./internal/monotonic.ts"
+import { now, nowOf } from "./internal/monotonic.ts"
 import { count, positiveDuration, configured } from "./internal/options.ts"
 import * as Registry from "./internal/Registry.ts"
+import { offer } from "./platform/Offer.ts"
+import { isComposed } from "./platform/Ref.ts"
 
 /**
  * Options of the service. Every one has a default.
@@ -110,11 +112,6 @@ export class HealthScore extends Context.Tag("@truce/effect3/HealthScore")<Healt
 /** What a watcher may be behind before the oldest event is dropped: a slow watcher never holds a call. */
 const backlog = 1_024
 
-// `unsafeOffer` does not slide: full of what one watcher has not read, it drops the newest for all.
-const offer = <A>(events: PubSub.PubSub<A>, event: A): void => {
-  if (!events.unsafeOffer(event)) Effect.runSync(PubSub.publish(events, event))
-}
-
 /**
  * How long keys are kept.
  *
@@ -142,6 +139,8 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
     const lifetime = lifetimeOf(options)
     const transitions = yield* PubSub.sliding<Transition>(backlog)
     const moved = yield* PubSub.sliding<Change>(backlog)
+    // Who watches is told that nothing more will come.
+    yield* Effect.addFinalizer(() => Effect.zipRight(PubSub.shutdown(transitions), PubSub.shutdown(moved)))
     const seed = yield* Random.nextIntBetween(-(2 ** 31), 2 ** 31)
     let watchers = 0
     const log = new Log()
@@ -159,10 +158,11 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
         ? Registry.make(HealthModel.ledger(), lifetime, seed, listener)
         : Registry.make(options.model, lifetime, seed, listener)
     const view = (key: string): Effect.Effect<Circuit.View> =>
-      Effect.flatMap(now, (at) => {
-        const cell = registry.find(key)
-        if (cell === undefined) return Effect.succeed(registry.pristine(key, at))
-        return Effect.map(cell.upToDate(), () => cell.view(at))
+      Effect.withFiberRuntime((fiber) => {
+        const at = nowOf(fiber)
+        // A transaction is to see, and wait for, what others make of a key that has no cell yet.
+        const cell = registry.find(key) ?? (isComposed(fiber) ? registry.cell(key, at) : undefined)
+        return cell === undefined ? Effect.succeed(registry.pristine(key, at)) : cell.viewTx(at)
       })
     return {
       get: (key) => Effect.map(view(key), ({ score, strain, trip }) => ({ key, score, trip, strain })),

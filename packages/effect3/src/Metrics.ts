@@ -139,7 +139,6 @@ const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) 
     const sample = Effect.gen(function* () {
       let shared = Series.nothing
       for (const cell of guarded.cells()) {
-        yield* cell.upToDate()
         const tokens = yield* budget.tokens(cell.key)
         const view = cell.view(yield* now)
         const own = of(cell.key)

@@ -10,12 +10,14 @@ import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as STM from "effect/STM"
 import { MirroredRef } from "./internal/MirroredRef.ts"
 import { now } from "./internal/monotonic.ts"
 import { count, configured } from "./internal/options.ts"
+import { isAmbient, isComposed } from "./platform/Ref.ts"
 
 /**
  * Options of the service.
@@ -97,19 +99,33 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
     let rules = rulesOf(options)
     // Only keys that have spent: the others are all alike.
     const purses = new Map<string, Purse>()
+    const drop = (key: string, purse: Purse): void => {
+      purses.delete(key)
+      purse.drop()
+    }
     const open = (key: string, rule: Rule.RetryBudget): Purse => {
       const known = purses.get(key)
       if (known !== undefined) return known
       if (purses.size >= rules.maxKeys) {
-        const [oldest] = purses.keys()
-        if (oldest !== undefined) purses.delete(oldest)
+        const [oldest] = purses
+        // One that a transaction has spent from is kept a while longer, as the newest.
+        if (oldest?.[1].isUnderWay === true) {
+          purses.delete(oldest[0])
+          purses.set(...oldest)
+        } else if (oldest !== undefined) drop(...oldest)
       }
       const purse = new Purse({ rule, held: rule.init })
       purses.set(key, purse)
       return purse
     }
-    const forget = (key: string, purse: Purse, rule: Rule.RetryBudget): void => {
-      if (purse.known(rule)?.tokens === rule.init.tokens && purses.get(key) === purse) purses.delete(key)
+    const forget = (
+      fiber: Fiber.RuntimeFiber<unknown, unknown>,
+      key: string,
+      purse: Purse,
+      rule: Rule.RetryBudget
+    ): void => {
+      // The transaction of the user's may have spent what is not committed yet.
+      if (!isComposed(fiber) && purse.isSpare(rule) && purses.get(key) === purse) drop(key, purse)
     }
     return {
       tokens: (key) =>
@@ -117,7 +133,7 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
           const purse = purses.get(key)
           const rule = rules.of(key)
           if (purse === undefined) return Effect.succeed(rule.init.tokens)
-          return Effect.map(purse.upToDate(), () => purse.read(rule).tokens)
+          return Effect.map(purse.heldTx(rule), ({ tokens }) => tokens)
         }),
       withdraw: (key, failed) =>
         Effect.flatMap(now, (at) => {
@@ -127,16 +143,16 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
       withdrawSTM: (key, failed, at) =>
         STM.suspend(() => {
           const rule = rules.of(key)
-          return open(key, rule).updateSTM(rule, (held) => withdrawn(rule, held, failed, at))
+          return open(key, rule).updateTx(rule, (held) => withdrawn(rule, held, failed, at))
         }),
       refund: (key, cost) =>
-        Effect.suspend(() => {
+        Effect.withFiberRuntime((fiber) => {
           const purse = purses.get(key)
           if (purse === undefined || cost === 0) return Effect.void
           const rule = rules.of(key)
           return Effect.map(
             purse.update(rule, (held) => [undefined, rule.refund(held, cost)]),
-            () => forget(key, purse, rule)
+            () => forget(fiber, key, purse, rule)
           )
         }),
       settle: (key, attempt, at) => {
@@ -144,11 +160,13 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
         const known = purses.get(key)
         const before = known === undefined ? rule.init : known.known(rule)
         if (before !== undefined && rule.settle(before, attempt, at) === before) return Effect.void
-        const purse = known ?? open(key, rule)
-        return Effect.map(
-          purse.update(rule, (held) => [undefined, rule.settle(held, attempt, at)]),
-          () => forget(key, purse, rule)
-        )
+        return Effect.withFiberRuntime((fiber) => {
+          const purse = open(key, rule)
+          return Effect.map(
+            purse.update(rule, (held) => [undefined, rule.settle(held, attempt, at)]),
+            () => forget(fiber, key, purse, rule)
+          )
+        })
       },
       [replace]: (next) => {
         const replaced = rulesOf(next)
@@ -255,30 +273,43 @@ interface Held {
 }
 
 class Purse extends MirroredRef<Held> {
-  read(rule: Rule.RetryBudget): Rule.Tokens {
-    return priced(this.value, rule)
+  drop(): void {
+    this.abandon()
+  }
+
+  heldTx(rule: Rule.RetryBudget): Effect.Effect<Rule.Tokens> {
+    return this.look((value) => priced(value, rule))
   }
 
   /** What the purse holds, where that is certain without a transaction. */
   known(rule: Rule.RetryBudget): Rule.Tokens | undefined {
-    return this.isTouched || this.value.rule !== rule ? undefined : this.value.held
+    return isAmbient || this.value.rule !== rule ? undefined : this.value.held
+  }
+
+  get isUnderWay(): boolean {
+    return isAmbient && this.isHeld
+  }
+
+  isSpare(rule: Rule.RetryBudget): boolean {
+    return !this.isHeld && this.value.rule === rule && this.value.held.tokens === rule.init.tokens
   }
 
   update<A>(rule: Rule.RetryBudget, f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]): Effect.Effect<A> {
-    return this.commit((value) => {
-      const before = priced(value, rule)
-      const [result, held] = f(before)
-      return [result, held === value.held && value.rule === rule ? value : { rule, held }]
-    })
+    return this.commit((value) => repriced(value, rule, f))
   }
 
-  updateSTM<A>(rule: Rule.RetryBudget, f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]): STM.STM<A> {
-    return STM.flatMap(this.readSTM(), (value) => {
-      const before = priced(value, rule)
-      const [result, held] = f(before)
-      return held === before ? STM.succeed(result) : STM.as(this.writeSTM({ rule, held }), result)
-    })
+  updateTx<A>(rule: Rule.RetryBudget, f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]): STM.STM<A> {
+    return this.changeTx((value) => repriced(value, rule, f))
   }
+}
+
+const repriced = <A>(
+  value: Held,
+  rule: Rule.RetryBudget,
+  f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]
+): readonly [A, Held] => {
+  const [result, held] = f(priced(value, rule))
+  return [result, held === value.held && value.rule === rule ? value : { rule, held }]
 }
 
 // Under another rule a key keeps the share of its tokens that it had.

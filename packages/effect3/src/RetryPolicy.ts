@@ -10,17 +10,17 @@ import type { Backoff } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
+import type * as Schedule from "effect/Schedule"
 import type { CircuitOpen } from "./CircuitOpen.ts"
 import type { Classifier } from "./Classifier.ts"
 import { configured } from "./internal/options.ts"
 import { retryingAlone } from "./internal/retryAlone.ts"
 import { type RulesByKey, backingOff, rulesByKey } from "./internal/retryRules.ts"
+import * as Schedules from "./platform/Schedules.ts"
 import type { RetryExhausted } from "./RetryExhausted.ts"
 
 /**
@@ -66,7 +66,7 @@ export interface Options<R = never> extends BackoffOptions {
   /** Attempts in all, the first included. Default: 3. */
   readonly attempts?: number | undefined
   /** A schedule of your own, instead of `attempts`, `base`, `factor`, `cap` and `jitter`. */
-  readonly schedule?: Schedule.Schedule<unknown, Input, R> | undefined
+  readonly schedule?: Schedules.Of<unknown, Input, R> | undefined
   /** No retry starts, and no admission is waited for, later than this after the call began; a running attempt is not cut. Default: none. */
   readonly deadline?: Duration.DurationInput | undefined
   /** The longest `retryAfter` that is waited for; a longer one ends the call. Default: 30 seconds. */
@@ -137,7 +137,7 @@ export class RetryPolicy extends Context.Tag("@truce/effect3/RetryPolicy")<Retry
  * @since 0.1.0
  */
 export const make = <R = never>(options: LayerOptions<R> = {}): Effect.Effect<Service, never, R> =>
-  Effect.contextWith((context: Context.Context<R>) => serviceOf(rulesByKey(options, context)))
+  Effect.map(Effect.context<R>(), (context) => serviceOf(rulesByKey(options, context)))
 
 /**
  * The rules at once, for schedules without services of their own.
@@ -226,8 +226,7 @@ export const layerConfig = <R = never>(
  * import { Schedule } from "effect"
  *
  * const schedule = RetryPolicy.exponential({ base: "200 millis", jitter: "full" }).pipe(
- *   Schedule.intersect(Schedule.recurs(4)),
- *   Schedule.upTo("10 seconds")
+ *   Schedule.intersect(Schedule.recurs(4))
  * )
  * Schedule.isSchedule(schedule) // => true
  * ```
@@ -245,20 +244,7 @@ export const exponential: (options?: BackoffOptions) => Schedule.Schedule<Durati
  * @category schedules
  * @since 0.1.0
  */
-export const retryAfter: {
-  <E>(
-    wish: (error: E) => Duration.DurationInput | undefined
-  ): <Out, R>(self: Schedule.Schedule<Out, E, R>) => Schedule.Schedule<Out, E, R>
-  <Out, In, R, E extends In>(
-    self: Schedule.Schedule<Out, In, R>,
-    wish: (error: E) => Duration.DurationInput | undefined
-  ): Schedule.Schedule<Out, E, R>
-} = dual(2, <Out, E, R>(self: Schedule.Schedule<Out, E, R>, wish: (error: E) => Duration.DurationInput | undefined) =>
-  Schedule.intersect(self, Schedule.identity<E>()).pipe(
-    Schedule.modifyDelay(([, error], delay) => Duration.max(delay, wish(error) ?? Duration.zero)),
-    Schedule.map(([out]) => out)
-  )
-)
+export const retryAfter: typeof Schedules.retryAfter = Schedules.retryAfter
 
 /**
  * Options of `retry`.

@@ -1,5 +1,5 @@
 /**
- * Admission and settling as STM transactions, for composing several circuits, or a circuit and state of your own, into one.
+ * Admission and settling as transactions, for composing several circuits, or a circuit and state of your own, into one.
  *
  * A transaction never waits: a rejection is a value. `CircuitBreaker.execute` and `executeAll` are built from the same two steps.
  *
@@ -12,13 +12,14 @@ import * as STM from "effect/STM"
 import { CircuitBreaker } from "./CircuitBreaker.ts"
 import * as Monotonic from "./internal/monotonic.ts"
 import type { Admission, Permit } from "./internal/transaction.ts"
+import type { Outside } from "./platform/Ref.ts"
 
 export type { Admission, Permit } from "./internal/transaction.ts"
 
 /**
  * Asks to run one attempt under all of the circuits, or none, at the time `now`; for composing with other transactions.
  *
- * A rejection is a value, so that a transaction never fails after it has written. Nothing is announced by `STM.commit` itself: use
+ * A rejection is a value: whether it ends the whole transaction is yours to say. Nothing is announced by `STM.commit` itself: use
  * `Transaction.commit`, or watchers hear of a transition only when the key is next used.
  *
  * Wait for state of your own (`STM.check`, `STM.retry`) before asking, never after: Effect 3.22 keeps what a transaction wrote before it
@@ -73,7 +74,7 @@ export const settle = (
  * @category transactions
  * @since 0.1.0
  */
-export const commit = <A, E, R>(transaction: STM.STM<A, E, R>): Effect.Effect<A, E, R | CircuitBreaker> =>
+export const commit = <A, E, R>(transaction: STM.STM<A, E, R>): Effect.Effect<A, E, Outside<R> | CircuitBreaker> =>
   Effect.flatMap(CircuitBreaker, (breaker) => breaker.commit(transaction))
 
 /**

@@ -28,8 +28,9 @@ import type { CircuitOpen } from "./CircuitOpen.ts"
 import type { LayerOptions } from "./CircuitOptions.ts"
 import type { Transition } from "./Events.ts"
 import * as HealthScore from "./HealthScore.ts"
+import type { Rules } from "./internal/attempt.ts"
 import { type CircuitBreaker, type Service, guard } from "./internal/breaker.ts"
-import { executingOn } from "./internal/execute.ts"
+import { alone, attempted } from "./internal/execute.ts"
 import * as Monotonic from "./internal/monotonic.ts"
 import { perService } from "./internal/perService.ts"
 import { untraced } from "./internal/untraced.ts"
@@ -165,7 +166,13 @@ const on = (breaker: Service): Builtin.CircuitBreaker => ({
 type Classify<A, E, R> = (exit: Exit.Exit<A, E>) => Builtin.Outcome | Effect.Effect<Builtin.Outcome, never, R>
 
 const executeOn = (breaker: Service) => {
-  const run = executingOn(breaker[guard], refuse)
+  const lone = { ...alone, rejected: refuse }
+  const run = <A, E, R>(self: Effect.Effect<A, E, R>, key: string, classify: Rules<E>["classify"]) => {
+    const plan = { key, classify, slowAfterMillis: Infinity }
+    return Effect.withFiber<A, E | Builtin.CircuitBreakerError, R>((fiber) =>
+      attempted<A, E, R, Builtin.CircuitBreakerError>(fiber, breaker[guard], plan, self, lone)
+    )
+  }
   return <A, E, R, R2>(
     self: Effect.Effect<A, E, R>,
     { classify, key }: { readonly key: string; readonly classify?: Classify<A, E, R2> | undefined }

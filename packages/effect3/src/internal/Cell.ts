@@ -3,6 +3,7 @@ import type * as Effect from "effect/Effect"
 import type * as STM from "effect/STM"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { Change, Transition } from "../Events.ts"
+import type { Transaction } from "../platform/Ref.ts"
 import type { Log } from "./Log.ts"
 import type { Turn } from "./Waiting.ts"
 
@@ -13,6 +14,8 @@ export interface Listener {
   /** Whether anybody watches scores: a change is not built for nobody. */
   readonly isWatched: () => boolean
   readonly change: (change: Change) => void
+  /** A transaction of the user's may change the cell. */
+  readonly touch: (cell: Cell, transaction: Transaction) => void
 }
 
 /** A decision in two halves, so that several can be taken before any is written. */
@@ -26,32 +29,35 @@ export interface Cell {
   readonly key: string
   /** When it was last of use, in whole seconds. */
   readonly usedAt: number
-  readonly isTouched: boolean
   readonly status: Circuit.Status
   readonly isRejecting: boolean
   /** Where to tell what happens, if anybody listens. */
   readonly log: Log | undefined
-  /** Brings the mirror up to date; nothing where it is. */
-  readonly upToDate: () => Effect.Effect<void>
-  /** The permit of an attempt that needs no decision: Closed or Disabled, as far as the mirror is up to date. */
+  /** Tells of what was committed and not told of yet, as by a transaction of the user's. */
+  readonly announce: () => void
+  /** The permit of an attempt that needs no decision: Closed or Disabled. */
   readonly passing: () => Circuit.Permit | undefined
   /** The decision, where it needs no write: a rejection. */
   readonly peek: (now: number) => Circuit.Decision | undefined
   readonly admit: (now: number) => Effect.Effect<Circuit.Decision>
   /** The error of a rejection. */
   readonly refuse: (rejected: Circuit.Rejected, now: number) => CircuitOpen
-  readonly propose: (now: number) => STM.STM<Proposal>
+  /** For composing. */
+  readonly proposeTx: (now: number) => STM.STM<Proposal>
   /** Settles; `undefined` when done at once because the judgement stays the same, else the transaction. */
   readonly settle: (settled: Circuit.Settled, now: number) => Effect.Effect<void> | undefined
-  readonly settleSTM: (settled: Circuit.Settled, now: number) => STM.STM<void>
+  /** For composing. */
+  readonly settleTx: (settled: Circuit.Settled, now: number) => STM.STM<void>
   readonly observe: (outcome: Outcome.Outcome, now: number) => Effect.Effect<void>
   readonly control: (command: Command, now: number) => Effect.Effect<void>
   readonly view: (now: number) => Circuit.View
+  /** The same, in the transaction of the user's if there is one. */
+  readonly viewTx: (now: number) => Effect.Effect<Circuit.View>
   /** Whether it is in its state because its fleet is. */
   readonly isOfFleet: boolean
   /** The last changes of state or mode, oldest first. */
   readonly history: ReadonlyArray<Circuit.Transition>
-  readonly snapshot: (now: number) => CircuitSnapshot.Snapshot
+  readonly snapshotTx: (now: number) => Effect.Effect<CircuitSnapshot.Snapshot>
   readonly isIdle: () => boolean
   /** Whether its open time ended before that, and nobody asked since. */
   readonly isSpent: (before: number) => boolean

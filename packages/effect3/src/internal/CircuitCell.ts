@@ -1,7 +1,8 @@
 import { Circuit, CircuitPolicy, CircuitSnapshot, type Outcome } from "@truce/core"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
 import type { CircuitOpen } from "../CircuitOpen.ts"
+import { type Transaction, isComposed } from "../platform/Ref.ts"
 import type { Cell, Command, Known, Listener, Proposal } from "./Cell.ts"
 import { Counter } from "./Counter.ts"
 import type { Log } from "./Log.ts"
@@ -104,14 +105,14 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   }
 
   passing(): Circuit.Permit | undefined {
-    return this.isTouched ? undefined : Circuit.standing(this.value)
+    return Circuit.standing(this.value)
   }
 
   peek(now: number): Circuit.Decision | undefined {
-    if (this.isTouched) return undefined
     if (this.isForeign) this.adopt(now)
-    const [next, decision] = Circuit.admit(this.policy, this.value, now)
-    return next === this.value ? decision : undefined
+    const { value } = this
+    const [next, decision] = Circuit.admit(this.policy, value, now)
+    return next === value ? decision : undefined
   }
 
   join(member: Member | undefined): void {
@@ -128,7 +129,9 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
 
   admit(now: number): Effect.Effect<Circuit.Decision> {
     const { member } = this
-    return member !== undefined && member.isLed(this.value) ? member.admit(now) : this.admitAlone(now)
+    if (member === undefined || !member.isLed(this.value)) return this.admitAlone(now)
+    // What a transaction of the user's takes back, or does again, is nothing to tell others: there this process judges alone.
+    return Effect.withFiberRuntime((fiber) => (isComposed(fiber) ? this.admitAlone(now) : member.admit(now)))
   }
 
   admitAlone(now: number): Effect.Effect<Circuit.Decision> {
@@ -146,17 +149,16 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     return refusal.error
   }
 
-  propose(now: number): STM.STM<Proposal> {
-    return STM.map(this.readSTM(), (circuit) => {
+  proposeTx(now: number): STM.STM<Proposal> {
+    return STM.map(this.readTx(), (circuit) => {
       const [next, decision] = Circuit.admit(this.policy, circuit, now)
-      return { decision, write: next === circuit ? STM.void : this.writeSTM(next) }
+      return { decision, write: next === circuit ? STM.void : this.writeTx(next) }
     })
   }
 
   settle(settled: Circuit.Settled, now: number): Effect.Effect<void> | undefined {
     const shared = this.member?.settle(this.value, settled, now)
     if (shared !== undefined) return shared
-    if (this.isTouched) return this.settleAlone(settled, now)
     if (this.isForeign) this.adopt(now)
     const traffic = Circuit.counted(this.policy, this.value, settled, this.counter ?? this.value.traffic, now)
     if (traffic !== undefined) {
@@ -180,21 +182,22 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     return this.commit((circuit) => [undefined, this.settled(circuit, settled, now)])
   }
 
-  settleSTM(settled: Circuit.Settled, now: number): STM.STM<void> {
-    return STM.flatMap(this.readSTM(), (circuit) => {
-      const next = this.settled(circuit, settled, now)
-      return next === circuit ? STM.void : this.writeSTM(next)
-    })
+  settleTx(settled: Circuit.Settled, now: number): STM.STM<void> {
+    return this.changeTx((circuit) => [undefined, this.settled(circuit, settled, now)])
   }
 
   observe(outcome: Outcome.Outcome, now: number): Effect.Effect<void> {
-    this.member?.settle(this.value, { permit: pass(this.value), outcome, failedBefore: 0 }, now)
-    return this.commit((circuit) => [
-      undefined,
-      this.ruling !== undefined
-        ? Circuit.observe(this.policy, circuit, outcome, now)
-        : Circuit.scoreOnly(this.policy, circuit, outcome, now)
-    ])
+    return Effect.withFiberRuntime((fiber) => {
+      if (!isComposed(fiber)) {
+        this.member?.settle(this.value, { permit: pass(this.value), outcome, failedBefore: 0 }, now)
+      }
+      return this.commit((circuit) => [
+        undefined,
+        this.ruling !== undefined
+          ? Circuit.observe(this.policy, circuit, outcome, now)
+          : Circuit.scoreOnly(this.policy, circuit, outcome, now)
+      ])
+    })
   }
 
   control(command: Command, now: number): Effect.Effect<void> {
@@ -210,37 +213,41 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     return this.member?.isLed(this.value) === true
   }
 
-  snapshot(now: number): CircuitSnapshot.Snapshot {
+  viewTx(now: number): Effect.Effect<Circuit.View> {
     if (this.isForeign) this.adopt(now)
-    return CircuitSnapshot.take(this.policy, this.present(), now)
+    return this.look((circuit) => Circuit.view(this.policy, circuit, now))
+  }
+
+  snapshotTx(now: number): Effect.Effect<CircuitSnapshot.Snapshot> {
+    if (this.isForeign) this.adopt(now)
+    return this.look((circuit) => CircuitSnapshot.take(this.policy, circuit, now))
   }
 
   isIdle(): boolean {
-    return Circuit.isIdle(this.value) && this.isUnwatched
+    // In a transaction that may have changed it the value must not be asked for.
+    return this.isUnwatched && Circuit.isIdle(this.value)
   }
 
   isSpent(before: number): boolean {
-    return Circuit.isSpent(this.value, before) && this.isUnwatched
+    return this.isUnwatched && Circuit.isSpent(this.value, before)
   }
 
   /** Converts the score once, where a model of another kind would have to at every look. */
   private adopt(now: number): void {
-    if (this.isTouched) return
     this.isForeign = false
     this.note(Circuit.adopt(this.policy, this.present(), now))
   }
 
   /** The counter becomes the traffic of the circuit and is never written again. */
-  protected override present(): Known {
-    if (this.counter !== undefined) {
-      this.value = { ...this.value, traffic: this.counter }
-      this.counter = undefined
-    }
-    return this.value
+  protected override gathered(mirror: Known): Known {
+    const { counter } = this
+    if (counter === undefined) return mirror
+    this.counter = undefined
+    return { ...mirror, traffic: counter }
   }
 
   private get isUnwatched(): boolean {
-    return !this.isTouched && (this.waiting === undefined || this.waiting.isEmpty)
+    return (this.waiting === undefined || this.waiting.isEmpty) && !this.isHeld
   }
 
   onChange(callback: () => void): () => void {
@@ -271,8 +278,13 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   /** The key has another cell now, or none: what attempts on their way still do to this one is told nobody. */
   retire(): void {
     this.listener = undefined
+    this.abandon()
     this.member?.leave()
     this.wake()
+  }
+
+  protected override touched(transaction: Transaction): void {
+    this.listener?.touch(this, transaction)
   }
 
   protected override changed(before: Known, after: Known): void {

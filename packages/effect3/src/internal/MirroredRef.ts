@@ -1,132 +1,172 @@
 import * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
-import * as TRef from "effect/TRef"
-
-/** `value` is the mirror as of `committed`, the value the TRef held then; `touched` by a transaction that may not have committed. */
-interface Live<A> {
-  readonly ref: TRef.TRef<A>
-  committed: A
-  touched: boolean
-}
+import { type Transaction, Live, atomically, isAmbient, isComposed, partOf } from "../platform/Ref.ts"
 
 /**
  * Transactional state that can also be read without a transaction.
  *
- * A commit costs more than a breaker should, so what only reads takes the mirror. The TRef is made by the first transaction that is
- * composed with others: most keys never need one, and until then the mirror is the state. After that the mirror is written inside the
- * body of this ref's own transactions, which commit in the same synchronous step; a transaction composed by a user may still abort, so
- * there the mirror is only marked, and read anew by the next commit.
+ * A commit costs more than a breaker should, so what only reads takes the mirror. Between a transaction's body and its commit the fiber
+ * may yield, and after a conflict the body runs again: nothing is told there, but where a commit is next noticed, each one once and in
+ * order. The ref is made by the first transaction that is composed with others: most keys never need one, and until then the mirror is
+ * the state.
  */
-export class MirroredRef<A> {
-  protected value: A
+export class MirroredRef<A extends object> {
+  private mirror: A
   private live: Live<A> | undefined = undefined
-  private isTelling = false
+  /** What changed while a change was told: who is told of one may make the next, in the midst of it. */
+  private untold: Array<readonly [before: A, after: A]> | undefined = undefined
+
+  private isAbandoned = false
 
   constructor(value: A) {
-    this.value = value
+    this.mirror = value
   }
 
-  /** Whether the mirror may be out of date. */
-  get isTouched(): boolean {
-    return this.live !== undefined && this.live.touched
+  /** The committed value, with what was noted since. */
+  protected get value(): A {
+    const { live } = this
+    if (live !== undefined && live.stored !== live.committed) this.catchUp(live)
+    return this.mirror
+  }
+
+  /** The same, with what a subclass keeps apart. */
+  protected present(): A {
+    return (this.mirror = this.gathered(this.value))
+  }
+
+  /** The mirror with what a subclass keeps apart, which is kept apart no more. */
+  protected gathered(mirror: A): A {
+    return mirror
+  }
+
+  /** Tells of what was committed and not told of yet, as by a transaction of the user's. */
+  announce(): void {
+    void this.value
   }
 
   /** Replaces the mirror by a value that differs only in statistics; the next transaction starts from it. */
   protected note(value: A): void {
-    this.value = value
+    this.mirror = value
   }
 
-  /** The mirror as it is read: what a subclass keeps apart must be in it. */
-  protected present(): A {
-    return this.value
-  }
-
-  /** Called with every committed change, in order; what it runs on this ref itself comes next. */
+  /** Called with every committed change, in order. */
   protected changed(_before: A, _after: A): void {}
 
-  /** A change of this ref alone: a whole transaction, if there is a TRef. */
+  /** Called where a transaction of the user's may change the value: when that is committed, it must be announced. */
+  protected touched(_transaction: Transaction): void {}
+
+  /** Whether transactions of the user's that have looked at it are under way. */
+  protected get isHeld(): boolean {
+    return this.live !== undefined && this.live.isHeld
+  }
+
+  /** Another one takes its place: transactions under way that have looked at this one start again. */
+  protected abandon(): void {
+    this.isAbandoned = true
+    this.live?.restart(undefined, () => this.copied())
+  }
+
+  /** A change of this ref alone, by a transaction if there is a ref, or a part of the user's. */
   protected commit<B>(f: (value: A) => readonly [B, A]): Effect.Effect<B> {
-    return Effect.suspend(() => {
-      // Who is told of a change may make the next one: a second transaction inside the first would make that start again.
-      if (this.live === undefined || this.isTelling) return Effect.succeed(this.follow(f))
-      return STM.commit(this.withLive((live) => TRef.modify(live.ref, (stored) => this.run(live, stored, f))))
+    return Effect.withFiberRuntime<B>((fiber) => {
+      // Interrupted after the commit and before it is told, those who wait for it would wait on.
+      if (isComposed(fiber)) return Effect.uninterruptible(partOf(this.changeTx(f), () => this.announce()))
+      const before = this.present()
+      const decided = f(before)
+      // To write the same value would wake whoever waits for another.
+      if (decided[1] === before || this.replace(decided[1])) return Effect.succeed(decided[0])
+      const live = this.enliven()
+      return Effect.uninterruptible(
+        Effect.map(
+          live.modify((stored): readonly [B, A] => {
+            const base = this.resolve(live, stored)
+            const [result, after] = base === before ? decided : f(base)
+            return [result, after === base ? stored : after]
+          }),
+          (result) => {
+            this.announce()
+            return result
+          }
+        )
+      )
     })
   }
 
-  /** The same at once, with a value already known; false where a transaction is needed. */
+  /** Changes it at once, to a value made of what is present; false where a transaction is needed. */
   protected replace(value: A): boolean {
     if (this.live !== undefined) return false
-    this.become(value)
+    const before = this.mirror
+    this.mirror = value
+    this.tell(before, value)
     return true
   }
 
-  /** Brings the mirror up to date; nothing where it is. */
-  upToDate(): Effect.Effect<void> {
-    return Effect.suspend(() => (this.isTouched ? this.commit((value) => [undefined, value]) : Effect.void))
+  /** What `f` finds, in the transaction of the user's if there is one. */
+  protected look<B>(f: (value: A) => B): Effect.Effect<B> {
+    return Effect.withFiberRuntime((fiber) =>
+      isComposed(fiber) ? partOf(STM.map(this.readTx(), f), () => this.announce()) : Effect.succeed(f(this.present()))
+    )
   }
 
-  /** For composing: reads, and gives the transaction that writes. */
-  protected readSTM(): STM.STM<A> {
-    return this.withLive((live) => STM.map(TRef.get(live.ref), (stored) => this.resolve(live, stored)))
-  }
-
-  protected writeSTM(value: A): STM.STM<void> {
-    return this.withLive((live) => {
-      live.touched = true
-      return TRef.set(live.ref, value)
+  /** For composing. */
+  protected readTx(): STM.STM<A> {
+    return atomically((transaction) => {
+      const live = this.enliven()
+      return STM.map(live.read(transaction), (stored) => {
+        // Another one may have taken its place since it was found.
+        if (this.isAbandoned) live.restart([transaction], () => this.copied())
+        return this.resolve(live, stored)
+      })
     })
   }
 
-  private run<B>(live: Live<A>, stored: A, f: (value: A) => readonly [B, A]): readonly [B, A] {
-    if (stored !== live.committed) {
-      const before = this.present()
-      this.value = stored
-      live.committed = stored
-      this.tell(before, stored)
-    }
-    live.touched = false
-    const base = this.present()
-    const [result, after] = f(base)
-    this.value = after
+  /** For composing. */
+  protected writeTx(value: A): STM.STM<void> {
+    return atomically((transaction) => {
+      this.touched(transaction)
+      return this.enliven().write(value)
+    })
+  }
+
+  /** For composing. */
+  protected changeTx<B>(f: (value: A) => readonly [B, A]): STM.STM<B> {
+    return atomically(() =>
+      STM.flatMap(this.readTx(), (base) => {
+        const [result, after] = f(base)
+        return after === base ? STM.succeed(result) : STM.as(this.writeTx(after), result)
+      })
+    )
+  }
+
+  private copied(): A {
+    return (this.mirror = { ...this.present() })
+  }
+
+  private catchUp(live: Live<A>): void {
+    const before = this.gathered(this.mirror)
+    const after = live.stored
     live.committed = after
-    this.tell(base, after)
-    return [result, after]
-  }
-
-  /** A change of the mirror alone, as by `note`. */
-  private follow<B>(f: (value: A) => readonly [B, A]): B {
-    const [result, after] = f(this.present())
-    this.become(after)
-    return result
-  }
-
-  private become(after: A): void {
-    const before = this.value
-    this.value = after
+    this.mirror = after
     this.tell(before, after)
   }
 
   private tell(before: A, after: A): void {
-    if (after === before) return
-    const isTelling = this.isTelling
-    this.isTelling = true
+    if (this.untold !== undefined) return void this.untold.push([before, after])
+    const untold = (this.untold = [[before, after] as const])
     try {
-      this.changed(before, after)
+      for (const change of untold) this.changed(...change)
     } finally {
-      this.isTelling = isTelling
+      this.untold = undefined
     }
   }
 
   private resolve(live: Live<A>, stored: A): A {
-    return stored === live.committed ? this.present() : stored
+    // What is built on a commit that was not told of yet would hide it.
+    if (isAmbient) this.announce()
+    return stored === live.committed ? (this.mirror = this.gathered(this.mirror)) : stored
   }
 
-  private withLive<B>(f: (live: Live<A>) => STM.STM<B>): STM.STM<B> {
-    if (this.live !== undefined) return f(this.live)
-    return STM.suspend(() => {
-      if (this.live !== undefined) return f(this.live)
-      const committed = this.present()
-      return STM.flatMap(TRef.make(committed), (ref) => f((this.live = { ref, committed, touched: false })))
-    })
+  private enliven(): Live<A> {
+    return (this.live ??= new Live(this.present()))
   }
 }

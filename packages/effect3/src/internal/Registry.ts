@@ -2,6 +2,7 @@ import { Circuit, CircuitPolicy, CircuitSnapshot, HealthModel } from "@truce/cor
 import * as Hash from "effect/Hash"
 import { type Options, nameOf } from "../CircuitOptions.ts"
 import { PolicyConflict } from "../PolicyConflict.ts"
+import type { Transaction } from "../platform/Ref.ts"
 import type { Cell, Known, Listener } from "./Cell.ts"
 import { CircuitCell, type Difference } from "./CircuitCell.ts"
 import type { Join } from "./Member.ts"
@@ -29,6 +30,8 @@ export interface Guard {
   readonly register: (key: string, options: Options) => PolicyConflict | undefined
   /** Checks other rules for all its keys; run, the result puts them in force from the next admission on. Throws `InvalidOption`. */
   readonly replace: (rules: Rules, lifetime: Lifetime) => () => void
+  /** Tells of what a transaction of the user's has committed and nobody was told of yet. */
+  readonly announce: (transaction: Transaction) => void
   /** Restores all circuits or none. */
   readonly restore: (
     snapshots: ReadonlyArray<readonly [string, unknown]>,
@@ -63,9 +66,22 @@ export const make = <S>(
   model: HealthModel.HealthModel<S>,
   lifetime: Lifetime,
   seed: number,
-  listener: Listener
+  listener: Omit<Listener, "touch">
 ): Registry => {
   const cells = new Map<string, CircuitCell>()
+  // By transaction, as others may be announced between the body of one and its commit.
+  const touched = new WeakMap<Transaction, Set<Cell>>()
+  const announce = (transaction: Transaction): void => {
+    const changed = touched.get(transaction)
+    touched.delete(transaction)
+    for (const cell of changed ?? []) cell.announce()
+  }
+  const touching: Listener = {
+    ...listener,
+    touch: (cell, transaction) => {
+      touched.set(transaction, (touched.get(transaction) ?? new Set()).add(cell))
+    }
+  }
   const hidden = HealthModel.opaque(model)
   const unguarded = CircuitPolicy.make(hidden)
   let kept = lifetime
@@ -77,7 +93,7 @@ export const make = <S>(
     const policy: Policy = ruling?.of(key) ?? unguarded
     const fresh = circuit ?? Circuit.make(policy, (seed + Hash.string(key)) | 0)
     const start = { circuit: fresh, isRestored: circuit !== undefined, ruling, now }
-    const cell = new CircuitCell(key, policy, start, listener)
+    const cell = new CircuitCell(key, policy, start, touching)
     if (joining !== undefined) cell.join(joining(cell))
     sweep(now)
     cells.set(key, cell)
@@ -165,6 +181,7 @@ export const make = <S>(
             kept = lifetime
           }
         },
+        announce,
         restore: (snapshots, clock) => {
           const adding: Array<() => void> = []
           for (const [key, data] of snapshots) {

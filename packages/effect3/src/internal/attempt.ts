@@ -7,6 +7,7 @@ import type { Attempt } from "../Attempt.ts"
 import type { CallContext } from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { Classifier } from "../Classifier.ts"
+import { isComposed, partOf } from "../platform/Ref.ts"
 import type { Cell } from "./Cell.ts"
 import { nowOf } from "./monotonic.ts"
 
@@ -49,23 +50,24 @@ export const run = <A, E, R, B, E2, R2>(
   self: Effect.Effect<A, E, R>,
   then: Then<A, E, B, E2, R2>
 ): Effect.Effect<B, E2, R | R2> => {
-  const permit = cell.passing()
+  const composed = isComposed(fiber)
+  const permit = composed ? undefined : cell.passing()
   if (permit !== undefined) {
     // A passing attempt holds nothing: without a rule for slow attempts its interruption needs no notice, unless it was paid for or is told of.
     return plan.slowAfterMillis === Infinity && then.interrupted === undefined && cell.log === undefined
-      ? settling(fiber, cell, plan, permit, startedAt, self, then, same)
+      ? settling(fiber, cell, plan, permit, composed, startedAt, self, then, same)
       : Effect.uninterruptibleMask((restore) =>
-          settling(fiber, cell, plan, permit, startedAt, restore(self), then, restore)
+          settling(fiber, cell, plan, permit, composed, startedAt, restore(self), then, restore)
         )
   }
   const askedAt = startedAt ?? nowOf(fiber)
-  const known = cell.peek(askedAt)
+  const known = composed ? undefined : cell.peek(askedAt)
   if (known !== undefined && known._tag === "Rejected") return then.rejected(cell.refuse(known, askedAt))
   return Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(cell.admit(askedAt), (decision) =>
       decision._tag === "Rejected"
         ? restore(then.rejected(cell.refuse(decision, askedAt)))
-        : settling(fiber, cell, plan, decision.permit, startedAt, restore(self), then, restore)
+        : settling(fiber, cell, plan, decision.permit, composed, startedAt, restore(self), then, restore)
     )
   )
 }
@@ -79,6 +81,7 @@ const settling = <A, E, R, B, E2, R2>(
   cell: Cell,
   plan: Rules<E>,
   permit: Circuit.Permit,
+  composed: boolean,
   startedAt: number | undefined,
   self: Effect.Effect<A, E, R>,
   then: Then<A, E, B, E2, R2>,
@@ -96,7 +99,7 @@ const settling = <A, E, R, B, E2, R2>(
       if (told !== undefined) {
         log?.settled(told, made.outcome, { cause: undefined, failedBefore: 0 }, endedAt)
       }
-      const transaction = cell.settle({ permit, outcome: made.outcome, failedBefore: 0 }, endedAt)
+      const transaction = settle(cell, { permit, outcome: made.outcome, failedBefore: 0 }, endedAt, composed)
       // What comes next sees the circuit as settled.
       return transaction === undefined
         ? restore(afterSuccess(value, made, then))
@@ -111,7 +114,7 @@ const settling = <A, E, R, B, E2, R2>(
       if (told !== undefined) {
         log?.settled(told, made.outcome, { cause, failedBefore }, endedAt)
       }
-      const transaction = cell.settle({ permit, outcome: made.outcome, failedBefore }, endedAt)
+      const transaction = settle(cell, { permit, outcome: made.outcome, failedBefore }, endedAt, composed)
       const next = () => {
         const rest = restore(made.thrown === undefined ? then.failed(cause, made) : Effect.die(made.thrown.defect))
         return then.interrupted !== undefined && Cause.isInterruptedOnly(cause)
@@ -122,6 +125,10 @@ const settling = <A, E, R, B, E2, R2>(
     }
   })
 }
+
+// In a transaction of the user's even what the mirror could note is part of it.
+const settle = (cell: Cell, settled: Circuit.Settled, at: number, composed: boolean): Effect.Effect<void> | undefined =>
+  composed ? partOf(cell.settleTx(settled, at), () => cell.announce()) : cell.settle(settled, at)
 
 const afterSuccess = <A, E, B, E2, R2>(value: A, made: Judged, then: Then<A, E, B, E2, R2>): Effect.Effect<B, E2, R2> =>
   made.thrown === undefined ? then.succeeded(value, made) : Effect.die(made.thrown.defect)

@@ -10,6 +10,7 @@ import type { Transition } from "../Events.ts"
 import type { Explanation } from "../Explanation.ts"
 import type { InvalidSnapshot } from "../InvalidSnapshot.ts"
 import type { PolicyConflict } from "../PolicyConflict.ts"
+import type { Outside } from "../platform/Ref.ts"
 import type { Guarded } from "./guarded.ts"
 import type { Admission, Permit } from "./transaction.ts"
 
@@ -63,7 +64,7 @@ export interface Service {
     now: number,
     failedBefore?: number
   ) => STM.STM<void>
-  readonly commit: <A, E, R>(transaction: STM.STM<A, E, R>) => Effect.Effect<A, E, R>
+  readonly commit: <A, E, R>(transaction: STM.STM<A, E, R>) => Effect.Effect<A, E, Outside<R>>
   /** For what is built on the breaker. */
   readonly [guard]: Guarded
 }

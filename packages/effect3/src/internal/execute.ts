@@ -3,11 +3,13 @@ import type * as Arr from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import type { AttemptTimeout } from "../AttemptTimeout.ts"
 import * as CallContext from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import * as Attempt from "./attempt.ts"
 import { CircuitBreaker, guard } from "./breaker.ts"
+import type { Guarded } from "./guarded.ts"
 import * as Monotonic from "./monotonic.ts"
 import { type PlanOptions, makePlan } from "./plan.ts"
 import { errorOf } from "./trail.ts"
@@ -21,25 +23,36 @@ export const executing = <E, ER extends E, EP extends E>(options: PlanOptions<E,
     const limited = limit(self)
     return Effect.withFiberRuntime<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker>((fiber) => {
       const cells = Context.unsafeGet(fiber.currentContext, CircuitBreaker)[guard]
-      const context = fiber.getFiberRef(CallContext.current)
       const lone: Then<A, E | AttemptTimeout> = alone
-      const known = cells.known(plan.key)
-      // The clock is a third of what a success costs: without a rule for slow attempts nothing outside a call asks when one began.
-      if (known !== undefined && context === undefined && plan.slowAfterMillis === Infinity) {
-        return Attempt.run(fiber, known, plan, undefined, limited, lone)
-      }
-      const startedAt = Monotonic.nowOf(fiber)
-      const cell = known ?? cells.cell(plan.key, startedAt)
-      const then = context === undefined ? lone : within<A, E | AttemptTimeout>(context, cell, startedAt)
-      return Attempt.run(fiber, cell, plan, startedAt, limited, then)
+      return attempted(fiber, cells, plan, limited, lone)
     })
   }
 }
 
-type Then<A, E> = Attempt.Then<A, E, A, E | CircuitOpen, never>
+/** The same on a breaker given, and `lone` where it is no part of a call. */
+export const attempted = <A, E, R, E3>(
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  cells: Guarded,
+  plan: Attempt.Rules<E> & { readonly key: string },
+  self: Effect.Effect<A, E, R>,
+  lone: Then<A, E, E3>
+): Effect.Effect<A, E | E3, R> => {
+  const context = fiber.getFiberRef(CallContext.current)
+  const known = cells.known(plan.key)
+  // The clock is a third of what a success costs: without a rule for slow attempts nothing outside a call asks when one began.
+  if (known !== undefined && context === undefined && plan.slowAfterMillis === Infinity) {
+    return Attempt.run(fiber, known, plan, undefined, self, lone)
+  }
+  const startedAt = Monotonic.nowOf(fiber)
+  const cell = known ?? cells.cell(plan.key, startedAt)
+  const then = context === undefined ? lone : within(context, cell, startedAt, lone.rejected)
+  return Attempt.run(fiber, cell, plan, startedAt, self, then)
+}
 
-// An attempt outside a call has nothing to remember.
-const alone = {
+type Then<A, E, E3 = CircuitOpen> = Attempt.Then<A, E, A, E | E3, never>
+
+/** An attempt outside a call has nothing to remember. */
+export const alone = {
   failedBefore: () => 0,
   succeeded: Effect.succeed,
   failed: Effect.failCause,
@@ -58,7 +71,8 @@ export const executingAll = <E, ER extends E, EP extends E>(
       const breaker = Context.unsafeGet(fiber.currentContext, CircuitBreaker)
       const seen = { key: plan.key, view: (now: number) => breaker[guard].cell(first, now).view(now) }
       const context = fiber.getFiberRef(CallContext.current)
-      const then: Then<A, E> = context === undefined ? alone : within(context, seen, startedAt)
+      const then: Then<A, E> =
+        context === undefined ? alone : within<A, E, CircuitOpen>(context, seen, startedAt, Effect.fail)
       return Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(breaker.commit(breaker.admitSTM(options.keys, startedAt)), (admission) => {
           const { log } = breaker[guard]
@@ -100,7 +114,12 @@ export const executingAll = <E, ER extends E, EP extends E>(
     })
 }
 
-const within = <A, E>(context: CallContext.CallContext, seen: Attempt.Seen, startedAt: number): Then<A, E> => {
+const within = <A, E, E3>(
+  context: CallContext.CallContext,
+  seen: Attempt.Seen,
+  startedAt: number,
+  rejected: Then<A, E, E3>["rejected"]
+): Then<A, E, E3> => {
   const record = (made: Attempt.Made, error: unknown): void => {
     Attempt.remember(context, seen, made, context.begun(startedAt), error)
   }
@@ -114,6 +133,6 @@ const within = <A, E>(context: CallContext.CallContext, seen: Attempt.Seen, star
       record(made, errorOf(cause))
       return Effect.failCause(cause)
     },
-    rejected: Effect.fail
+    rejected
   }
 }

@@ -1,16 +1,20 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
+import { woken } from "../platform/Fibers.ts"
+import * as Race from "../platform/Race.ts"
+import { isComposed, isComposing } from "../platform/Ref.ts"
 import type { Cell } from "./Cell.ts"
 import type { Log } from "./Log.ts"
-import { now } from "./monotonic.ts"
-import * as Race from "./race.ts"
+import { now, nowOf } from "./monotonic.ts"
 import { type Turn, Waiting } from "./Waiting.ts"
 import type { Guard } from "./Registry.ts"
 
 /** The cells of a breaker, and waiting for them. */
 export interface Guarded extends Guard {
   readonly log: Log
+  /** The cell of a key to read, if there is one; in a transaction there is: it sees, and waits for, what others make of a new key. */
+  readonly toRead: (key: string) => Effect.Effect<{ readonly at: number; readonly cell: Cell | undefined }>
   /** Ends when attempts are rejected: retrying has become pointless. */
   readonly awaitRejecting: (cell: Cell) => Effect.Effect<void>
   readonly awaitClosed: (cell: Cell) => Effect.Effect<void>
@@ -50,21 +54,15 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
     waiting?: { readonly turn: Turn; readonly at: number }
   ): Effect.Effect<void> =>
     Effect.async((resume) => {
-      const called = () => resume(Effect.void)
+      const called = () => resume(woken)
       if (guard.known(cell.key) !== cell || !isCurrent()) return called()
       if (waiting === undefined) return Effect.sync(cell.onChange(called))
       const { at, turn } = waiting
       return cell.claim(turn, at) ? called() : Effect.sync(cell.onTurn(turn, called))
     })
-  /** The cell there is now, up to date: a restored snapshot puts another one in the place of `cell`. */
+  /** The cell there is now: a restored snapshot puts another one in the place of `cell`. */
   const present = <A>({ key }: Cell, look: (cell: Cell, at: number) => Effect.Effect<A>): Effect.Effect<A> =>
-    Effect.flatMap(now, (at) => {
-      const cell = guard.cell(key, at)
-      return Effect.zipRight(
-        cell.upToDate(),
-        Effect.suspend(() => look(cell, at))
-      )
-    })
+    Effect.flatMap(now, (at) => look(guard.cell(key, at), at))
   const until = (watched: Cell, met: (cell: Cell, at: number) => boolean): Effect.Effect<void> =>
     present(watched, (cell, at) =>
       met(cell, at)
@@ -82,7 +80,20 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
     Waiting.decided(turn)
     guard.known(key)?.wakeNext(at)
   }
+  // A transaction sees nothing of what others do meanwhile: for it only an open time can end.
+  const awaitOpenTime = (cell: Cell, withinMillis: number): Effect.Effect<boolean> =>
+    Effect.flatMap(now, (at) =>
+      Effect.flatMap(cell.viewTx(at), ({ nextAdmission, status }) => {
+        if (nextAdmission === undefined) return Effect.succeed(status !== "HalfOpen")
+        const remaining = nextAdmission - at
+        return remaining > withinMillis ? Effect.succeed(false) : Effect.as(Effect.sleep(remaining), true)
+      })
+    )
   const awaitAdmission = (watched: Cell, withinMillis: number, turn: Turn): Effect.Effect<boolean> =>
+    Effect.flatMap(isComposing, (composing) =>
+      composing ? awaitOpenTime(watched, withinMillis) : awaitPermit(watched, withinMillis, turn)
+    )
+  const awaitPermit = (watched: Cell, withinMillis: number, turn: Turn): Effect.Effect<boolean> =>
     present(watched, (cell, at) => {
       const { nextAdmission, status } = cell.view(at)
       // On a ramp each is told its own time when it asks.
@@ -100,14 +111,18 @@ export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
       if (status !== "HalfOpen") {
         return next - at > withinMillis ? Effect.succeed(false) : Effect.zipRight(changed, again)
       }
-      return Effect.flatMap(
-        Race.first(Effect.as(changed, true), Effect.as(Effect.sleep(withinMillis), false)),
-        (isChanged) => (isChanged ? again : Effect.succeed(false))
+      return Effect.flatMap(Race.isInTime(changed, withinMillis), (isChanged) =>
+        isChanged ? again : Effect.succeed(false)
       )
     })
   return {
     ...guard,
     log,
+    toRead: (key) =>
+      Effect.withFiberRuntime((fiber) => {
+        const at = nowOf(fiber)
+        return Effect.succeed({ at, cell: guard.find(key) ?? (isComposed(fiber) ? guard.cell(key, at) : undefined) })
+      }),
     // An open time that has ended rejects no more: the next attempt is a probe.
     awaitRejecting: (watched) =>
       until(watched, (cell, at) => cell.isRejecting && cell.view(at).nextAdmission !== undefined),

@@ -1,13 +1,13 @@
 import type { Outcome } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import type { Attempt } from "../Attempt.ts"
 import * as CallContext from "../CallContext.ts"
 import { type CircuitOpen, isCircuitOpen } from "../CircuitOpen.ts"
 import type { RetryExhausted } from "../RetryExhausted.ts"
 import type { RetryOptions, Rules } from "../RetryPolicy.ts"
+import { failingBy } from "../platform/Cause.ts"
 import * as Made from "./attempt.ts"
 import * as Monotonic from "./monotonic.ts"
 import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
@@ -21,10 +21,10 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
 ): Effect.Effect<A, EP | CircuitOpen | RetryExhausted<ER>, R | RS> => {
   const isRetriable = (error: E | CircuitOpen): error is ER => !isCircuitOpen(error) && classify.retriable(error)
   const isPermanent = (error: E | CircuitOpen): error is EP => !isCircuitOpen(error) && classify.permanent(error)
-  return Effect.gen(function* () {
-    const outer = yield* FiberRef.get(CallContext.current)
+  return Effect.withFiberRuntime((fiber) => {
+    const outer = fiber.getFiberRef(CallContext.current)
     const context = CallContext.make()
-    const begunAt = context.begun(yield* Monotonic.now)
+    const begunAt = context.begun(Monotonic.nowOf(fiber))
 
     const unguarded: Made.Seen = { key, view: () => ({ status: "Closed", score: 1 }) }
 
@@ -45,9 +45,7 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
           const rejection = Option.filter(Cause.failureOption(cause), isCircuitOpen)
           if (Option.isSome(rejection)) return Effect.succeed({ _tag: "Rejected", error: rejection.value })
           const error = retriableError(cause, isRetriable)
-          const own = Cause.flatMap(cause, (failure) =>
-            isCircuitOpen(failure) ? Cause.die(failure) : Cause.fail(failure)
-          )
+          const own = failingBy(cause, (failure): failure is E => !isCircuitOpen(failure))
           const outcome = classify.failure(own)
           return Option.match(error, {
             onNone: () =>
@@ -65,13 +63,13 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
         policy,
         begunAt,
         attempt: () => attempt,
-        withdraw: () => Effect.succeed(Option.some(0)),
+        withdraw: () => Effect.succeedSome(0),
         refund: () => Effect.void,
         pointless,
         readmission: undefined
       })
     )
-    return yield* Effect.ensuring(
+    return Effect.ensuring(
       Effect.locally(call, CallContext.current, context),
       Effect.suspend(() => {
         context.end()

@@ -3,10 +3,9 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import * as Schedule from "effect/Schedule"
-import * as ScheduleDecision from "effect/ScheduleDecision"
-import * as ScheduleInterval from "effect/ScheduleInterval"
+import type * as Schedule from "effect/Schedule"
 import type { BackoffOptions, LayerOptions, Options, Rules } from "../RetryPolicy.ts"
+import * as Schedules from "../platform/Schedules.ts"
 import { count, given, millis, positiveDuration, renamed } from "./options.ts"
 
 /** The rules of all keys, and those of some. */
@@ -29,7 +28,7 @@ export const rulesOver = <R>(base: Options<R>, own: Options<R>, context: Context
 
 const rulesOf = <R>(options: Options<R>, context: Context.Context<R>): Rules => ({
   ...limits(options),
-  schedule: options.schedule === undefined ? standard(options) : Schedule.provideContext(options.schedule, context)
+  schedule: options.schedule === undefined ? standard(options) : Schedules.provided(options.schedule, context)
 })
 
 // A schedule takes the place of the options it excludes, and they take its place.
@@ -52,23 +51,16 @@ export const backingOff = (options: BackoffOptions = {}): Schedule.Schedule<Dura
       jitter: options.jitter
     })
   )
-  return Schedule.makeWithState({ retry: 0, previousMillis: 0 }, (now, _, at) =>
+  return Schedules.delaying({ retry: 0, previousMillis: 0 }, (at) =>
     Effect.map(Random.next, (u) => {
-      const delay = Backoff.delay(backoff, at, u)
-      return [
-        { retry: at.retry + 1, previousMillis: delay },
-        Duration.millis(delay),
-        ScheduleDecision.continueWith(ScheduleInterval.after(now + delay))
-      ]
+      const previousMillis = Backoff.delay(backoff, at, u)
+      return [previousMillis, { retry: at.retry + 1, previousMillis }]
     })
   )
 }
 
 const standard = (options: BackoffOptions & { readonly attempts?: number | undefined }) =>
-  Schedule.intersect(
-    backingOff(options),
-    Schedule.recurs(count("RetryPolicy", "attempts", options.attempts, Retry.defaults.attempts) - 1)
-  )
+  Schedules.times(backingOff(options), count("RetryPolicy", "attempts", options.attempts, Retry.defaults.attempts) - 1)
 
 const limits = <R>(options: Options<R>): Omit<Rules, "schedule"> => {
   const owner = "RetryPolicy"

@@ -3,13 +3,15 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
 import type { Attempt } from "../Attempt.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import { type Reason, RetryExhausted } from "../RetryExhausted.ts"
-import type { Rules as RetryRules } from "../RetryPolicy.ts"
+import type { Input, Rules as RetryRules } from "../RetryPolicy.ts"
+import { failingBy } from "../platform/Cause.ts"
+import { pause } from "../platform/Fibers.ts"
+import * as Race from "../platform/Race.ts"
+import * as Schedules from "../platform/Schedules.ts"
 import * as Monotonic from "./monotonic.ts"
-import * as Race from "./race.ts"
 
 /** What became of one attempt, as far as the retry is concerned; a permanent error is none of its business. */
 export type Tried<A, ER, ED = CircuitOpen> =
@@ -43,12 +45,12 @@ export const retrying = <A, ER, ED, EP, R>(
     const maxRetryAfterMillis = Duration.toMillis(call.policy.maxRetryAfter)
     const attempts: Array<Attempt<ER>> = []
     let outcome: Outcome.Outcome = Outcome.ignored
-    let next: Effect.Effect<Duration.Duration, Option.Option<never>> | undefined
+    let next: ((input: Input) => Effect.Effect<Option.Option<Duration.Duration>>) | undefined
     let tried = first
     const ended = (reason: Reason) => {
       const [head, ...tail] = attempts
       if (head !== undefined) return Effect.fail(exhausted(call.key, reason, [head, ...tail]))
-      return Effect.dieMessage(`retry of ${call.key} ended without an attempt`)
+      return Effect.die(new Error(`retry of ${call.key} ended without an attempt`))
     }
     while (true) {
       let delayMillis = 0
@@ -65,18 +67,13 @@ export const retrying = <A, ER, ED, EP, R>(
           attempts.push(attempt)
           outcome = tried.outcome
           const wish = wishOf(outcome)
-          if (next === undefined) {
-            const driver = yield* Schedule.driver(delaysOf(call.policy.schedule))
-            next = Effect.suspend(() =>
-              driver.next({
-                key: call.key,
-                error: attempts.at(-1)?.error,
-                failed: attempts.length,
-                retryAfter: Option.map(Option.fromNullable(wishOf(outcome)), Duration.millis)
-              })
-            )
-          }
-          const planned = yield* Effect.option(next)
+          next ??= yield* Schedules.delays(call.policy.schedule)
+          const planned = yield* next({
+            key: call.key,
+            error: attempt.error,
+            failed: attempts.length,
+            retryAfter: Option.map(Option.fromNullable(wish), Duration.millis)
+          })
           if (Option.isNone(planned)) return yield* ended("attempts")
           const wait = Retry.wait(
             { deadlineMillis, maxRetryAfterMillis },
@@ -132,25 +129,19 @@ export const retriableError = <E, ER extends E>(
   isRetriable: (error: E) => error is ER
 ): Option.Option<ER> =>
   // One that failed beside others, as in `Effect.all`, interrupted them: that is no interruption of the attempt.
-  Option.isSome(Cause.dieOption(cause)) ? Option.none() : Option.filter(Cause.failureOption(cause), isRetriable)
+  Cause.isDie(cause) ? Option.none() : Option.filter(Cause.failureOption(cause), isRetriable)
 
 /** The cause with permanent errors only; a retriable error that failed beside one is kept as a defect, not lost. */
 export const permanentCause = <E, EP extends E>(
   cause: Cause.Cause<E>,
   isPermanent: (error: E) => error is EP
-): Cause.Cause<EP> => Cause.flatMap(cause, (error) => (isPermanent(error) ? Cause.fail(error) : Cause.die(error)))
-
-// A driver sleeps by itself; here the delay must be known first, so the schedule tells it and waits for nothing.
-const delaysOf = <In>(schedule: Schedule.Schedule<unknown, In>): Schedule.Schedule<Duration.Duration, In> =>
-  Schedule.modifyDelay(Schedule.delays(schedule), () => Duration.zero)
+): Cause.Cause<EP> => failingBy(cause, isPermanent)
 
 const asleep = <R>(
   delayMillis: number,
   pointless: Effect.Effect<unknown, never, R> | undefined
 ): Effect.Effect<boolean, never, R> => {
-  // Fibers that only wake each other keep Effect's scheduler from timers and sockets: beside another one even no delay is a sleep.
-  const slept = delayMillis > 0 || pointless !== undefined ? Effect.sleep(delayMillis) : Effect.yieldNow()
-  const isSlept = Effect.as(slept, false)
+  const isSlept = Effect.as(pause(delayMillis, pointless !== undefined), false)
   return pointless === undefined ? isSlept : Race.first(isSlept, Effect.as(pointless, true))
 }
 

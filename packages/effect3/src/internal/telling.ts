@@ -9,6 +9,7 @@ import type { Attempt } from "../Attempt.ts"
 import { type CircuitOpen, isCircuitOpen } from "../CircuitOpen.ts"
 import type { Called } from "../EventLog.ts"
 import { isRetryExhausted } from "../RetryExhausted.ts"
+import { inSpan } from "../platform/Spans.ts"
 import type { Cell } from "./Cell.ts"
 import type { Log } from "./Log.ts"
 import * as Monotonic from "./monotonic.ts"
@@ -35,30 +36,25 @@ interface Call {
 export const told = <A, E, R>(self: Effect.Effect<A, E, R>, call: Call): Effect.Effect<A, E, R> => {
   const { trail } = call.tally
   return trail === undefined
-    ? Effect.onExit(self, (exit) => telling(exit, call, () => {}))
-    : Effect.useSpan(
-        "truce.call",
-        { attributes: { "truce.key": call.cell.key }, captureStackTrace: false, kind: "internal" },
-        (span) =>
-          Effect.onExit(Effect.withParentSpan(self, span), (exit) =>
-            telling(exit, call, (called) => {
-              tellSpan(span, call.startedAt, trail)
-              describe(span, called, exit, call.cell.view(called.at))
-            })
-          )
+    ? Effect.onExit(self, (exit) => telling(exit, call))
+    : inSpan(self, { name: "truce.call", attributes: { "truce.key": call.cell.key } }, (span, exit) =>
+        telling(exit, call, (called, spanTime) => {
+          tellSpan(span, spanTime, call.startedAt, trail)
+          describe(span, called, exit, call.cell.view(called.at))
+        })
       )
 }
 
 const telling = (
   exit: Exit.Exit<unknown, unknown>,
   { cell: { key }, log, startedAt, tally }: Call,
-  then: (called: typeof Called.Type) => void
+  then?: (called: typeof Called.Type, spanTime: (at: number) => bigint) => void
 ): Effect.Effect<void> =>
   Effect.withFiberRuntime((fiber) => {
     const at = Monotonic.nowOf(fiber)
     const called = { _tag: "Called", key, at, startedAt, attempts: tally.attempts, ...ended(exit) } as const
     log.tell(called)
-    then(called)
+    then?.(called, Monotonic.spanTimeOf(fiber))
     return Effect.void
   })
 
@@ -88,9 +84,11 @@ const describeRejection = (span: Tracer.Span, { retryAfter }: CircuitOpen): void
 const ended = (exit: Exit.Exit<unknown, unknown>): Pick<typeof Called.Type, "result" | "reason"> => {
   if (Exit.isSuccess(exit)) return { result: "success" }
   const { cause } = exit
-  if (Option.isSome(Cause.dieOption(cause))) return { result: "defect" }
-  const error = Option.getOrUndefined(Cause.failureOption(cause))
+  if (Cause.isDie(cause)) return { result: "defect" }
+  const found = Cause.failureOption(cause)
+  if (Option.isNone(found)) return { result: "interrupted" }
+  const { value: error } = found
   if (isRetryExhausted(error)) return { result: "exhausted", reason: error.reason }
   if (isCircuitOpen(error)) return { result: "rejected" }
-  return { result: Cause.isInterruptedOnly(cause) ? "interrupted" : "permanent" }
+  return { result: "permanent" }
 }

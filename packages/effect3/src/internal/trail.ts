@@ -2,10 +2,11 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
 import type { Attempt } from "../Attempt.ts"
 import type { CallContext } from "../CallContext.ts"
+import { httpNameOf } from "../platform/HttpErrors.ts"
+import * as Monotonic from "./monotonic.ts"
 
 /** Tells what a call has behind it: to the call around it, and, if it had to try again, to the current span. */
 export const tellCall = (
@@ -17,17 +18,24 @@ export const tellCall = (
   if (outer !== undefined) for (const attempt of attempts) outer.record(attempt)
   // A call that is a span of its own tells of its attempts there.
   return attempts.length > 1 && !hasSpan
-    ? Effect.match(Effect.currentSpan, {
-        onFailure: () => undefined,
-        onSuccess: (span) => tellSpan(span, begunAt, attempts)
-      })
+    ? Effect.withFiberRuntime((fiber) =>
+        Effect.match(Effect.currentSpan, {
+          onFailure: () => undefined,
+          onSuccess: (span) => tellSpan(span, Monotonic.spanTimeOf(fiber), begunAt, attempts)
+        })
+      )
     : Effect.void
 }
 
 /** Adds one event per attempt to a span. */
-export const tellSpan = (span: Tracer.Span, begunAt: number, attempts: ReadonlyArray<Attempt>): void => {
+export const tellSpan = (
+  span: Tracer.Span,
+  spanTime: (at: number) => bigint,
+  begunAt: number,
+  attempts: ReadonlyArray<Attempt>
+): void => {
   for (const attempt of attempts) {
-    const start = BigInt(Math.round((begunAt + Duration.toMillis(attempt.start)) * 1_000_000))
+    const start = spanTime(begunAt + Duration.toMillis(attempt.start))
     // The first one is begun just before the span of its own call.
     span.event("truce.attempt", start < span.status.startTime ? span.status.startTime : start, {
       "truce.key": attempt.key,
@@ -42,25 +50,15 @@ export const tellSpan = (span: Tracer.Span, begunAt: number, attempts: ReadonlyA
   }
 }
 
-/** A short name of an error: the status of an HTTP answer, its tag, its class, or itself. */
+/** A short name of an error: what an HTTP client says of it, its tag, its class, or itself. */
 export const nameOf = (error: unknown): string => {
-  const status = statusOf(error)
-  if (status !== undefined) return status
+  const http = httpNameOf(error)
+  if (http !== undefined) return http
   if (typeof error === "object" && error !== null && "_tag" in error) return String(error._tag)
   if (error instanceof Error) return error.name
   // An object without a prototype has no text of its own.
   return typeof error === "object" && error !== null ? Object.prototype.toString.call(error) : String(error)
 }
-
-// OpenTelemetry names the error of an answer by its status. The root knows no HTTP, so it goes by the shape of the platform's error.
-const statusOf = (error: unknown): string | undefined =>
-  Predicate.isTagged(error, "ResponseError") &&
-  Predicate.hasProperty(error, "reason") &&
-  error.reason === "StatusCode" &&
-  Predicate.hasProperty(error, "response") &&
-  Predicate.hasProperty(error.response, "status")
-    ? String(error.response.status)
-    : undefined
 
 /** The error of a failed attempt, or the defect or interruption it ended by. */
 export const errorOf = <E>(cause: Cause.Cause<E>): unknown =>

@@ -1,10 +1,10 @@
-import type { Outcome } from "@truce/core"
-import { type Circuit } from "@truce/core"
+import type { Circuit, Outcome } from "@truce/core"
 import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import { InvalidSnapshot } from "../InvalidSnapshot.ts"
+import { type Outside, atomically, partOf } from "../platform/Ref.ts"
 import type { Cell } from "./Cell.ts"
 import { toError } from "./Refusal.ts"
 import type { Clock, Guard } from "./Registry.ts"
@@ -24,59 +24,43 @@ export type Admission =
   | { readonly _tag: "Rejected"; readonly error: CircuitOpen }
 
 /** Admission and settling of several keys as transactions to compose with others. */
-export const make = (guard: Guard) => {
-  // Cells whose mirror a transaction of the user's may have left behind.
-  const touched = new Set<Cell>()
-  return {
-    /**
-     * Reads and decides for all keys first, then writes for all or, but for what the one that rejects remembers, for none. A rejection is a value: a transaction of Effect 3.22 that
-     * fails after it was woken keeps what it wrote.
-     */
-    admit: (keys: Arr.NonEmptyReadonlyArray<string>, now: number): STM.STM<Admission> =>
-      STM.suspend(() => {
-        const asked = Array.from(new Set(keys), (key) => guard.cell(key, now))
-        return STM.flatMap(
-          STM.forEach(asked, (cell) => STM.map(cell.propose(now), (proposal) => ({ cell, proposal }))),
-          (proposals): STM.STM<Admission> => {
-            const permits: Array<Permit> = []
-            for (const { cell, proposal } of proposals) {
-              if (proposal.decision._tag === "Rejected") {
-                // A slow start remembers whom it has rejected: without that it would go on to.
-                touched.add(cell)
-                const error = toError(cell.key, proposal.decision, now)
-                return STM.as(proposal.write, { _tag: "Rejected", error })
-              }
-              permits.push(toPermit(cell, proposal.decision.permit))
+export const make = (guard: Guard) => ({
+  /**
+   * Reads and decides for all keys first, then writes for all or, but for what the one that rejects remembers, for none. A rejection is a
+   * value: not every transaction that fails takes back what it wrote.
+   */
+  admit: (keys: Arr.NonEmptyReadonlyArray<string>, now: number): STM.STM<Admission> =>
+    atomically(() => {
+      const asked = Array.from(new Set(keys), (key) => guard.cell(key, now))
+      return STM.flatMap(
+        STM.forEach(asked, (cell) => STM.map(cell.proposeTx(now), (proposal) => ({ cell, proposal }))),
+        (proposals): STM.STM<Admission> => {
+          const permits: Array<Permit> = []
+          for (const { cell, proposal } of proposals) {
+            if (proposal.decision._tag === "Rejected") {
+              // A slow start remembers whom it has rejected: without that it would go on to.
+              const error = toError(cell.key, proposal.decision, now)
+              return STM.as(proposal.write, { _tag: "Rejected", error } satisfies Admission)
             }
-            for (const { cell } of proposals) touched.add(cell)
-            return STM.as(
-              STM.forEach(proposals, ({ proposal }) => proposal.write, { discard: true }),
-              { _tag: "Admitted", permits }
-            )
+            permits.push(toPermit(cell, proposal.decision.permit))
           }
-        )
-      }),
-    settle: (permits: ReadonlyArray<Permit>, outcome: Outcome.Outcome, now: number, failedBefore = 0): STM.STM<void> =>
-      STM.forEach(
-        permits,
-        ({ [cellOf]: { cell, permit } }) =>
-          STM.suspend(() => {
-            touched.add(cell)
-            return cell.settleSTM({ permit, outcome, failedBefore }, now)
-          }),
-        { discard: true }
-      ),
-    commit: <A, E, R>(transaction: STM.STM<A, E, R>): Effect.Effect<A, E, R> =>
-      Effect.ensuring(
-        STM.commit(transaction),
-        Effect.suspend(() => {
-          const behind = [...touched]
-          touched.clear()
-          return Effect.forEach(behind, (cell) => cell.upToDate(), { discard: true })
-        })
+          return STM.as(
+            STM.forEach(proposals, ({ proposal }) => proposal.write, { discard: true }),
+            { _tag: "Admitted", permits } satisfies Admission
+          )
+        }
       )
-  }
-}
+    }),
+  settle: (permits: ReadonlyArray<Permit>, outcome: Outcome.Outcome, now: number, failedBefore = 0): STM.STM<void> =>
+    atomically(() =>
+      STM.forEach(permits, ({ [cellOf]: { cell, permit } }) => cell.settleTx({ permit, outcome, failedBefore }, now), {
+        discard: true
+      })
+    ),
+  // A part of another transaction is committed with that one only.
+  commit: <A, E, R>(transaction: STM.STM<A, E, R>): Effect.Effect<A, E, Outside<R>> =>
+    partOf(transaction, guard.announce)
+})
 
 const toPermit = (cell: Cell, permit: Circuit.Permit): Permit => ({
   key: cell.key,

@@ -26,3 +26,7 @@ export const first = <A, B, R, R2>(
       )
     )
   )
+
+/** Whether it ends within the time; else it is interrupted. */
+export const isInTime = <R>(self: Effect.Effect<unknown, never, R>, millis: number): Effect.Effect<boolean, never, R> =>
+  first(Effect.as(self, true), Effect.as(Effect.sleep(millis), false))
