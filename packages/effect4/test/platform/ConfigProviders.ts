@@ -1,0 +1,18 @@
+import { Config, ConfigProvider, Schema } from "effect"
+
+/** A provider of variables as a process has them. */
+export const environment = (variables: { readonly [name: string]: string }): ConfigProvider.ConfigProvider =>
+  ConfigProvider.fromEnvRecord(variables)
+
+/** A provider of an object, as read from a file. */
+export const object = (value: unknown): ConfigProvider.ConfigProvider => ConfigProvider.fromUnknown(value)
+
+/** What is wrong, as `path: rule`, all of it. */
+export const faultsOf = (error: Config.ConfigError): ReadonlyArray<string> =>
+  Array.from(error.cause.message.matchAll(/(.*)\n  at ((?:\["[^"]*"\])+)/g), ([, rule, path = ""]) => {
+    const names = Array.from(path.matchAll(/\["([^"]*)"\]/g), ([, name]) => name)
+    return `${names.join(".")}: ${rule}`
+  })
+
+/** A list of texts, as one variable. */
+export const list = (name: string): Config.Config<ReadonlyArray<string>> => Config.Array(Schema.String, name)
