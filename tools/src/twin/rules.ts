@@ -125,6 +125,7 @@ export const table: Table = {
     { from: "Layer.setConfigProvider", to: "ConfigProvider.layer", needs: { ConfigProvider: "effect#ConfigProvider" } },
     { from: "Config.literal($$$A)($N)", to: "Config.Literals([$$$A], $N)" },
     { from: "Logger.replace(Logger.defaultLogger, $L)", to: "Logger.layer([$L])" },
+    { from: "TestContext.TestContext", to: "TestClock.layer()", needs: { TestClock: "effect/testing#TestClock" } },
     { from: "it.scoped", to: "it.effect" },
     { from: "it.scopedLive", to: "it.live" },
     { from: "Schema.Union($$$A)", to: "Schema.Union([$$$A])" },

@@ -1,4 +1,4 @@
-import { Config, type ConfigError, ConfigProvider } from "effect"
+import { Cause, Config, ConfigError, ConfigProvider, ConfigProviderPathPatch as PathPatch, Effect } from "effect"
 
 /** A provider of variables as a process has them. */
 export const environment = (variables: { readonly [name: string]: string }): ConfigProvider.ConfigProvider =>
@@ -20,3 +20,14 @@ export const faultsOf = (error: ConfigError.ConfigError): ReadonlyArray<string> 
 
 /** A list of texts, as one variable. */
 export const list = (name: string): Config.Config<Array<string>> => Config.array(Config.string(), name)
+
+/** A provider that fails whatever it is asked for, and what it was asked for. */
+export const broken = (message: string) => {
+  const asked: Array<ReadonlyArray<string>> = []
+  const unavailable = (path: ReadonlyArray<string>) => {
+    asked.push(path)
+    return Effect.fail(ConfigError.SourceUnavailable([...path], message, Cause.empty))
+  }
+  const flat = ConfigProvider.makeFlat({ load: unavailable, enumerateChildren: unavailable, patch: PathPatch.empty })
+  return { asked, provider: ConfigProvider.fromFlat(flat) }
+}

@@ -1,4 +1,4 @@
-import { Config, ConfigProvider, Schema } from "effect"
+import { Config, ConfigProvider, Effect, Schema } from "effect"
 
 /** A provider of variables as a process has them. */
 export const environment = (variables: { readonly [name: string]: string }): ConfigProvider.ConfigProvider =>
@@ -16,3 +16,13 @@ export const faultsOf = (error: Config.ConfigError): ReadonlyArray<string> =>
 
 /** A list of texts, as one variable. */
 export const list = (name: string): Config.Config<ReadonlyArray<string>> => Config.Array(Schema.String, name)
+
+/** A provider that fails whatever it is asked for, and what it was asked for. */
+export const broken = (message: string) => {
+  const asked: Array<ConfigProvider.Path> = []
+  const provider = ConfigProvider.make((path) => {
+    asked.push(path)
+    return Effect.fail(new ConfigProvider.SourceError({ message }))
+  })
+  return { asked, provider }
+}
