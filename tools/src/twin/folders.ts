@@ -109,8 +109,6 @@ export const trees: ReadonlyArray<Tree> = [
       "FleetRefused.test.ts",
       "FleetStoreAway.test.ts",
       "Laws.test.ts",
-      "Operators.test-d.ts",
-      "Operators.test.ts",
       "Snapshots.test-d.ts",
       "Snapshots.test.ts",
       "SnapshotsOnDisk.test.ts",

@@ -33,6 +33,7 @@ export const table: Table = {
     "effect#TestContext": "effect/testing#TestContext",
     "effect#TestClock": "effect/testing#TestClock",
     "effect#Either": "effect#Result",
+    "@effect/experimental/Sse": "effect/encoding/Sse",
     "@effect/opentelemetry#Metrics": "@effect/opentelemetry#OtelMetrics",
     "effect#ConfigError": "effect#Config",
     "effect#STM": "effect#Effect",
