@@ -87,7 +87,6 @@ export const table: Table = {
     "Config.duration": "Config.Duration",
     "Config.integer": "Config.Int",
     "Config.number": "Config.Number",
-    "Config.string": "Config.String",
     "Effect.runtime": "Effect.context",
     "Effect.zipLeft": "Effect.tap",
     "Layer.Layer.Success": "Layer.Success",

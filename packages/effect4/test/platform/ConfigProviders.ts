@@ -8,11 +8,13 @@ export const environment = (variables: { readonly [name: string]: string }): Con
 export const object = (value: unknown): ConfigProvider.ConfigProvider => ConfigProvider.fromUnknown(value)
 
 /** What is wrong, as `path: rule`, all of it. */
-export const faultsOf = (error: Config.ConfigError): ReadonlyArray<string> =>
-  Array.from(error.cause.message.matchAll(/(.*)\n  at ((?:\["[^"]*"\])+)/g), ([, rule, path = ""]) => {
+export const faultsOf = ({ cause }: Config.ConfigError): ReadonlyArray<string> => {
+  if (cause._tag === "SourceError") return [cause.message]
+  return Array.from(cause.message.matchAll(/(.*)\n  at ((?:\["[^"]*"\])+)/g), ([, rule, path = ""]) => {
     const names = Array.from(path.matchAll(/\["([^"]*)"\]/g), ([, name]) => name)
     return `${names.join(".")}: ${rule}`
   })
+}
 
 /** A list of texts, as one variable. */
 export const list = (name: string): Config.Config<ReadonlyArray<string>> => Config.Array(Schema.String, name)

@@ -4,7 +4,7 @@ import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { answering, classify, failing, key, on, scripted, steady } from "../support.ts"
-import { partsOf } from "./Clocks.ts"
+import { changed } from "./Clocks.ts"
 import { type Event, recording } from "./Spans.ts"
 
 const it = on(() => steady({ retry: { jitter: "none" } }))
@@ -15,11 +15,10 @@ describe("a span around a call", () => {
       yield* TestClock.setTime(1_000_000)
       const clock = yield* Clock.Clock
       const uptime = 5_000_000_000n - clock.monotonicTimeNanosUnsafe()
-      const apart: Clock.Clock = {
-        ...partsOf(clock),
+      const apart = changed(clock, {
         monotonicTimeNanos: Effect.map(clock.monotonicTimeNanos, (nanos) => nanos + uptime),
         monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe() + uptime
-      }
+      })
       const events: Array<Event> = []
       const fiber = yield* Truce.protect(scripted(Effect.delay(failing, "50 millis"), answering).effect, {
         key,
