@@ -310,7 +310,7 @@ describe("layerConfig", () => {
 
   it.effect.each([
     ['{ "a": { "errorrate": 0.1 } }', /errorrate/],
-    ['{ "a": { "latency": { "min": 1 } } }', /^FAULTS\.RULES\.a\.latency\.max: /],
+    ['{ "a": { "latency": { "min": 1 } } }', /^FAULTS\.RULES\b.*\ba\b.*\blatency\b.*\bmax\b/s],
     ['{ "a": { "latency": { "second": 1 } } }', /latency/],
     ['{ "a": { "latency": {} } }', /latency/],
     ['{ "a": { "latency": "soon" } }', /latency/],

@@ -10,16 +10,13 @@ import {
   Truce
 } from "@truce/effect3"
 import { classifier, withCircuitBreaker, withRetry, withTruce } from "@truce/effect3/HttpClient"
-import { type Context, Data, Effect, pipe } from "effect"
+import { Context, Data, Effect, pipe } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
 import { type StatusError, responseOf } from "./platform/Http.ts"
 
 class NoToken extends Data.TaggedError("NoToken")<{}> {}
 class Malformed extends Data.TaggedError("Malformed")<{}> {}
-interface Tokens {
-  readonly _: unique symbol
-}
-declare const Tokens: Context.Tag<Tokens, Effect.Effect<string, NoToken>>
+class Tokens extends Context.Tag("Tokens")<Tokens, Effect.Effect<string, NoToken>>() {}
 
 type Client<E, R = never> = HttpClient.HttpClient.With<E, R>
 type Failure = HttpClientError.HttpClientError

@@ -53,7 +53,6 @@ export const table: Table = {
     "Config.mapOrFail": "Config.mapOrFail",
     "ConfigError.ConfigError": "Config.ConfigError",
     "Context.unsafeGet": "Context.getUnsafe",
-    "Context.Tag": "Context.Service",
     "OtelMetrics.makeProducer": "OtelMetrics.makeProducer()",
     "STM.STM": "Effect.Effect",
     "Context.TagClass": "Context.ServiceClass",

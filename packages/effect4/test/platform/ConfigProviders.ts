@@ -10,10 +10,11 @@ export const object = (value: unknown): ConfigProvider.ConfigProvider => ConfigP
 /** What is wrong, as `path: rule`, all of it. */
 export const faultsOf = ({ cause }: Config.ConfigError): ReadonlyArray<string> => {
   if (cause._tag === "SourceError") return [cause.message]
-  return Array.from(cause.message.matchAll(/(.*)\n  at ((?:\["[^"]*"\])+)/g), ([, rule, path = ""]) => {
+  const found = Array.from(cause.message.matchAll(/(.*)\n  at ((?:\["[^"]*"\])+)/g), ([, rule, path = ""]) => {
     const names = Array.from(path.matchAll(/\["([^"]*)"\]/g), ([, name]) => name)
     return `${names.join(".")}: ${rule}`
   })
+  return found.length === 0 ? [cause.message] : found
 }
 
 /** A list of texts, as one variable. */

@@ -4,7 +4,7 @@ import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { answering, classify, failing, key, on, scripted, steady } from "../support.ts"
-import { changed } from "./Clocks.ts"
+import { changed } from "./Sleeping.ts"
 import { type Event, recording } from "./Spans.ts"
 
 const it = on(() => steady({ retry: { jitter: "none" } }))
