@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, Dependency, EventLog, HealthModel, HealthScore, RetryBudget, Truce } from "@truce/effect3"
-import { Cause, Duration, Effect, Either, Exit, Fiber, Layer, TestClock } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Layer, TestClock } from "effect"
 import {
   answering,
   attempt,
@@ -173,9 +173,9 @@ describe("Truce.reload", () => {
         ]
       ]
       for (const [options, path, rule] of wrong) {
-        const failure = yield* Effect.either(Truce.reload(options))
-        expect(Either.isLeft(failure) && failure.left.issues).toMatchObject([{ path }])
-        expect(Either.isLeft(failure) && failure.left.message).toContain(rule)
+        const error = yield* Effect.flip(Truce.reload(options))
+        expect(error.issues).toMatchObject([{ path }])
+        expect(error.message).toContain(rule)
         expect((yield* CircuitBreaker.state(key)).permits).toBe(1)
       }
     })

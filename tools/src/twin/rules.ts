@@ -2,6 +2,7 @@ import type { Table } from "./Table.ts"
 
 export const table: Table = {
   imports: {
+    "@effect/experimental/Sse": "effect/encoding/Sse",
     "@effect/opentelemetry#Metrics": "@effect/opentelemetry#OtelMetrics",
     "@effect/opentelemetry#NodeSdk": "@effect/opentelemetry/NodeSdk#*",
     "@effect/platform": "effect/http",
@@ -26,6 +27,7 @@ export const table: Table = {
     "@effect/platform/KeyValueStore": "effect/persistence/KeyValueStore",
     "@effect/platform/OpenApi": "effect/http-api/OpenApi",
     "@truce/effect3": "@truce/effect4",
+    "@truce/effect3/CircuitReport": "@truce/effect4/CircuitReport",
     "@truce/effect3/Fleet": "@truce/effect4/Fleet",
     "@truce/effect3/FleetRecord": "@truce/effect4/FleetRecord",
     "@truce/effect3/FleetStore": "@truce/effect4/FleetStore",
@@ -36,7 +38,9 @@ export const table: Table = {
     "@truce/effect3/Snapshots": "@truce/effect4/Snapshots",
     "@truce/effect3/TransitionFeed": "@truce/effect4/TransitionFeed",
     "@truce/effect3/testing": "@truce/effect4/testing",
+    "effect#ConfigError": "effect#Config",
     "effect#Either": "effect#Result",
+    "effect#STM": "effect#Effect",
     "effect#TRef": "effect#TxRef",
     "effect#TestClock": "effect/testing#TestClock",
     "effect/ConfigError#*": "effect/Config#*",
@@ -48,6 +52,8 @@ export const table: Table = {
     "Cause.isDie": "Cause.hasDies",
     "Cause.isInterrupted": "Cause.hasInterrupts",
     "Cause.isInterruptedOnly": "Cause.hasInterruptsOnly",
+    "Cause.parallel": "Cause.combine",
+    "Cause.sequential": "Cause.combine",
     "Config.Config.Wrap": "Config.Wrap",
     "Config.boolean": "Config.Boolean",
     "Config.duration": "Config.Duration",
@@ -73,17 +79,18 @@ export const table: Table = {
     "Effect.fork": "Effect.forkChild",
     "Effect.forkDaemon": "Effect.forkDetach",
     "Effect.locally": "Effect.provideService",
-    "Effect.makeLatch": "Latch.make",
     "Effect.repeatN": "Effect.repeatN",
+    "Effect.runtime": "Effect.context",
     "Effect.withFiberRuntime": "Effect.withFiber",
+    "Effect.zipLeft": "Effect.tap",
     "Effect.zipRight": "Effect.andThen",
     "Exit.isInterrupted": "Exit.hasInterrupts",
     "Fiber.RuntimeFiber": "Fiber.Fiber",
     "HttpApiBuilder.api": "HttpApiBuilder.layer",
+    "Layer.Layer.Success": "Layer.Success",
     "Layer.catchAllCause": "Layer.catchCause",
     "Layer.scoped": "Layer.effect",
     "Layer.scopedDiscard": "Layer.effectDiscard",
-    "Layer.setConfigProvider": "ConfigProvider.layer",
     "Layer.unwrapEffect": "Layer.unwrap",
     "Layer.unwrapScoped": "Layer.unwrap",
     "NodeContext.layer": "NodeServices.layer",
@@ -91,6 +98,7 @@ export const table: Table = {
     "OtelMetrics.makeProducer": "OtelMetrics.makeProducer()",
     "Predicate.isReadonlyRecord": "Predicate.isReadonlyObject",
     "Queue.unsafeOffer": "Queue.offerUnsafe",
+    "Runtime.runSync": "Effect.runSyncWith",
     "STM.STM": "Effect.Effect",
     "STM.as": "Effect.as",
     "STM.commit": "Effect.tx",
@@ -132,6 +140,7 @@ export const table: Table = {
     settleSTM: "settleTx",
     unsafeCurrentTimeMillis: "currentTimeMillisUnsafe",
     unsafeCurrentTimeNanos: "currentTimeNanosUnsafe",
+    unsafeJson: "jsonUnsafe",
     unsafeMake: "makeUnsafe",
     unsafeNext: "nextUnsafe",
     unsafePoll: "pollUnsafe",
@@ -193,7 +202,17 @@ export const table: Table = {
     {
       from: "Effect.timeoutFail({ duration: $D, onTimeout: () => $E })",
       to: "Effect.timeoutOrElse({ duration: $D, orElse: () => Effect.fail($E) })"
-    }
+    },
+    { from: "Dependency.Tag($ID)<$$$T>()($O)", to: "Dependency.Service<$$$T>()($ID, $O)" },
+    { from: "Dependency.Tag($ID)()($O)", to: "Dependency.Service()($ID, $O)" },
+    { from: "Layer.setConfigProvider", to: "ConfigProvider.layer", needs: { ConfigProvider: "effect#ConfigProvider" } },
+    { from: "Config.literal($$$A)($N)", to: "Config.Literals([$$$A], $N)" },
+    { from: "Logger.replace(Logger.defaultLogger, $L)", to: "Logger.layer([$L])" },
+    { from: "it.scoped", to: "it.effect" },
+    { from: "it.scopedLive", to: "it.live" },
+    { from: "Cause.interrupt(FiberId.none)", to: "Cause.interrupt()" },
+    { from: "Effect.withRandom(Random.make($S))", to: "Random.withSeed($S)" },
+    { from: "Effect.makeLatch", to: "Latch.make", needs: { Latch: "effect#Latch" } }
   ],
   phrases: {
     "\n * Wait for state of your own (`STM.check`, `STM.retry`) before asking, never after: Effect 3.22 keeps what a transaction wrote before it\n * waited, or before it failed after a wait.\n":
@@ -203,11 +222,15 @@ export const table: Table = {
       "A Node server that shuts down waits for those who still read, for the `gracefulShutdownTimeout` of its layer.",
     "A transaction of its own on the same key (`Transaction`) must be forked.":
       "A transaction of its own may do so too.",
+    "Dependency.Tag": "Dependency.Service",
     "Throws `InvalidOption` for what is not a middleware that can reject.":
       "A request that cannot be read is a 400 without a body; `HttpApiMiddleware.ProblemDetails`, as another middleware of your api or of\n * the group, says what is wrong with it. Throws `InvalidOption` for what is not a middleware that can reject.",
     "`Runtime.runSync`": "`Effect.runSyncWith`",
     "`STM.commit` itself": "`Effect.tx` itself",
-    "for Effect 3, as": "for Effect 4, as"
+    "for Effect 3, as": "for Effect 4, as",
+    "is STM: rejections": "is an effect like any other: rejections",
+    "packages/effect3": "packages/effect4",
+    "with a ResponseError for each answer": "with a StatusCodeError for each answer"
   },
   same: {}
 }
