@@ -31,7 +31,7 @@ import * as HealthScore from "./HealthScore.ts"
 import { type CircuitBreaker, type Service, guard } from "./internal/breaker.ts"
 import { executingOn } from "./internal/execute.ts"
 import * as Monotonic from "./internal/monotonic.ts"
-import { perService } from "./internal/perService.ts"
+import { perService } from "./platform/Layers.ts"
 import { untraced } from "./internal/untraced.ts"
 
 /**

@@ -75,7 +75,10 @@ export const printImports = (
     const [from = to, name = "*"] = to.split("#")
     return { local, name, from, isType: false }
   })
-  const kept = [...all, ...asked].filter(({ local }) => local === "" || new RegExp(`\\b${local}\\b`).test(bare))
+  // Not as a member of something else; three dots spread it.
+  const kept = [...all, ...asked].filter(
+    ({ local }) => local === "" || new RegExp(`(?<!(?<!\\.\\.)\\.)\\b${local}\\b`).test(bare)
+  )
   return before + statements(kept) + after
 }
 

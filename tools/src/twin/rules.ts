@@ -30,6 +30,7 @@ export const table: Table = {
     "@effect/platform/HttpClientResponse": "effect/http/HttpClientResponse",
     "@effect/platform/HttpClientRequest": "effect/http/HttpClientRequest",
     "@effect/platform/HttpClient": "effect/http/HttpClient",
+    "@effect/platform/HttpBody": "effect/http/HttpBody",
     "@effect/platform/KeyValueStore": "effect/persistence/KeyValueStore",
     "effect/ConfigError#*": "effect/Config#*",
     "effect/TestClock#*": "effect/testing/TestClock#*",
