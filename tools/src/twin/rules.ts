@@ -99,6 +99,8 @@ export const table: Table = {
     unsafeCurrentTimeNanos: "currentTimeNanosUnsafe",
     currentContext: "context",
     getFiberRef: "getRef",
+    admitSTM: "admitTx",
+    settleSTM: "settleTx",
     annotations: "annotate"
   },
   patterns: [
@@ -109,6 +111,7 @@ export const table: Table = {
     { from: "ConfigProvider.fromMap(new Map(Object.entries($A)))", to: "ConfigProvider.fromEnvRecord($A)" },
     { from: "Dependency.Tag($ID)<$$$T>()($A)", to: "Dependency.Service<$$$T>()($ID, $A)" },
     { from: "Logger.replace(Logger.defaultLogger, $A)", to: "Logger.layer([$A])" },
+    { from: "Metric.tagged($K, $V)", to: "Metric.withAttributes({ $K: $V })" },
     { from: "Schedule.addDelayEffect(($P) => $A)", to: "Schedule.addDelay(({ input: $P }) => $A)" },
     {
       from: "Schedule.identity<$$$T>()",
@@ -127,6 +130,9 @@ export const table: Table = {
     { from: "Schema.Literal($$$A)", to: "Schema.Literals([$$$A])", min: 2 },
     { from: "Effect.yieldNow()", to: "Effect.yieldNow" }
   ],
-  phrases: { "@truce/effect3": "@truce/effect4" },
+  phrases: {
+    "@truce/effect3": "@truce/effect4",
+    "with the metric labels of the fiber": "with the metric attributes and the registry of the fiber"
+  },
   same: {}
 }
