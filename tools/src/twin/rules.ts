@@ -128,10 +128,18 @@ export const table: Table = {
     { from: "Context.Tag($ID)<$$$T>()", to: "Context.Service<$$$T>()($ID)" },
     { from: "Schema.Union($$$A)", to: "Schema.Union([$$$A])" },
     { from: "Schema.Literal($$$A)", to: "Schema.Literals([$$$A])", min: 2 },
-    { from: "Effect.yieldNow()", to: "Effect.yieldNow" }
+    { from: "Effect.yieldNow()", to: "Effect.yieldNow" },
+    {
+      from: "Effect.timeoutFail({ duration: $D, onTimeout: () => $E })",
+      to: "Effect.timeoutOrElse({ duration: $D, orElse: () => Effect.fail($E) })"
+    }
   ],
   phrases: {
     "@truce/effect3": "@truce/effect4",
+    "A status is a `ResponseError` in there.":
+      "A status is an `HttpClientError` in there, for the reason `StatusCodeError`.",
+    "Belongs inside a retry.":
+      "Belongs inside a retry, where Effect's own\n * `HttpClient.withCircuitBreaker` belongs around one.",
     "with the metric labels of the fiber": "with the metric attributes and the registry of the fiber"
   },
   same: {}
