@@ -140,6 +140,7 @@ export const table: Table = {
       "A status is an `HttpClientError` in there, for the reason `StatusCodeError`.",
     "Belongs inside a retry.":
       "Belongs inside a retry, where Effect's own\n * `HttpClient.withCircuitBreaker` belongs around one.",
+    "in Redis, with `ioredis`;": "in Redis, on Effect's own `Redis` service;",
     "with the metric labels of the fiber": "with the metric attributes and the registry of the fiber"
   },
   same: {}
