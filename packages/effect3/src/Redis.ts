@@ -10,10 +10,8 @@ import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { CircuitBreaker } from "./CircuitBreaker.ts"
 import * as Fleet from "./Fleet.ts"
 import { FleetStore } from "./FleetStore.ts"
-import type { HealthScore } from "./HealthScore.ts"
 import { configured } from "./internal/options.ts"
 import type { Required } from "./platform/Redis.ts"
 import { type StoreOptions, makeStore } from "./platform/RedisStore.ts"
@@ -34,7 +32,7 @@ export interface Options extends StoreOptions, Fleet.Options {}
  * @category layers
  * @since 0.1.0
  */
-export const layerStore = (options?: StoreOptions): Layer.Layer<FleetStore, never, Required> =>
+export const layerStore = (options?: StoreOptions): Layer.Layer<FleetStore, never, Required["store"]> =>
   Layer.scoped(
     FleetStore,
     Effect.suspend(() => makeStore(options))
@@ -49,9 +47,7 @@ export const layerStore = (options?: StoreOptions): Layer.Layer<FleetStore, neve
  * @category layers
  * @since 0.1.0
  */
-export const layer = (
-  options: Options = {}
-): Layer.Layer<Fleet.Fleet, never, CircuitBreaker | HealthScore | Required> =>
+export const layer = (options: Options = {}): Layer.Layer<Fleet.Fleet, never, Required["fleet"]> =>
   Layer.provide(Fleet.layer(options), layerStore(options))
 
 /**
@@ -62,5 +58,5 @@ export const layer = (
  */
 export const layerConfig = (
   options: Config.Config.Wrap<Options>
-): Layer.Layer<Fleet.Fleet, ConfigError.ConfigError, CircuitBreaker | HealthScore | Required> =>
+): Layer.Layer<Fleet.Fleet, ConfigError.ConfigError, Required["fleet"]> =>
   configured(options, (unwrapped) => layer(unwrapped))

@@ -3,13 +3,18 @@ import * as Stream from "effect/Stream"
 import type { Cluster, Redis } from "ioredis"
 import { createHash } from "node:crypto"
 import { errorMonitor } from "node:events"
+import type { CircuitBreaker } from "../CircuitBreaker.ts"
 import type { FleetStoreFailed } from "../FleetStore.ts"
+import type { HealthScore } from "../HealthScore.ts"
 import { type Answered, type Connection, failure, reasonOf, refused } from "../internal/fleetConnection.ts"
 
 export type Client = Redis | Cluster
 
-/** What a layer on Redis requires: its connections are its own. */
-export type Required = never
+/** What is required of the outside: connections are the store's own. */
+export interface Required {
+  readonly store: never
+  readonly fleet: CircuitBreaker | HealthScore
+}
 
 export interface Script {
   readonly lua: string
@@ -67,7 +72,7 @@ export const connectionOf = (client: Client, subscriber: Client, trouble: () => 
             (value: unknown): Effect.Effect<unknown, FleetStoreFailed> => Effect.succeed(value),
             (error: unknown) => Effect.fail(failed(error, trouble()))
           )
-        return (done) => void answer.then(done)
+        return (heard) => void answer.then(heard)
       })
       return start.isOver ? sent : Effect.zipRight(start.end, sent)
     },

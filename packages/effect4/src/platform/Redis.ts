@@ -1,13 +1,18 @@
 import * as Effect from "effect/Effect"
 import * as Redis from "effect/persistence/Redis"
 import * as Stream from "effect/Stream"
+import type { CircuitBreaker } from "../CircuitBreaker.ts"
 import type { FleetStoreFailed } from "../FleetStore.ts"
+import type { HealthScore } from "../HealthScore.ts"
 import { type Answered, type Connection, refused } from "../internal/fleetConnection.ts"
 
 export type Client = Redis.Redis["Service"]
 
-/** What a layer on Redis requires: its client. */
-export type Required = Redis.Redis
+/** What is required of the outside: the client too. */
+export interface Required {
+  readonly store: Redis.Redis
+  readonly fleet: CircuitBreaker | Redis.Redis | HealthScore
+}
 
 /** A script for one key. */
 export const script = (lua: string) =>
