@@ -7,6 +7,8 @@ import {
   RetryExhausted,
   Truce
 } from "@truce/effect4"
+import * as FleetStore from "@truce/effect4/FleetStore"
+import { SnapshotNotSaved } from "../src/SnapshotNotSaved.ts"
 import { Duration, Effect, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { answering, classify, key, on, statusOf, steady, trip } from "./support.ts"
@@ -70,9 +72,18 @@ describe("messages hold their data", () => {
     [
       new InvalidSnapshot.InvalidSnapshot({ key, field: "state", rule: "a state" }),
       "snapshot of users-api: state must be a state"
+    ],
+    [
+      new FleetStore.FleetStoreFailed({ reason: "down", isInDoubt: false, detail: "refused" }),
+      "the store is down: refused"
+    ],
+    [
+      new SnapshotNotSaved({ key, reason: "store", detail: "disk full" }),
+      "circuits were not saved to users-api: disk full"
     ]
   ])("%s", (error, message) => {
     expect(error.message).toBe(message)
+    expect(error.name).toBe(error._tag)
     expect(error).toBeInstanceOf(Error)
   })
 

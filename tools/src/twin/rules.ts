@@ -24,13 +24,18 @@ export const table: Table = {
     "@effect/platform#HttpApiGroup": "effect/http-api#HttpApiGroup",
     "@effect/platform#HttpApiEndpoint": "effect/http-api#HttpApiEndpoint",
     "@effect/platform#HttpApiMiddleware": "effect/http-api#HttpApiMiddleware",
+    "@effect/platform#HttpApiError": "effect/http-api#HttpApiError",
+    "@effect/platform#HttpApiSecurity": "effect/http-api#HttpApiSecurity",
     "@effect/platform#HttpApiClient": "effect/http-api#HttpApiClient",
     "@effect/platform#OpenApi": "effect/http-api#OpenApi",
     "@effect/platform/HttpClientError": "effect/http/HttpClientError",
     "@effect/platform/HttpClientResponse": "effect/http/HttpClientResponse",
     "@effect/platform/HttpClientRequest": "effect/http/HttpClientRequest",
-    "@effect/platform/HttpClient": "effect/http/HttpClient",
     "@effect/platform/HttpBody": "effect/http/HttpBody",
+    "@effect/platform/HttpClient": "effect/http/HttpClient",
+    "@effect/platform/HttpServerRequest": "effect/http/HttpServerRequest",
+    "@effect/platform/HttpServerResponse": "effect/http/HttpServerResponse",
+    "@effect/platform/OpenApi": "effect/http-api/OpenApi",
     "@effect/platform/KeyValueStore": "effect/persistence/KeyValueStore",
     "effect/ConfigError#*": "effect/Config#*",
     "effect/TestClock#*": "effect/testing/TestClock#*",
@@ -62,7 +67,9 @@ export const table: Table = {
     "Cause.failureOption": "Cause.findErrorOption",
     "Cause.isInterruptedOnly": "Cause.hasInterruptsOnly",
     "Config.Config.Wrap": "Config.Wrap",
-    "Config.mapOrFail": "Config.mapOrFail",
+    "Config.boolean": "Config.Boolean",
+    "Config.number": "Config.Number",
+    "Config.string": "Config.String",
     "ConfigError.ConfigError": "Config.ConfigError",
     "Context.unsafeGet": "Context.getUnsafe",
     "Context.TagClass": "Context.ServiceClass",
@@ -82,25 +89,41 @@ export const table: Table = {
     "Effect.async": "Effect.callback",
     "Effect.either": "Effect.result",
     "Fiber.RuntimeFiber": "Fiber.Fiber",
+    "HttpApiBuilder.api": "HttpApiBuilder.layer",
     "Layer.scoped": "Layer.effect",
     "Layer.scopedDiscard": "Layer.effectDiscard",
     "Layer.unwrapEffect": "Layer.unwrap",
     "Layer.unwrapScoped": "Layer.unwrap",
     "Layer.catchAllCause": "Layer.catchCause",
     "Option.fromNullable": "Option.fromNullishOr",
+    "Schema.DateTimeUtc": "Schema.DateTimeUtcFromString",
+    "Schema.DurationFromSelf": "Schema.Duration",
+    "Schema.NonNegativeInt": "Schema.Natural",
     "Schema.Number": "Schema.Finite",
+    "Schema.parseJson": "Schema.fromJsonString",
+    "Schema.Schema": "Schema.Codec",
+    "Schema.Schema.Type": "Schema.Schema.Type",
+    "Schema.decode": "Schema.decodeEffect",
+    "Schema.decodeUnknown": "Schema.decodeUnknownEffect",
+    "Schema.decodeUnknownEither": "Schema.decodeUnknownResult",
+    "Schema.encode": "Schema.encodeEffect",
+    "Schema.typeSchema": "Schema.toType",
+    "Predicate.isReadonlyRecord": "Predicate.isReadonlyObject",
+    "Stream.repeatEffect": "Stream.fromEffectRepeat",
+    "Stream.runForEachChunk": "Stream.runForEachArray",
     "Stream.unwrapScoped": "Stream.unwrap",
     "Stream.unwrapEffect": "Stream.unwrap"
   },
   members: {
+    admitSTM: "admitTx",
+    settleSTM: "settleTx",
     unsafePoll: "pollUnsafe",
     unsafeMake: "makeUnsafe",
+    unsafeNext: "nextUnsafe",
     unsafeCurrentTimeMillis: "currentTimeMillisUnsafe",
     unsafeCurrentTimeNanos: "currentTimeNanosUnsafe",
     currentContext: "context",
     getFiberRef: "getRef",
-    admitSTM: "admitTx",
-    settleSTM: "settleTx",
     annotations: "annotate"
   },
   patterns: [
@@ -111,12 +134,12 @@ export const table: Table = {
     { from: "ConfigProvider.fromMap(new Map(Object.entries($A)))", to: "ConfigProvider.fromEnvRecord($A)" },
     { from: "Dependency.Tag($ID)<$$$T>()($A)", to: "Dependency.Service<$$$T>()($ID, $A)" },
     { from: "Logger.replace(Logger.defaultLogger, $A)", to: "Logger.layer([$A])" },
-    { from: "Metric.tagged($K, $V)", to: "Metric.withAttributes({ $K: $V })" },
     { from: "Schedule.addDelayEffect(($P) => $A)", to: "Schedule.addDelay(({ input: $P }) => $A)" },
     {
       from: "Schedule.identity<$$$T>()",
       to: "Schedule.forever.pipe(Schedule.setInputType<$$$T>())"
     },
+    { from: "Schedule.upTo($A)", to: "Schedule.upTo({ duration: $A })" },
     { from: "Schedule.intersect(Schedule.recurs($A))", to: "Schedule.upTo({ times: $A })" },
     { from: "Schedule.intersect($A, Schedule.recurs($B))", to: "Schedule.upTo($A, { times: $B })" },
     { from: "Schedule.whileInput(($P) => $A)", to: "Schedule.while(({ input: $P }) => $A)" },
@@ -125,17 +148,61 @@ export const table: Table = {
     { from: "TestContext.TestContext", to: "TestClock.layer()", needs: { TestClock: "effect/testing#TestClock" } },
     { from: "Effect.repeatN($N)", to: "Effect.repeat({ times: $N })" },
     { from: "Effect.repeatN($A, $N)", to: "Effect.repeat($A, { times: $N })" },
+    { from: "Context.getOrElse($C, $T, () => undefined)", to: "Context.getOrUndefined($C, $T)" },
     { from: "Context.Tag($ID)<$$$T>()", to: "Context.Service<$$$T>()($ID)" },
     { from: "Schema.Union($$$A)", to: "Schema.Union([$$$A])" },
     { from: "Schema.Literal($$$A)", to: "Schema.Literals([$$$A])", min: 2 },
+    {
+      from: "(token) => (Redacted.value(token) === $SECRET ? Effect.void : $FAILURE)",
+      to: "(answer, { credential }) =>\n    Redacted.value(credential) === $SECRET ? answer : $FAILURE"
+    },
+    {
+      from: "HttpApiBuilder.toWebHandler($L)",
+      to: "HttpRouter.toWebHandler($L)",
+      needs: { HttpRouter: "effect/http#HttpRouter" }
+    },
+    {
+      from: "HttpApiMiddleware.Tag<$T>()($NAME, { failure: $F, security: $S })",
+      to: "HttpApiMiddleware.Service<$T>()($NAME, {\n  error: $F,\n  security: $S\n})"
+    },
+    {
+      from: "HttpApiSchema.annotations({ status: $S, description: $D })",
+      to: "{ httpApiStatus: $S, description: $D }"
+    },
+    { from: "Layer.mergeAll($L, HttpServer.layerContext)", to: "Layer.provide($L, HttpServer.layerServices)" },
+    { from: "Random.nextIntBetween($A, $B)", to: "Random.nextIntBetween($A, $B, { halfOpen: true })" },
+    { from: "Schema.Record({ key: $K, value: $V })", to: "Schema.Record($K, $V)" },
+    {
+      from: "Schema.transform($FROM, $TO, { strict: true, decode: $D, encode: $E })",
+      to: "$FROM.pipe(Schema.decodeTo($TO, SchemaTransformation.transform({ decode: $D, encode: $E })))",
+      needs: { SchemaTransformation: "effect/SchemaTransformation" }
+    },
+    {
+      from: "<E, I, R>(error: Schema.Schema<E, I, R>) => $BODY",
+      to: "<E, I, RD, RE>(error: Schema.Codec<E, I, RD, RE>) => $BODY"
+    },
+    { from: "new $C($FIELDS, { disableValidation: true })", to: "new $C($FIELDS, { disableChecks: true })" },
+    {
+      from: "Effect.makeSemaphore($N)",
+      to: "Semaphore.make($N)",
+      needs: { Semaphore: "effect/Semaphore" }
+    },
     { from: "Effect.yieldNow()", to: "Effect.yieldNow" },
     {
       from: "Effect.timeoutFail({ duration: $D, onTimeout: () => $E })",
       to: "Effect.timeoutOrElse({ duration: $D, orElse: () => Effect.fail($E) })"
-    }
+    },
+    { from: "Metric.tagged($K, $V)", to: "Metric.withAttributes({ $K: $V })" }
   ],
   phrases: {
     "@truce/effect3": "@truce/effect4",
+    "Throws `InvalidOption` for what is not a middleware that can reject.":
+      "A request that cannot be read is a 400 without a body; `HttpApiMiddleware.ProblemDetails`, as another middleware of your api or of\n * the group, says what is wrong with it. Throws `InvalidOption` for what is not a middleware that can reject.",
+    "`Runtime.runSync`": "`Effect.runSyncWith`",
+    "A server that shuts down may wait for those who still read.":
+      "A Node server that shuts down waits for those who still read, for the `gracefulShutdownTimeout` of its layer.",
+    "A transaction of its own on the same key (`Transaction`) must be forked.":
+      "A transaction of its own may do so too.",
     "A status is a `ResponseError` in there.":
       "A status is an `HttpClientError` in there, for the reason `StatusCodeError`.",
     "Belongs inside a retry.":

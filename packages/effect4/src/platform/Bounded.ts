@@ -20,3 +20,13 @@ export const bounded = <A, E, R, A2, E2, R2>(
       )
     )
   )
+
+/** The same, and an interruption of who waits does not cut it off: neither it nor its time. */
+export const boundedThroughout = <A, E, R, A2, E2, R2>(
+  self: Effect.Effect<A, E, R>,
+  millis: number,
+  late: Effect.Effect<A2, E2, R2>
+): Effect.Effect<A | A2, E | E2, R | R2> =>
+  Effect.uninterruptible(
+    Effect.flatMap(Effect.forkDetach(bounded(self, millis, late), { startImmediately: true }), Fiber.join)
+  )
