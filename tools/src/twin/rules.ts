@@ -18,6 +18,7 @@ export const table: Table = {
     "@effect/platform#KeyValueStore": "effect/persistence#KeyValueStore",
     "@effect/platform#OpenApi": "effect/http-api#OpenApi",
     "@effect/platform-node#NodeContext": "@effect/platform-node#NodeServices",
+    "@effect/platform/HttpBody": "effect/http/HttpBody",
     "@effect/platform/HttpClient": "effect/http/HttpClient",
     "@effect/platform/HttpClientError": "effect/http/HttpClientError",
     "@effect/platform/HttpClientRequest": "effect/http/HttpClientRequest",
@@ -212,7 +213,8 @@ export const table: Table = {
     { from: "it.scopedLive", to: "it.live" },
     { from: "Cause.interrupt(FiberId.none)", to: "Cause.interrupt()" },
     { from: "Effect.withRandom(Random.make($S))", to: "Random.withSeed($S)" },
-    { from: "Effect.makeLatch", to: "Latch.make", needs: { Latch: "effect#Latch" } }
+    { from: "Effect.makeLatch", to: "Latch.make", needs: { Latch: "effect#Latch" } },
+    { from: "Metric.tagged($K, $V)", to: "Metric.withAttributes({ $K: $V })" }
   ],
   phrases: {
     "\n * Wait for state of your own (`STM.check`, `STM.retry`) before asking, never after: Effect 3.22 keeps what a transaction wrote before it\n * waited, or before it failed after a wait.\n":
@@ -220,17 +222,23 @@ export const table: Table = {
     "@truce/effect3": "@truce/effect4",
     "A server that shuts down may wait for those who still read.":
       "A Node server that shuts down waits for those who still read, for the `gracefulShutdownTimeout` of its layer.",
+    "A status is a `ResponseError` in there.":
+      "A status is an `HttpClientError` in there, for the reason `StatusCodeError`.",
     "A transaction of its own on the same key (`Transaction`) must be forked.":
       "A transaction of its own may do so too.",
+    "Belongs inside a retry.":
+      "Belongs inside a retry, where Effect's own\n * `HttpClient.withCircuitBreaker` belongs around one.",
     "Dependency.Tag": "Dependency.Service",
     "Throws `InvalidOption` for what is not a middleware that can reject.":
       "A request that cannot be read is a 400 without a body; `HttpApiMiddleware.ProblemDetails`, as another middleware of your api or of\n * the group, says what is wrong with it. Throws `InvalidOption` for what is not a middleware that can reject.",
     "`Runtime.runSync`": "`Effect.runSyncWith`",
     "`STM.commit` itself": "`Effect.tx` itself",
     "for Effect 3, as": "for Effect 4, as",
+    "in Redis, with `ioredis`;": "in Redis, on Effect's own `Redis` service;",
     "is STM: rejections": "is an effect like any other: rejections",
     "packages/effect3": "packages/effect4",
-    "with a ResponseError for each answer": "with a StatusCodeError for each answer"
+    "with a ResponseError for each answer": "with a StatusCodeError for each answer",
+    "with the metric labels of the fiber": "with the metric attributes and the registry of the fiber"
   },
   same: {}
 }

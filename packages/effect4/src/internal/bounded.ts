@@ -1,1 +1,0 @@
-export { bounded } from "../platform/Bounded.ts"
