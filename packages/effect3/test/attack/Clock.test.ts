@@ -1,6 +1,7 @@
 import { CircuitBreaker, Truce } from "@truce/effect3"
 import { Effect, Fiber } from "effect"
 import { describe, expect } from "vitest"
+import { hasEnded } from "../platform/Fibers.ts"
 import { answering, classify, failing, key, settled, statusOf, steady } from "../support.ts"
 import { admitsAtOnce, by, ending, execute, opening } from "./support.ts"
 
@@ -87,9 +88,9 @@ for (const [name, millis] of [
         yield* settled
         clock.step(millis)
         yield* clock.advance(499)
-        expect(fiber.unsafePoll()).toBe(null)
+        expect(hasEnded(fiber)).toBe(false)
         yield* clock.advance(1)
-        expect(ending(yield* fiber.await)).toBe("success")
+        expect(ending(yield* Fiber.await(fiber))).toBe("success")
       }))
   })
 }
