@@ -34,7 +34,7 @@ const fleet = (size: number, url: string, port: number, start: (i: number) => Pa
       (i) => worker({ name: `web-${i}`, key, redis: url, prefix, target: port, circuit: circuit ?? {}, ...start(i) }),
       { concurrency: 4 }
     )
-    return { client, record: `${prefix}${key}`, workers }
+    return { record: Effect.promise(() => client.get(`${prefix}${key}`)), workers }
   })
 }
 
@@ -136,11 +136,11 @@ describe("a process that ends", () => {
   test("tells what it has not told yet", anyRedis, ({ url }) =>
     Effect.gen(function* () {
       const server = yield* target
-      const { client, record, workers } = yield* fleet(1, url, server.port, () => ({ fleet: { flushEvery: "1 hour" } }))
+      const { record, workers } = yield* fleet(1, url, server.port, () => ({ fleet: { flushEvery: "1 hour" } }))
       const [one] = workers
       server.become("no")
-      const failures = Effect.promise(async () => {
-        const { circuit } = JSON.parse((await client.get(record)) ?? `{"circuit":{"traffic":{"failures":0}}}`)
+      const failures = Effect.map(record, (text) => {
+        const { circuit } = JSON.parse(text ?? `{"circuit":{"traffic":{"failures":0}}}`)
         return Math.round(circuit.traffic.failures)
       })
       yield* one?.attempt ?? Effect.void
@@ -160,7 +160,7 @@ describe("a Redis", () => {
   test("that is killed and comes back is missed once, found again once, and never waited for", ownRedis, (redis) =>
     Effect.gen(function* () {
       const server = yield* target
-      const { client, record, workers } = yield* fleet(3, redis.url, server.port)
+      const { record, workers } = yield* fleet(3, redis.url, server.port)
       yield* rate(workers, 20)
       yield* holds("calls", () => server.asked.length >= 30)
       yield* redis.kill
@@ -173,10 +173,7 @@ describe("a Redis", () => {
       yield* conditions(workers, "up")
       server.become("yes")
       yield* all(workers, "Closed")
-      yield* until(
-        "the key is shared again",
-        Effect.promise(async () => (await client.get(record)) ?? undefined)
-      )
+      yield* until("the key is shared again", record)
       server.become("no")
       yield* all(workers, "Open")
       expect(wrong(workers)).toEqual([])

@@ -1,32 +1,29 @@
 import { it } from "@effect/vitest"
 import { CircuitBreaker, InvalidOption, Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
-import * as Redis from "@truce/effect3/Redis"
-import { Cause, Config, ConfigError, ConfigProvider, Effect, Exit, Layer, Logger, Option } from "effect"
-import type { Redis as Client } from "ioredis"
+import { Cause, Config, Effect, Exit, Layer } from "effect"
 import { describe, expect } from "vitest"
 import { anyRedis, freshPrefix, looking, ownRedis, test, until } from "./fleetSupport.ts"
+import { withEnv } from "./platform/Configs.ts"
+import { defectOf } from "./platform/Exits.ts"
+import { telling } from "./platform/Logs.ts"
+import type { Looking } from "./platform/Looking.ts"
+import { type Options, commands, fleetAt, fleetConfigAt, fleetsAt } from "./platform/RedisFleet.ts"
 import { answering, attempt, failing, key, statusOf, steady } from "./support.ts"
 
 type Services = Truce.Services | Fleet.Fleet
 
 /** What one layer of its own, as another process would have, does and logs. */
-const started = (options: Redis.Options, truce: Truce.Options = {}) =>
+const started = (url: string, options: Options, truce: Truce.Options = {}, fleet = fleetAt) =>
   Effect.gen(function* () {
     const logs: Array<string> = []
-    const logger = Logger.replace(
-      Logger.defaultLogger,
-      Logger.make(({ logLevel, message }) => void logs.push(`${logLevel.label} ${String(message)}`))
-    )
+    const logger = telling(({ level, message }) => void logs.push(`${level} ${message}`))
     const context = yield* Layer.build(
-      Layer.provideMerge(Redis.layer(options), steady(truce)).pipe(Layer.provide(logger))
+      Layer.provideMerge(fleet(url, { flushEvery: "20 millis", ...options }), steady(truce)).pipe(Layer.provide(logger))
     )
     return { logs, run: <A, E>(self: Effect.Effect<A, E, Services>) => Effect.provide(self, context) }
   })
 type Process = Effect.Effect.Success<ReturnType<typeof started>>
-
-const on = (url: string, prefix: string, options: Redis.Options = {}) =>
-  started({ connection: url, prefix, flushEvery: "20 millis", ...options })
 
 const condition = (process: Process, expected: string) =>
   until(
@@ -36,14 +33,14 @@ const condition = (process: Process, expected: string) =>
     )
   )
 
-const stored = (client: Client, name: string) =>
+const stored = (client: Looking, name: string) =>
   until(
     "a record",
-    Effect.promise(async () => (await client.get(name)) ?? undefined)
+    Effect.promise(() => client.get(name).catch(() => undefined))
   )
 
 /** Ends when what the process has seen at another key is told. */
-const told = ({ run }: Process, client: Client, prefix: string, name: string) =>
+const told = ({ run }: Process, client: Looking, prefix: string, name: string) =>
   Effect.gen(function* () {
     const record = Effect.promise(() => client.get(`${prefix}${name}`))
     const before = yield* record
@@ -55,16 +52,16 @@ const told = ({ run }: Process, client: Client, prefix: string, name: string) =>
   })
 
 /** Ends when all that was due is told or looked at: a flush begins when the one before has ended, and only a first call waits for none. */
-const flushed = (process: Process, client: Client, prefix: string, name: string) =>
+const flushed = (process: Process, client: Looking, prefix: string, name: string) =>
   Effect.repeat(told(process, client, prefix, name), { times: 2 })
 
 /** Calls go on until the server has refused a few times to take what was seen, for that reason. */
-const refused = (process: Process, client: Client, reason: "READONLY" | "OOM") =>
+const refused = (process: Process, client: Looking, reason: "READONLY" | "OOM") =>
   until(
     `refused: ${reason}`,
     Effect.gen(function* () {
       expect(Exit.isSuccess(yield* process.run(attempt(answering)))).toBe(true)
-      const counts = yield* Effect.promise(() => client.info("errorstats"))
+      const counts = String(yield* Effect.promise(() => client.send("INFO", "errorstats")))
       const count = new RegExp(`errorstat_${reason}:count=(\\d+)`).exec(counts)?.[1]
       return Number(count ?? 0) >= 5 ? true : undefined
     })
@@ -77,12 +74,12 @@ describe("a Redis", () => {
     Effect.gen(function* () {
       const prefix = freshPrefix()
       const client = yield* looking(url, prefix)
-      const process = yield* on(url, prefix)
+      const process = yield* started(url, { prefix })
       yield* condition(process, "up")
-      yield* Effect.promise(() => client.call("REPLICAOF", "127.0.0.1", "1"))
+      yield* Effect.promise(() => client.send("REPLICAOF", "127.0.0.1", "1"))
       yield* condition(process, "read-only")
       yield* refused(process, client, "READONLY")
-      yield* Effect.promise(() => client.call("REPLICAOF", "NO", "ONE"))
+      yield* Effect.promise(() => client.send("REPLICAOF", "NO", "ONE"))
       yield* condition(process, "up")
       expect(heads(process)).toEqual(["WARN the store is read-only", "INFO the store serves again"])
     })
@@ -92,14 +89,28 @@ describe("a Redis", () => {
     Effect.gen(function* () {
       const prefix = freshPrefix()
       const client = yield* looking(url, prefix)
-      const process = yield* on(url, prefix)
+      const process = yield* started(url, { prefix })
       yield* condition(process, "up")
-      yield* Effect.promise(() => client.config("SET", "maxmemory", "1"))
+      yield* Effect.promise(() => client.send("CONFIG", "SET", "maxmemory", "1"))
       yield* condition(process, "out of memory")
       yield* refused(process, client, "OOM")
-      yield* Effect.promise(() => client.config("SET", "maxmemory", "0"))
+      yield* Effect.promise(() => client.send("CONFIG", "SET", "maxmemory", "0"))
       yield* condition(process, "up")
       expect(heads(process)).toEqual(["WARN the store is out of memory", "INFO the store serves again"])
+    })
+  )
+
+  test("that forgets its scripts is told them again", ownRedis, ({ url }) =>
+    Effect.gen(function* () {
+      const prefix = freshPrefix()
+      const client = yield* looking(url, prefix)
+      const process = yield* started(url, { prefix })
+      yield* process.run(attempt(answering))
+      yield* stored(client, `${prefix}${key}`)
+      yield* Effect.promise(() => client.send("SCRIPT", "FLUSH"))
+      yield* Effect.promise(() => client.send("DEL", `${prefix}${key}`))
+      yield* told(process, client, prefix, key)
+      expect(process.logs).toEqual([])
     })
   )
 
@@ -108,9 +119,7 @@ describe("a Redis", () => {
       const prefix = freshPrefix()
       const client = yield* looking(url, prefix)
       const brief: Truce.Options = { circuit: { openFor: "50 millis", maxOpenFor: "50 millis" } }
-      const processes = yield* Effect.forEach(["a", "b"], (process) =>
-        started({ connection: url, prefix, flushEvery: "20 millis", process }, brief)
-      )
+      const processes = yield* Effect.forEach(["a", "b"], (process) => started(url, { prefix, process }, brief))
       yield* until(
         "open for all",
         Effect.gen(function* () {
@@ -122,7 +131,7 @@ describe("a Redis", () => {
         })
       )
       for (const [i, process] of processes.entries()) yield* flushed(process, client, prefix, `seen by ${i}`)
-      yield* Effect.promise(() => client.flushall())
+      yield* Effect.promise(() => client.send("FLUSHALL"))
       for (const [i, process] of processes.entries()) {
         // From the end of the open time on each flush looks what has become of it.
         yield* until(
@@ -141,7 +150,7 @@ describe("a Redis", () => {
         "a new record",
         Effect.gen(function* () {
           for (const { run } of processes) yield* run(attempt(answering))
-          return (yield* Effect.promise(() => client.get(`${prefix}${key}`))) ?? undefined
+          return yield* Effect.promise(() => client.get(`${prefix}${key}`))
         })
       )
       expect(text).toContain('"state":{"_tag":"Closed"')
@@ -152,26 +161,17 @@ describe("a Redis", () => {
     Effect.gen(function* () {
       const prefix = freshPrefix()
       const admin = yield* looking(url, prefix)
-      const acl = (...args: ReadonlyArray<string>) => Effect.promise(() => admin.call("ACL", "SETUSER", ...args))
-      const commands = ["+evalsha", "+eval", "+get", "+set", "+time", "+publish", "+subscribe", "+unsubscribe", "+info"]
-      yield* acl(
-        "fleet",
-        "on",
-        ">secret",
-        "resetkeys",
-        `~${prefix}*`,
-        "resetchannels",
-        `&${prefix}news`,
-        "-@all",
-        ...commands
-      )
+      const acl = (...rules: ReadonlyArray<string>) =>
+        Effect.promise(() => admin.send("ACL", "SETUSER", "fleet", ...rules))
+      const own = ["resetkeys", `~${prefix}*`, "resetchannels", `&${prefix}news`]
+      yield* acl("on", ">secret", ...own, "-@all", ...commands.map((command) => `+${command}`))
       const connection = url.replace("redis://", "redis://fleet:secret@")
-      const process = yield* on(connection, prefix)
+      const process = yield* started(connection, { prefix })
       yield* condition(process, "up")
       yield* stored(admin, `${prefix}${key}`)
-      yield* acl("fleet", "-set")
+      yield* acl("-set")
       yield* condition(process, "denied")
-      yield* acl("fleet", "+set")
+      yield* acl("+set")
       yield* condition(process, "up")
       expect(heads(process)).toEqual(["WARN the store is denied", "INFO the store serves again"])
     })
@@ -179,9 +179,53 @@ describe("a Redis", () => {
 
   test("that is not there is told of once, and nobody waits for it", Effect.succeed(undefined), () =>
     Effect.gen(function* () {
-      const process = yield* on("redis://127.0.0.1:1", freshPrefix())
+      const process = yield* started("redis://127.0.0.1:1", { prefix: freshPrefix() })
       yield* condition(process, "down")
       expect(heads(process)).toEqual(["WARN the store is down"])
+    })
+  )
+
+  test("that is not there yet is told of once, and found when it is", ownRedis, (redis) =>
+    Effect.gen(function* () {
+      yield* redis.kill
+      const processes = yield* Effect.forEach(fleetsAt, (fleet) =>
+        started(redis.url, { prefix: freshPrefix() }, {}, fleet)
+      )
+      for (const process of processes) {
+        expect(Exit.isSuccess(yield* process.run(attempt(answering)))).toBe(true)
+        yield* condition(process, "down")
+      }
+      yield* redis.restart
+      for (const process of processes) {
+        yield* condition(process, "up")
+        expect(heads(process)).toEqual(["WARN the store is down", "INFO the store serves again"])
+      }
+    })
+  )
+
+  test("tells at once what only news can tell", anyRedis, ({ url }) =>
+    Effect.gen(function* () {
+      const prefix = freshPrefix()
+      const client = yield* looking(url, prefix)
+      const [one, two] = yield* Effect.forEach(["a", "b"] as const, (process) => started(url, { prefix, process }))
+      const hearing = yield* started(url, { prefix, process: "c", flushEvery: "1 hour" })
+      if (one === undefined || two === undefined) throw new Error("no process")
+      yield* hearing.run(attempt(answering))
+      yield* stored(client, `${prefix}${key}`)
+      yield* until(
+        "it subscribes",
+        Effect.promise(async () => {
+          const counts = await client.send("PUBSUB", "NUMSUB", `${prefix}news`)
+          return Array.isArray(counts) && Number(counts[1]) === 3 ? true : undefined
+        })
+      )
+      yield* until(
+        "open for all",
+        Effect.gen(function* () {
+          for (const { run } of [one, two]) yield* run(attempt(failing))
+          return (yield* hearing.run(statusOf())) === "Open" ? true : undefined
+        })
+      )
     })
   )
 })
@@ -191,23 +235,18 @@ describe("a record", () => {
     Effect.gen(function* () {
       const prefix = freshPrefix()
       const client = yield* looking(url, prefix)
-      yield* Effect.promise(() => client.lpush(`${prefix}${key}`, "a", "b"))
-      const process = yield* on(url, prefix)
+      yield* Effect.promise(() => client.send("LPUSH", `${prefix}${key}`, "a", "b"))
+      const process = yield* started(url, { prefix })
       yield* process.run(attempt(answering))
       const text = yield* until(
         "the list is replaced",
-        Effect.promise(() =>
-          client.get(`${prefix}${key}`).then(
-            (found) => found ?? undefined,
-            () => undefined
-          )
-        )
+        Effect.promise(() => client.get(`${prefix}${key}`).catch(() => undefined))
       )
       expect(text).toContain('{"v":1,')
       expect(process.logs).toEqual([
         "WARN what the fleet has stored of users-api is garbage, and is replaced: record must be a JSON object"
       ])
-      yield* Effect.promise(() => client.set(`${prefix}${key}`, "{"))
+      yield* Effect.promise(() => client.send("SET", `${prefix}${key}`, "{"))
       yield* process.run(attempt(answering))
       yield* until(
         "the half of one is replaced",
@@ -221,8 +260,8 @@ describe("a record", () => {
       const prefix = freshPrefix()
       const client = yield* looking(url, prefix)
       const newer = '{"v":2,"all":"else"}'
-      yield* Effect.promise(() => client.set(`${prefix}${key}`, newer))
-      const process = yield* on(url, prefix)
+      yield* Effect.promise(() => client.send("SET", `${prefix}${key}`, newer))
+      const process = yield* started(url, { prefix })
       for (let i = 0; i < 12; i++) {
         yield* process.run(attempt(failing))
         yield* told(process, client, prefix, "another")
@@ -239,14 +278,14 @@ describe("a record", () => {
     Effect.gen(function* () {
       const prefix = freshPrefix()
       const client = yield* looking(url, prefix)
-      const one = yield* on(url, prefix, { process: "a" })
-      const two = yield* on(url, prefix, { process: "b" })
+      const one = yield* started(url, { prefix, process: "a" })
+      const two = yield* started(url, { prefix, process: "b" })
       yield* one.run(attempt(failing))
       const text = yield* stored(client, `${prefix}${key}`)
       const later = text
         .replace('{"v":1,', '{"v":1,"later":{"than":"this"},')
         .replace('"circuit":{', '"circuit":{"later":1,')
-      yield* Effect.promise(() => client.set(`${prefix}${key}`, later))
+      yield* Effect.promise(() => client.send("SET", `${prefix}${key}`, later))
       yield* until(
         "open for both",
         Effect.gen(function* () {
@@ -262,42 +301,26 @@ describe("a record", () => {
     Effect.gen(function* () {
       const prefix = freshPrefix()
       const client = yield* looking(url, prefix)
-      const process = yield* on(url, prefix, { idleTimeToLive: "1 minute" })
+      const process = yield* started(url, { prefix, idleTimeToLive: "1 minute" })
       yield* process.run(attempt(answering))
       yield* stored(client, `${prefix}${key}`)
-      const left = yield* Effect.promise(() => client.pttl(`${prefix}${key}`))
+      const left = Number(yield* Effect.promise(() => client.send("PTTL", `${prefix}${key}`)))
       expect(left > 50_000 && left <= 60_000).toBe(true)
     })
   )
 })
 
 describe("the layer", () => {
-  test("works on a client of the user's, and leaves it connected", anyRedis, ({ url }) =>
-    Effect.gen(function* () {
-      const prefix = freshPrefix()
-      const client = yield* looking(url, prefix)
-      yield* Effect.scoped(
-        Effect.gen(function* () {
-          const process = yield* started({ client, prefix, flushEvery: "20 millis" })
-          yield* process.run(attempt(answering))
-          yield* stored(client, `${prefix}${key}`)
-        })
-      )
-      expect(yield* Effect.promise(() => client.ping())).toBe("PONG")
-    })
-  )
-
   it.effect("dies with the name, the rule and the value of an impossible option", () =>
     Effect.gen(function* () {
-      const failure = (options: Redis.Options) =>
-        Effect.map(
-          Effect.exit(Effect.scoped(Layer.build(Layer.provideMerge(Redis.layer(options), Truce.layer())))),
-          (exit) => (Exit.isFailure(exit) ? Option.getOrUndefined(Cause.dieOption(exit.cause)) : undefined)
-        )
-      const message = (options: Redis.Options) =>
-        Effect.map(failure(options), (defect) =>
-          defect instanceof InvalidOption.InvalidOption ? defect.message : defect
-        )
+      const message = (options: Options) => {
+        const fleet = fleetAt("redis://127.0.0.1:1", options)
+        const built = Effect.exit(Effect.scoped(Layer.build(Layer.provideMerge(fleet, Truce.layer()))))
+        return Effect.map(built, (exit) => {
+          const defect = defectOf(exit)
+          return defect instanceof InvalidOption.InvalidOption ? defect.message : defect
+        })
+      }
       expect(yield* message({ prefix: "" })).toBe('Redis: prefix must be a text that is not empty, got ""')
       expect(yield* message({ witnesses: 0 })).toBe("Fleet: witnesses must be a whole number of at least 1, got 0")
       expect(yield* message({ flushEvery: "0 seconds" })).toContain("Fleet: flushEvery")
@@ -306,11 +329,11 @@ describe("the layer", () => {
 
   it.effect("reads its options from configs", () =>
     Effect.gen(function* () {
-      const layer = Redis.layerConfig({ witnesses: Config.integer("WITNESSES") })
-      const error = yield* Effect.flip(Effect.scoped(Layer.build(Layer.provideMerge(layer, Truce.layer())))).pipe(
-        Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["WITNESSES", "0"]])))
-      )
-      expect(ConfigError.isInvalidData(error) && error.path).toEqual(["witnesses"])
+      const layer = fleetConfigAt("redis://127.0.0.1:1", { witnesses: Config.integer("WITNESSES") })
+      const cause = yield* Effect.flip(
+        Effect.sandbox(Effect.scoped(Layer.build(Layer.provideMerge(layer, Truce.layer()))))
+      ).pipe(withEnv({ WITNESSES: "0" }))
+      expect(Cause.pretty(cause)).toContain("witnesses")
     })
   )
 })

@@ -3,22 +3,23 @@ import { it } from "@effect/vitest"
 import type { Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as FleetStore from "@truce/effect3/FleetStore"
-import { Context, Effect, Exit, HashMap, Layer, Logger, type Scope, type TestServices, TestClock } from "effect"
+import { Context, Effect, Exit, Layer, type Scope, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { answering, attempt, failing, key, settled, statusOf, steady } from "./support.ts"
+import { telling } from "./platform/Logs.ts"
+import { onTestClock } from "./platform/TestTime.ts"
+import { answering, attempt, failing, key, settled, statusOf, steady, times } from "./support.ts"
 
 type Services = Truce.Services | Fleet.Fleet
 
 /** What the store does not do for now, and what has been logged. */
-class Refusing extends Context.Tag("Refusing")<
-  Refusing,
-  {
-    reads: ReadonlyArray<string>
-    writes: ReadonlyArray<string>
-    reason: FleetStore.Reason
-    readonly logs: Array<string>
-  }
->() {}
+interface Refusal {
+  reads: ReadonlyArray<string>
+  writes: ReadonlyArray<string>
+  reason: FleetStore.Reason
+  readonly logs: Array<string>
+}
+
+class Refusing extends Context.Tag("Refusing")<Refusing, Refusal>() {}
 
 const store = Layer.effect(
   FleetStore.FleetStore,
@@ -43,10 +44,7 @@ const store = Layer.effect(
   })
 ).pipe(Layer.provideMerge(FleetStore.layerMemory))
 
-const test = (
-  name: string,
-  body: () => Effect.Effect<void, unknown, FleetStore.FleetStore | Refusing | Scope.Scope | TestServices.TestServices>
-) =>
+const test = (name: string, body: () => Effect.Effect<void, unknown, FleetStore.FleetStore | Refusing | Scope.Scope>) =>
   it.scoped(name, () =>
     Effect.orDie(body()).pipe(
       Effect.provide(
@@ -55,22 +53,17 @@ const test = (
             Layer.sync(Refusing, () => ({ reads: [], writes: [], reason: "denied" as const, logs: [] }))
           )
         )
-      )
+      ),
+      onTestClock
     )
   )
 
 const started = (options: Fleet.Options = {}, truce: Truce.Options = {}) =>
   Effect.gen(function* () {
     const { logs } = yield* Refusing
-    const logger = Logger.replace(
-      Logger.defaultLogger,
-      Logger.make(
-        ({ annotations, message }) =>
-          void logs.push(
-            `${String(HashMap.unsafeGet(annotations, "truce.fleet.condition"))} ${String(message).split(";")[0]}`
-          )
-      )
-    )
+    const logger = telling(({ annotation, message }) => {
+      logs.push(`${String(annotation("truce.fleet.condition"))} ${message.split(";")[0]}`)
+    })
     const context = yield* Layer.build(
       Layer.provideMerge(Fleet.layer(options), steady(truce)).pipe(Layer.provide(logger))
     )
@@ -78,10 +71,9 @@ const started = (options: Fleet.Options = {}, truce: Truce.Options = {}) =>
   })
 
 const passed = (millis: number) =>
-  Effect.zipRight(settled, Effect.zipRight(TestClock.adjust(millis), Effect.repeatN(settled, 5)))
+  Effect.zipRight(settled, Effect.zipRight(TestClock.adjust(millis), times(6, settled)))
 
-const refuse = (given: Partial<Context.Tag.Service<Refusing>>) =>
-  Effect.map(Refusing, (refusing) => void Object.assign(refusing, given))
+const refuse = (given: Partial<Refusal>) => Effect.map(Refusing, (refusing) => void Object.assign(refusing, given))
 
 describe("a store that is read but takes no writes", () => {
   for (const reason of ["denied", "read-only", "out of memory"] as const) {
@@ -106,7 +98,7 @@ describe("a store that is read but takes no writes", () => {
     test(`lets probes run again when it takes them, though nothing else is told of a key (${reason})`, () =>
       Effect.gen(function* () {
         const run = yield* started({ witnesses: 1, onStoreDown: "open" })
-        yield* Effect.repeatN(Effect.zipRight(run(attempt(failing)), passed(250)), 9)
+        yield* times(10, Effect.zipRight(run(attempt(failing)), passed(250)))
         yield* passed(1_000)
         yield* refuse({ writes: [key], reason })
         expect(Exit.isFailure(yield* run(attempt(answering)))).toBe(true)

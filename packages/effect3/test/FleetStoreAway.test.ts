@@ -2,21 +2,13 @@ import { it } from "@effect/vitest"
 import { HealthModel, InvalidOption, Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as FleetStore from "@truce/effect3/FleetStore"
-import {
-  Cause,
-  Context,
-  Effect,
-  Exit,
-  Fiber,
-  Layer,
-  Logger,
-  Option,
-  type Scope,
-  type TestServices,
-  TestClock
-} from "effect"
+import { Context, Effect, Exit, Fiber, Layer, Option, type Scope, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { answering, attempt, failing, key, peek, settled, statusOf, steady } from "./support.ts"
+import { defectOf } from "./platform/Exits.ts"
+import { hasEnded } from "./platform/Fibers.ts"
+import { telling } from "./platform/Logs.ts"
+import { onTestClock } from "./platform/TestTime.ts"
+import { answering, attempt, failing, key, peek, settled, statusOf, steady, times } from "./support.ts"
 
 type Services = Truce.Services | Fleet.Fleet
 
@@ -57,25 +49,20 @@ const store = Layer.effect(
   })
 ).pipe(Layer.provideMerge(FleetStore.layerMemory))
 
-const test = (
-  name: string,
-  body: () => Effect.Effect<void, unknown, FleetStore.FleetStore | Fault | Scope.Scope | TestServices.TestServices>
-) =>
+const test = (name: string, body: () => Effect.Effect<void, unknown, FleetStore.FleetStore | Fault | Scope.Scope>) =>
   it.scoped(name, () =>
     Effect.orDie(body()).pipe(
       Effect.provide(
         store.pipe(Layer.provideMerge(Layer.sync(Fault, () => ({ kind: "none" as Kind, asked: 0, logs: [] }))))
-      )
+      ),
+      onTestClock
     )
   )
 
 const started = (options: Fleet.Options = {}, truce: Truce.Options = {}) =>
   Effect.gen(function* () {
     const { logs } = yield* Fault
-    const logger = Logger.replace(
-      Logger.defaultLogger,
-      Logger.make(({ message }) => void logs.push(String(message)))
-    )
+    const logger = telling(({ message }) => void logs.push(message))
     const context = yield* Layer.build(
       Layer.provideMerge(Fleet.layer(options), steady(truce)).pipe(Layer.provide(logger))
     )
@@ -83,7 +70,7 @@ const started = (options: Fleet.Options = {}, truce: Truce.Options = {}) =>
   })
 
 const passed = (millis: number) =>
-  Effect.zipRight(settled, Effect.zipRight(TestClock.adjust(millis), Effect.repeatN(settled, 5)))
+  Effect.zipRight(settled, Effect.zipRight(TestClock.adjust(millis), times(6, settled)))
 
 const become = (kind: Kind) =>
   Effect.map(Fault, (fault) => {
@@ -112,7 +99,7 @@ const written = Effect.gen(function* () {
 const opened = (options: Fleet.Options = {}, truce: Truce.Options = {}) =>
   Effect.gen(function* () {
     const run = yield* started({ witnesses: 1, ...options }, truce)
-    yield* Effect.repeatN(Effect.zipRight(run(attempt(failing)), passed(250)), 9)
+    yield* times(10, Effect.zipRight(run(attempt(failing)), passed(250)))
     expect(yield* run(statusOf())).toBe("Open")
     expect((yield* stored)._tag).not.toBe("Closed")
     yield* passed(1_000)
@@ -138,7 +125,7 @@ describe("while the store does not answer", () => {
       yield* become("hangs")
       const fiber = yield* Effect.fork(run(attempt(answering)))
       yield* passed(99)
-      expect(Option.isNone(yield* Fiber.poll(fiber))).toBe(true)
+      expect(hasEnded(fiber)).toBe(false)
       yield* passed(1)
       expect(Exit.isSuccess(yield* Fiber.join(fiber))).toBe(true)
       yield* become("none")
@@ -225,6 +212,20 @@ describe("when the store is back", () => {
       expect(yield* failures).toBe(4)
       yield* passed(250)
       expect(yield* failures).toBe(4)
+    }))
+
+  test("it is told nothing of a key that was let go meanwhile", () =>
+    Effect.gen(function* () {
+      const run = yield* started({}, { ttl: "1 minute" })
+      yield* become("down")
+      yield* run(attempt(answering))
+      yield* passed(61_000)
+      yield* run(attempt(answering, "another"))
+      yield* become("none")
+      yield* passed(500)
+      const { read } = yield* FleetStore.FleetStore
+      expect((yield* read("another")).text).toContain('"v":1')
+      expect((yield* read(key)).text).toBeUndefined()
     }))
 
   test("what it had taken without saying so is not told again", () =>
@@ -354,7 +355,7 @@ describe("the service", () => {
       const exit = yield* Effect.exit(
         Layer.build(Layer.provideMerge(Fleet.layer(), Truce.layer({ model: HealthModel.consecutive() })))
       )
-      const defect = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.dieOption(exit.cause)) : undefined
+      const defect = defectOf(exit)
       expect(defect instanceof InvalidOption.InvalidOption && defect.field).toBe("model")
     }))
 })

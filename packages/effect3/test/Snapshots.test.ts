@@ -1,4 +1,3 @@
-import { KeyValueStore } from "@effect/platform"
 import {
   CircuitBreaker,
   CircuitOpen,
@@ -11,24 +10,15 @@ import {
 } from "@truce/effect3"
 import * as SnapshotRecord from "@truce/effect3/SnapshotRecord"
 import * as Snapshots from "@truce/effect3/Snapshots"
-import {
-  Cause,
-  Config,
-  ConfigProvider,
-  Deferred,
-  Duration,
-  Effect,
-  Exit,
-  Fiber,
-  Layer,
-  Logger,
-  Option,
-  TestClock,
-  type TestServices
-} from "effect"
+import { Cause, Config, Deferred, Duration, Effect, Exit, Fiber, Layer, Option, type Scope, TestClock } from "effect"
 import { it } from "@effect/vitest"
 import { describe, expect } from "vitest"
 import { by } from "./attack/support.ts"
+import { withEnv } from "./platform/Configs.ts"
+import { hasEnded } from "./platform/Fibers.ts"
+import { telling } from "./platform/Logs.ts"
+import { layerOf } from "./platform/Shelves.ts"
+import { onTestClock } from "./platform/TestTime.ts"
 import { answering, attempt, classify, failing, key, settled, statusOf, steady, trip } from "./support.ts"
 
 /** A store whose contents a test can read and break, and whose reads and writes it can replace. */
@@ -38,20 +28,14 @@ const shelf = () => {
     texts,
     writes: 0,
     reads: 0,
-    get: (name: string): Effect.Effect<Option.Option<string>> =>
-      Effect.sync(() => Option.fromNullable(texts.get(name))),
+    get: (name: string): Effect.Effect<string | undefined> => Effect.sync(() => texts.get(name)),
     set: (name: string, text: string): Effect.Effect<void> => Effect.sync(() => void texts.set(name, text))
   }
-  const layer = Layer.succeed(
-    KeyValueStore.KeyValueStore,
-    KeyValueStore.makeStringOnly({
-      get: (name) => Effect.suspend(() => (store.reads++, store.get(name))),
-      set: (name, text) => Effect.suspend(() => (store.writes++, store.set(name, text))),
-      remove: (name) => Effect.sync(() => void texts.delete(name)),
-      clear: Effect.sync(() => texts.clear()),
-      size: Effect.sync(() => texts.size)
-    })
-  )
+  const layer = layerOf({
+    texts,
+    get: (name) => Effect.suspend(() => (store.reads++, store.get(name))),
+    set: (name, text) => Effect.suspend(() => (store.writes++, store.set(name, text)))
+  })
   return Object.assign(store, { layer })
 }
 type Shelf = ReturnType<typeof shelf>
@@ -59,10 +43,7 @@ type Shelf = ReturnType<typeof shelf>
 /** Runs a program in what a new process would build; what it logs is kept. */
 const started = (store: Shelf, options?: Snapshots.Options, services = steady()) => {
   const logs: Array<string> = []
-  const logger = Logger.replace(
-    Logger.defaultLogger,
-    Logger.make(({ logLevel, message }) => void logs.push(`${logLevel.label} ${String(message)}`))
-  )
+  const logger = telling(({ level, message }) => void logs.push(`${level} ${message}`))
   const layer = Snapshots.layer(options).pipe(
     Layer.provideMerge(services),
     Layer.provide(store.layer),
@@ -71,8 +52,8 @@ const started = (store: Shelf, options?: Snapshots.Options, services = steady())
   return { logs, run: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.provide(self, Layer.merge(layer, logger)) }
 }
 
-const test = (name: string, body: (store: Shelf) => Effect.Effect<void, unknown, TestServices.TestServices>) =>
-  it.effect(name, () => body(shelf()))
+const test = (name: string, body: (store: Shelf) => Effect.Effect<void, unknown, Scope.Scope>) =>
+  it.scoped(name, () => onTestClock(body(shelf())))
 
 /** A stored record, newest first, as plain data. */
 const records = ({ texts }: Shelf) =>
@@ -496,7 +477,7 @@ describe("a store in trouble", () => {
       store.set = () => Effect.uninterruptible(Effect.never)
       const fiber = yield* Effect.fork(started(store, { timeout: "2 seconds" }).run(attempt(failing)))
       yield* TestClock.adjust("1999 millis")
-      expect(fiber.unsafePoll()).toBe(null)
+      expect(hasEnded(fiber)).toBe(false)
       yield* TestClock.adjust("1 millis")
       yield* Fiber.join(fiber)
     }))
@@ -589,26 +570,12 @@ describe("options", () => {
         Layer.provideMerge(steady()),
         Layer.provide(store.layer)
       )
-      const from = (entries: ReadonlyArray<readonly [string, string]>) =>
-        Effect.withConfigProvider(ConfigProvider.fromMap(new Map(entries)))
-      yield* Effect.provide(trip(), layer).pipe(
-        from([
-          ["KEY", "pod-7"],
-          ["EVERY", "1 minute"]
-        ])
-      )
+      yield* Effect.provide(trip(), layer).pipe(withEnv({ KEY: "pod-7", EVERY: "1 minute" }))
       expect([...store.texts.keys()]).toEqual(["pod-7.a"])
-      const error = yield* Effect.flip(Effect.provide(trip(), layer)).pipe(
-        from([
-          ["KEY", ""],
-          ["EVERY", "1 minute"]
-        ])
+      const cause = yield* Effect.flip(Effect.sandbox(Effect.provide(trip(), layer))).pipe(
+        withEnv({ KEY: "pod-7", EVERY: "0 millis" })
       )
-      expect(error).toMatchObject({
-        _op: "InvalidData",
-        path: ["key"],
-        message: `Snapshots: key must be a name that is not empty, got ""`
-      })
+      expect(Cause.pretty(cause)).toContain("Snapshots: every must be greater than 0 (Infinity is allowed), got ")
     }))
 })
 

@@ -1,22 +1,21 @@
 import { FileSystem, KeyValueStore, Path } from "@effect/platform"
-import { NodeContext } from "@effect/platform-node"
 import { it } from "@effect/vitest"
 import { CircuitBreaker } from "@truce/effect3"
 import * as Snapshots from "@truce/effect3/Snapshots"
-import { Effect, Layer, LogLevel, Logger } from "effect"
+import { Effect, Layer } from "effect"
 import { spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { describe, expect } from "vitest"
+import { bundled } from "./bundled.ts"
+import { silent } from "./platform/Logs.ts"
+import { type Files, files } from "./platform/Nodes.ts"
 import { key, statusOf, steady, trip } from "./support.ts"
 
-const program = fileURLToPath(new URL("snapshotProcess.ts", import.meta.url))
-
-const quiet = Logger.minimumLogLevel(LogLevel.None)
+const source = new URL("snapshotProcess.ts", import.meta.url)
 
 /** Another process; `until` ends when it has written the line, `end` when it has ended. */
 const started = (directory: string, what: string) =>
   Effect.acquireRelease(
-    Effect.sync(() => {
+    Effect.map(bundled(source), (program) => {
       const child = spawn(process.execPath, [program, directory, what], { stdio: ["ignore", "pipe", "inherit"] })
       let out = ""
       const said = new Set<() => void>()
@@ -57,13 +56,11 @@ const read = (directory: string) =>
 
 const test = <A, E>(
   name: string,
-  body: (
-    directory: string
-  ) => Effect.Effect<A, E, Effect.Effect.Context<ReturnType<typeof started>> | NodeContext.NodeContext>
+  body: (directory: string) => Effect.Effect<A, E, Effect.Effect.Context<ReturnType<typeof started>> | Files>
 ) =>
   it.scopedLive(name, () =>
-    Effect.flatMap(FileSystem.FileSystem, (files) => Effect.flatMap(files.makeTempDirectoryScoped(), body)).pipe(
-      Effect.provide(Layer.merge(NodeContext.layer, quiet))
+    Effect.flatMap(FileSystem.FileSystem, (disk) => Effect.flatMap(disk.makeTempDirectoryScoped(), body)).pipe(
+      Effect.provide(Layer.merge(files, silent))
     )
   )
 
@@ -110,29 +107,29 @@ describe("a store of files", () => {
 
   test("has one file for each place; any name will do as a key", (directory) =>
     Effect.gen(function* () {
-      const files = yield* FileSystem.FileSystem
+      const disk = yield* FileSystem.FileSystem
       const options = { key: "http://pod-7:8080/ circuits" }
       yield* trip().pipe(Effect.zipRight(Snapshots.save), on(directory, options))
-      expect(yield* files.readDirectory(directory)).toContain("http%3A%2F%2Fpod-7%3A8080%2F%20circuits.a")
+      expect(yield* disk.readDirectory(directory)).toContain("http%3A%2F%2Fpod-7%3A8080%2F%20circuits.a")
       expect(yield* statusOf().pipe(on(directory, options))).toBe("Open")
     }))
 
   test("that is cut off at any byte gives the record before it, or a clean start, and never a crash", (directory) =>
     Effect.gen(function* () {
-      const files = yield* FileSystem.FileSystem
+      const disk = yield* FileSystem.FileSystem
       const file = (yield* Path.Path).join(directory, "circuits.b")
       yield* Effect.all([trip(), Snapshots.save, Snapshots.save]).pipe(on(directory))
-      const whole = yield* files.readFile(file)
+      const whole = yield* disk.readFile(file)
       for (let length = 0; length < whole.length; length += 37) {
-        yield* files.writeFile(file, whole.slice(0, length))
+        yield* disk.writeFile(file, whole.slice(0, length))
         expect(yield* statusOf().pipe(on(directory))).toBe("Open")
       }
     }))
 
   test("whose file is a directory fails to read and to write, and the circuits work on", (directory) =>
     Effect.gen(function* () {
-      const files = yield* FileSystem.FileSystem
-      yield* files.makeDirectory(`${directory}/circuits.a`)
+      const disk = yield* FileSystem.FileSystem
+      yield* disk.makeDirectory(`${directory}/circuits.a`)
       const program = Effect.gen(function* () {
         expect(yield* Snapshots.restored).toEqual({ _tag: "Clean", reason: "unreadable" })
         yield* CircuitBreaker.isolate(key, "")

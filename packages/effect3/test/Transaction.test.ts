@@ -75,7 +75,7 @@ describe("a composed transaction", () => {
       const gate = yield* STM.commit(TRef.make(false))
       const now = yield* Transaction.now
       const gated = STM.zipRight(
-        STM.flatMap(TRef.get(gate), (open) => STM.check(() => open)),
+        STM.flatMap(TRef.get(gate), (open) => (open ? STM.void : STM.retry)),
         Transaction.admit([key], now)
       )
       const fiber = yield* Effect.fork(Transaction.commit(gated))
@@ -187,7 +187,7 @@ describe("after a plain STM.commit no reader is told old news", () => {
         yield* STM.commit(yield* opening)
         const fiber = yield* Effect.fork(told)
         yield* TestClock.adjust(0)
-        expect(yield* fiber).toBe(true)
+        expect(yield* Fiber.join(fiber)).toBe(true)
       })
     )
   }

@@ -1,5 +1,5 @@
 // Each run has services and a clock of its own. @effect-diagnostics multipleEffectProvide:skip-file
-/** The Effect 3 services as a subject of the conformance scenarios and laws, on a clock of their own. */
+/** The services as a subject of the conformance scenarios and laws, on a clock of their own. */
 import type { Policy as PolicyData, Subject } from "@truce/conformance"
 import { Outcome } from "@truce/core"
 import {
@@ -14,21 +14,11 @@ import {
   Transaction,
   Truce
 } from "@truce/effect3"
-import {
-  Cause,
-  Data,
-  Deferred,
-  Duration,
-  Effect,
-  Exit,
-  Fiber,
-  Option,
-  Random,
-  Runtime,
-  type Scope,
-  Struct
-} from "effect"
-import { passing } from "./passing.ts"
+import { Cause, Data, Deferred, Duration, Effect, Exit, Fiber, identity, Option, type Scope, Struct } from "effect"
+import { withClock } from "./platform/Clocks.ts"
+import { major, promising } from "./platform/Major.ts"
+import { drawing, seeded } from "./platform/Randomness.ts"
+import { passing } from "./platform/TestTime.ts"
 import { watching } from "./support.ts"
 import { withWall } from "./wallClock.ts"
 
@@ -132,8 +122,7 @@ const makeSession = (
   stepBack: (millis: number) => void
 ) =>
   Effect.gen(function* () {
-    const runtime = yield* Effect.runtime<Services>()
-    const run = Runtime.runPromise(runtime)
+    const run = yield* promising<Services>()
     const seen = yield* watching(CircuitBreaker.transitions)
     const calls = new Map<string, CallContext.CallContext>()
     const attempts = new Map<string, UnderWay>()
@@ -184,7 +173,7 @@ const span = (span: PolicyData.Span | undefined) => (span === "infinity" ? Durat
 
 /** On services of its own. */
 const apart = <A>(policy: PolicyData.Policy, effect: Effect.Effect<A, never, Services>) =>
-  Effect.scoped(effect).pipe(Effect.provide(Policy.layer(policy)), Effect.withRandom(Random.make("seed")))
+  Effect.scoped(effect).pipe(Effect.provide(Policy.layer(policy)), seeded("seed"))
 
 /** What it throws is thrown. */
 const run = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
@@ -259,10 +248,10 @@ const calls = (plan: Subject.Plan, passed: (millis: number) => Effect.Effect<voi
     const fibers: Array<Fiber.RuntimeFiber<ReadonlyArray<Subject.CallSeen>>> = []
     const forked = (scripts: ReadonlyArray<Subject.Script>) =>
       Effect.fork(Effect.forEach(scripts, (script) => calling(plan, script)))
-    const drawn = plan.draws === undefined ? undefined : Random.fixed([...plan.draws])
+    const drawn = plan.draws === undefined ? identity : drawing(plan.draws)
     for (const { at, calls } of chains(plan)) {
       yield* passed(at - (yield* Transaction.now))
-      fibers.push(yield* drawn === undefined ? forked(calls) : Effect.withRandom(forked(calls), drawn))
+      fibers.push(yield* drawn(forked(calls)))
     }
     yield* passed(86_400_000)
     const done = (yield* Fiber.joinAll(fibers)).flat()
@@ -277,8 +266,8 @@ const calls = (plan: Subject.Plan, passed: (millis: number) => Effect.Effect<voi
     } satisfies Subject.Seen
   })
 
-export const effect3: Subject.Subject = {
-  name: "Effect 3",
+export const subject: Subject.Subject = {
+  name: major,
   session: (policy, use) => {
     // Only the time that circuits go by is set back: that of a clock that sleeps goes on.
     let wall = 0
@@ -290,14 +279,12 @@ export const effect3: Subject.Subject = {
         const used = Effect.flatMap(makeSession(passed, stepWall, stepBack), (session) =>
           Effect.promise(() => use(session))
         )
-        return Effect.withClock(
-          apart(policy, used),
-          withWall(
-            clock,
-            () => wall,
-            () => monotonic
-          )
+        const stepped = withWall(
+          clock,
+          () => wall,
+          () => monotonic
         )
+        return withClock(stepped)(apart(policy, used))
       })
     )
   },

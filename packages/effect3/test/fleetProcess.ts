@@ -1,10 +1,12 @@
 // A process of a fleet, for fleetSupport.ts: told what to do, and telling what happens, over the channel to its parent.
 import { CircuitBreaker, Classifier, EventLog, Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
-import * as Redis from "@truce/effect3/Redis"
-import { Clock, Data, Effect, Layer, Logger, Queue, Random } from "effect"
+import { Clock, Data, Effect, Layer, Queue, Random } from "effect"
 import { connect } from "node:net"
 import type { Command, Start, Told } from "./fleetMessages.ts"
+import { clockOf, timesOf, withClock } from "./platform/Clocks.ts"
+import { telling } from "./platform/Logs.ts"
+import { fleetAt } from "./platform/RedisFleet.ts"
 
 class Refused extends Data.TaggedError("Refused")<{}> {}
 const classify = Classifier.tags<Refused>()({ Refused: "retriable" })
@@ -19,14 +21,14 @@ const tell = (told: Told): void => {
 const wall = () => performance.timeOrigin + performance.now()
 
 /** Clocks of this process that are off, both by as much. */
-const skewed = (clock: Clock.Clock, millis: number): Clock.Clock => ({
-  [Clock.ClockTypeId]: Clock.ClockTypeId,
-  unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + millis,
-  currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + millis),
-  unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos() + BigInt(millis) * 1_000_000n,
-  currentTimeNanos: Effect.map(clock.currentTimeNanos, (now) => now + BigInt(millis) * 1_000_000n),
-  sleep: (duration) => clock.sleep(duration)
-})
+const skewed = (clock: Clock.Clock, millis: number): Clock.Clock => {
+  const { monotonicNanos, sleep, wallMillis } = timesOf(clock)
+  return clockOf({
+    wallMillis: () => wallMillis() + millis,
+    monotonicNanos: () => monotonicNanos() + BigInt(millis) * 1_000_000n,
+    sleep
+  })
+}
 
 let isBad = false
 
@@ -70,7 +72,7 @@ const watching = Effect.suspend(() => {
 const program = Effect.gen(function* () {
   yield* watching
   const commands = yield* Queue.unbounded<Command>()
-  process.on("message", (command: Command) => commands.unsafeOffer(command))
+  process.on("message", (command: Command) => Effect.runSync(Queue.offer(commands, command)))
   let perSecond = 0
   yield* Effect.forkScoped(
     Effect.forever(
@@ -113,23 +115,9 @@ const program = Effect.gen(function* () {
 }).pipe(
   Effect.scoped,
   Effect.provide(
-    Redis.layer({ connection: start.redis, prefix: start.prefix, process: start.name, ...start.fleet }).pipe(
+    fleetAt(start.redis, { prefix: start.prefix, process: start.name, ...start.fleet }).pipe(
       Layer.provideMerge(Truce.layer({ circuit: start.circuit ?? {} })),
-      Layer.provideMerge(
-        Layer.unwrapEffect(Effect.map(Effect.clock, (clock) => Layer.setClock(skewed(clock, start.skewMillis ?? 0))))
-      ),
-      Layer.provideMerge(
-        Logger.replace(
-          Logger.defaultLogger,
-          Logger.make(({ logLevel, message }) =>
-            tell({
-              _tag: "Log",
-              level: logLevel.label,
-              text: Array.isArray(message) ? message.join(" ") : String(message)
-            })
-          )
-        )
-      )
+      Layer.provideMerge(telling(({ level, message }) => tell({ _tag: "Log", level, text: message })))
     )
   ),
   Effect.ensuring(Effect.sync(() => process.disconnect?.()))
@@ -138,4 +126,4 @@ const program = Effect.gen(function* () {
 // Who has no parent any more has nothing to do.
 process.on("disconnect", () => process.exit())
 
-Effect.runFork(program)
+Effect.runFork(Clock.clockWith((clock) => withClock(skewed(clock, start.skewMillis ?? 0))(program)))

@@ -1,30 +1,15 @@
 // Real processes, a real Redis and real sockets.
 import { it } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
-import { build } from "esbuild"
-import { Redis } from "ioredis"
 import { fork, spawn } from "node:child_process"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import * as Net from "node:net"
-import { fileURLToPath } from "node:url"
+import { bundled } from "./bundled.ts"
 import type { Command, Known, Start, Told } from "./fleetMessages.ts"
+import { answers, connected } from "./platform/Looking.ts"
 
-// In one file: 20 processes that each read all of Effect would take most of the time of a test.
-const folder = mkdtempSync(join(tmpdir(), "truce-fleet-"))
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
-const program = join(folder, "fleetProcess.mjs")
-const bundled = build({
-  entryPoints: [fileURLToPath(new URL("fleetProcess.ts", import.meta.url))],
-  outfile: program,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  mainFields: ["module", "main"],
-  banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);` },
-  logLevel: "error"
-})
+const fleetProcess = new URL("fleetProcess.ts", import.meta.url)
 
 const polled = <A, E, R>(look: Effect.Effect<A | undefined, E, R>): Effect.Effect<A, E, R> =>
   Effect.flatMap(look, (found) =>
@@ -136,19 +121,6 @@ const freePort = Effect.scoped(
   )
 )
 
-const answers = async (url: string): Promise<boolean> => {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 1_000 })
-  client.on("error", () => undefined)
-  try {
-    await client.connect()
-    return (await client.ping()) === "PONG"
-  } catch {
-    return false
-  } finally {
-    client.disconnect()
-  }
-}
-
 const binary = (process.env.PATH ?? "")
   .split(delimiter)
   .map((folder) => join(folder, "redis-server"))
@@ -212,16 +184,12 @@ export const test = <A>(
 /** A client for looking at what is stored; what begins with the prefix is gone in the end. */
 export const looking = (url: string, prefix: string) =>
   Effect.acquireRelease(
-    Effect.sync(() => {
-      const client = new Redis(url)
-      client.on("error", () => undefined)
-      return client
-    }),
+    Effect.promise(() => connected(url)),
     (client) =>
       Effect.promise(async () => {
-        const keys = await client.keys(`${prefix}*`).catch(() => [])
-        if (keys.length > 0) await client.del(keys).catch(() => 0)
-        client.disconnect()
+        const keys = client.isUp() ? await client.send("KEYS", `${prefix}*`).catch(() => []) : []
+        if (Array.isArray(keys) && keys.length > 0) await client.send("DEL", ...keys.map(String)).catch(() => 0)
+        client.close()
       })
   )
 
@@ -231,9 +199,9 @@ export const freshPrefix = () => `truce-test-${process.pid}-${++prefixes}:`
 export type Worker = Effect.Effect.Success<ReturnType<typeof worker>>
 
 /** Another process; it has built its layers when this ends. */
-export const worker = (start: Start) =>
+export const worker = (start: Start, source: URL = fleetProcess) =>
   Effect.gen(function* () {
-    yield* Effect.promise(() => bundled)
+    const program = yield* bundled(source)
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => fork(program, [JSON.stringify(start)], { stdio: ["ignore", "ignore", "inherit", "ipc"] })),
       (child) => Effect.sync(() => child.kill("SIGKILL"))

@@ -1,11 +1,12 @@
 // A process of a user's, for SnapshotsOnDisk.test.ts: node snapshotProcess.ts <directory> <what>; one line out for each step.
-import { KeyValueStore } from "@effect/platform"
-import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { CircuitBreaker, Classifier, Truce } from "@truce/effect3"
 import * as Snapshots from "@truce/effect3/Snapshots"
 import { Console, Data, Effect, Layer } from "effect"
 import { truncateSync } from "node:fs"
 import { join } from "node:path"
+import { files } from "./platform/Nodes.ts"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
 const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
@@ -18,12 +19,12 @@ const [directory = "", what = ""] = process.argv.slice(2)
 /** Tells when a record is on disk; the second one of `torn` is cut off there, as by a crash in the midst of its write. */
 const store = Layer.effect(
   KeyValueStore.KeyValueStore,
-  Effect.map(KeyValueStore.KeyValueStore, (files) => {
+  Effect.map(KeyValueStore.KeyValueStore, (disk) => {
     let writes = 0
     return {
-      ...files,
+      ...disk,
       set: (name: string, value: string | Uint8Array) =>
-        Effect.tap(files.set(name, value), () => {
+        Effect.tap(disk.set(name, value), () => {
           writes++
           if (what === "torn" && writes === 2) {
             truncateSync(join(directory, name), 100)
@@ -33,7 +34,7 @@ const store = Layer.effect(
         })
     }
   })
-).pipe(Layer.provide(KeyValueStore.layerFileSystem(directory)), Layer.provide(NodeContext.layer))
+).pipe(Layer.provide(KeyValueStore.layerFileSystem(directory)), Layer.provide(files))
 
 const programs: {
   readonly [what: string]: Effect.Effect<unknown, never, CircuitBreaker.CircuitBreaker | Snapshots.Snapshots>

@@ -1,8 +1,10 @@
 import { it } from "@effect/vitest"
 import { type Outcome } from "@truce/core"
 import { CircuitBreaker, Classifier, Truce } from "@truce/effect3"
-import { Chunk, Data, type Duration, Effect, Fiber, type Layer, type Scope, Stream, type TestServices } from "effect"
+import { Data, type Duration, Effect, type Fiber, type Layer, type Scope, Stream } from "effect"
 import fc from "fast-check"
+import { exitOf } from "./platform/Fibers.ts"
+import { onTestClock } from "./platform/TestTime.ts"
 
 /** Runs are stable by default; `FC_SEED=7 vitest run` explores others. */
 export const seed = Number(process.env.FC_SEED ?? 20_260_101)
@@ -39,8 +41,8 @@ type HealthLedger = NonNullable<Truce.Options["model"]> extends { readonly init:
 /** A test on services of its own, under the test clock. */
 export const on =
   <R>(layer: () => Layer.Layer<R>) =>
-  <A, E>(name: string, body: () => Effect.Effect<A, E, R | Scope.Scope | TestServices.TestServices>): void =>
-    it.scoped(name, () => Effect.provide(body(), layer()))
+  <A, E>(name: string, body: () => Effect.Effect<A, E, R | Scope.Scope>): void =>
+    it.scoped(name, () => onTestClock(Effect.provide(body(), layer())))
 
 /** Does one step after the other, then the last again and again; counts. */
 export const scripted = <A, E, R>(
@@ -72,7 +74,11 @@ export const statusOf = (of = key) => Effect.map(CircuitBreaker.state(of), ({ st
 export const scoreOf = (of = key) => Effect.map(CircuitBreaker.state(of), ({ score }) => Number(score.toFixed(6)))
 
 /** Runs fibers that are ready, without moving the clock. */
-export const settled = Effect.repeatN(Effect.yieldNow(), 20)
+export const settled = Effect.forEach(Array.from({ length: 20 }), () => Effect.yieldNow(), { discard: true })
+
+/** One after the other with nothing in between: where a schedule repeats, the clock is read and others may run. */
+export const times = <A, E, R>(count: number, self: Effect.Effect<A, E, R>): Effect.Effect<void, E, R> =>
+  Effect.forEach(Array.from({ length: count }), () => self, { discard: true })
 
 /** Collects what a stream has told when asked. */
 export const watching = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
@@ -84,9 +90,7 @@ export const watching = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
   })
 
 /** What a fiber has come to, if it has ended. */
-export const peek = <A, E>(fiber: Fiber.RuntimeFiber<A, E>) => Effect.zipRight(settled, Fiber.poll(fiber))
+export const peek = <A, E>(fiber: Fiber.RuntimeFiber<A, E>) => Effect.map(settled, () => exitOf(fiber))
 
 export const outcomeOf = (outcome: Outcome.Outcome): string =>
   outcome._tag === "Failure" ? `Failure ${outcome.weight}` : outcome._tag
-
-export const toArray = Chunk.toReadonlyArray

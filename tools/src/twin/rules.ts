@@ -17,6 +17,7 @@ export const table: Table = {
     "@effect/platform#HttpApiSecurity": "effect/http-api#HttpApiSecurity",
     "@effect/platform#KeyValueStore": "effect/persistence#KeyValueStore",
     "@effect/platform#OpenApi": "effect/http-api#OpenApi",
+    "@effect/platform#Path": "effect#Path",
     "@effect/platform-node#NodeContext": "@effect/platform-node#NodeServices",
     "@effect/platform/HttpBody": "effect/http/HttpBody",
     "@effect/platform/HttpClient": "effect/http/HttpClient",
@@ -28,6 +29,7 @@ export const table: Table = {
     "@effect/platform/KeyValueStore": "effect/persistence/KeyValueStore",
     "@effect/platform/OpenApi": "effect/http-api/OpenApi",
     "@truce/effect3": "@truce/effect4",
+    "@truce/effect3/CircuitOptions": "@truce/effect4/CircuitOptions",
     "@truce/effect3/CircuitReport": "@truce/effect4/CircuitReport",
     "@truce/effect3/Fleet": "@truce/effect4/Fleet",
     "@truce/effect3/FleetRecord": "@truce/effect4/FleetRecord",
@@ -35,6 +37,7 @@ export const table: Table = {
     "@truce/effect3/HttpClient": "@truce/effect4/HttpClient",
     "@truce/effect3/Operators": "@truce/effect4/Operators",
     "@truce/effect3/Redis": "@truce/effect4/Redis",
+    "@truce/effect3/SnapshotNotSaved": "@truce/effect4/SnapshotNotSaved",
     "@truce/effect3/SnapshotRecord": "@truce/effect4/SnapshotRecord",
     "@truce/effect3/Snapshots": "@truce/effect4/Snapshots",
     "@truce/effect3/TransitionFeed": "@truce/effect4/TransitionFeed",
@@ -91,6 +94,7 @@ export const table: Table = {
     "Layer.Layer.Success": "Layer.Success",
     "Layer.catchAllCause": "Layer.catchCause",
     "Layer.scoped": "Layer.effect",
+    "Layer.scopedContext": "Layer.effectContext",
     "Layer.scopedDiscard": "Layer.effectDiscard",
     "Layer.unwrapEffect": "Layer.unwrap",
     "Layer.unwrapScoped": "Layer.unwrap",
@@ -103,12 +107,15 @@ export const table: Table = {
     "STM.STM": "Effect.Effect",
     "STM.as": "Effect.as",
     "STM.commit": "Effect.tx",
+    "STM.die": "Effect.die",
     "STM.fail": "Effect.fail",
     "STM.flatMap": "Effect.flatMap",
     "STM.forEach": "Effect.forEach",
     "STM.map": "Effect.map",
+    "STM.retry": "Effect.txRetry",
     "STM.succeed": "Effect.succeed",
     "STM.suspend": "Effect.suspend",
+    "STM.sync": "Effect.sync",
     "STM.tap": "Effect.tap",
     "STM.void": "Effect.void",
     "STM.zipRight": "Effect.andThen",
@@ -129,8 +136,10 @@ export const table: Table = {
     "Stream.runForEachChunk": "Stream.runForEachArray",
     "Stream.unwrapEffect": "Stream.unwrap",
     "Stream.unwrapScoped": "Stream.unwrap",
+    "TRef.TRef": "TxRef.TxRef",
     "TRef.get": "TxRef.get",
     "TRef.make": "TxRef.make",
+    "TRef.set": "TxRef.set",
     "TRef.update": "TxRef.update"
   },
   members: {
@@ -148,6 +157,7 @@ export const table: Table = {
     withdrawSTM: "withdrawTx"
   },
   patterns: [
+    { from: "Struct.omit($$$A)", to: "Struct.omit([$$$A])" },
     { from: "ConfigProvider.fromMap(new Map(Object.entries($A)), $B)", to: "ConfigProvider.fromEnvRecord($A)" },
     { from: "ConfigProvider.fromMap(new Map(Object.entries($A)))", to: "ConfigProvider.fromEnvRecord($A)" },
     { from: "Dependency.Tag($ID)<$$$T>()($A)", to: "Dependency.Service<$$$T>()($ID, $A)" },
@@ -214,7 +224,11 @@ export const table: Table = {
     { from: "Cause.interrupt(FiberId.none)", to: "Cause.interrupt()" },
     { from: "Effect.withRandom(Random.make($S))", to: "Random.withSeed($S)" },
     { from: "Effect.makeLatch", to: "Latch.make", needs: { Latch: "effect#Latch" } },
-    { from: "Metric.tagged($K, $V)", to: "Metric.withAttributes({ $K: $V })" }
+    { from: "Metric.tagged($K, $V)", to: "Metric.withAttributes({ $K: $V })" },
+    { from: "Dependency.Tag($ID)<$$$T>()($$$A)", to: "Dependency.Service<$$$T>()($ID, $$$A)" },
+    { from: "Effect.makeLatch($$$A)", to: "Latch.make($$$A)", needs: { Latch: "effect#Latch" } },
+    { from: "it.scoped($$$A)", to: "it.effect($$$A)" },
+    { from: "it.scopedLive($$$A)", to: "it.live($$$A)" }
   ],
   phrases: {
     "\n * Wait for state of your own (`STM.check`, `STM.retry`) before asking, never after: Effect 3.22 keeps what a transaction wrote before it\n * waited, or before it failed after a wait.\n":
@@ -233,6 +247,7 @@ export const table: Table = {
       "A request that cannot be read is a 400 without a body; `HttpApiMiddleware.ProblemDetails`, as another middleware of your api or of\n * the group, says what is wrong with it. Throws `InvalidOption` for what is not a middleware that can reject.",
     "`Runtime.runSync`": "`Effect.runSyncWith`",
     "`STM.commit` itself": "`Effect.tx` itself",
+    "a plain STM.commit": "a plain Effect.tx",
     "for Effect 3, as": "for Effect 4, as",
     "in Redis, with `ioredis`;": "in Redis, on Effect's own `Redis` service;",
     "is STM: rejections": "is an effect like any other: rejections",

@@ -1,8 +1,9 @@
 import { Truce } from "@truce/effect3"
 import { Effect, Fiber } from "effect"
 import { describe, expect } from "vitest"
-import { answering, classify, failing, key, settled, steady } from "../support.ts"
-import { by, ending, opening } from "./support.ts"
+import { hasEnded } from "../platform/Fibers.ts"
+import { answering, classify, failing, key, settled, statusOf, steady } from "../support.ts"
+import { admitsAtOnce, by, ending, execute, opening } from "./support.ts"
 
 const hour = 3_600_000
 
@@ -52,9 +53,9 @@ for (const [name, millis] of [
         yield* settled
         clock.step(millis)
         yield* clock.advance(499)
-        expect(fiber.unsafePoll()).toBe(null)
+        expect(hasEnded(fiber)).toBe(false)
         yield* clock.advance(1)
-        expect(ending(yield* fiber.await)).toBe("success")
+        expect(ending(yield* Fiber.await(fiber))).toBe("success")
       }))
   })
 }

@@ -1,7 +1,8 @@
 import { CallContext, CircuitBreaker, Classifier, RetryPolicy, Truce } from "@truce/effect3"
 import { type AttemptTimeout, RetryExhausted } from "@truce/effect3"
-import { Cause, Data, Effect, Exit, Fiber, TestClock } from "effect"
+import { Cause, Data, Effect, Fiber, TestClock } from "effect"
 import { describe, expect } from "vitest"
+import { defectsOf } from "../platform/Exits.ts"
 import {
   NotFound,
   Timeout,
@@ -180,7 +181,7 @@ describe("an effect that is both a defect and a failure", () => {
       const cause = Cause.parallel(Cause.fail(new Timeout()), Cause.die("broken"))
       const { effect, runs } = scripted(Effect.failCause(cause))
       const exit = yield* Effect.exit(Truce.protect(effect, { key, classify, retry }))
-      expect(Exit.isFailure(exit) && Cause.defects(exit.cause).pipe((defects) => [...defects].length)).toBe(2)
+      expect(defectsOf(exit).length).toBe(2)
       expect(runs()).toBe(1)
     }))
 })

@@ -1,19 +1,14 @@
 import { CircuitBreaker, CircuitOpen, Classifier, Outcome, RetryBudget, Transaction, Truce } from "@truce/effect3"
-import { Cause, Duration, Effect, Exit, Option, Schedule, STM } from "effect"
+import { Duration, Effect, Exit, Schedule, STM } from "effect"
 import { describe, expect } from "vitest"
+import { defectOf, reasonsOf } from "../platform/Exits.ts"
+import { delayedBy, dyingInAStep } from "../platform/Schedules.ts"
 import { Timeout, answering, classify, failing, key, on, scoreOf, statusOf, steady, trip } from "../support.ts"
 import { admitsAtOnce, by, probing } from "./support.ts"
 
 const boom = (): never => {
   throw new Error("boom")
 }
-
-const defectOf = <A, E>(exit: Exit.Exit<A, E>): string =>
-  Exit.match(exit, {
-    onSuccess: () => "success",
-    onFailure: (cause) =>
-      Option.match(Cause.dieOption(cause), { onNone: () => "no defect", onSome: (defect) => String(defect) })
-  })
 
 const it = by(() => steady())
 
@@ -27,8 +22,10 @@ describe("a probe gives its permit back, and its call the defect,", () => {
     it(name, (clock) =>
       Effect.gen(function* () {
         const calls = [
-          Effect.map(Effect.exit(Truce.protect(self, { key, classify: classifier })), defectOf),
-          Effect.map(Effect.exit(CircuitBreaker.execute(self, { key, classify: classifier })), defectOf)
+          Effect.map(Effect.exit(Truce.protect(self, { key, classify: classifier })), (exit) => String(defectOf(exit))),
+          Effect.map(Effect.exit(CircuitBreaker.execute(self, { key, classify: classifier })), (exit) =>
+            String(defectOf(exit))
+          )
         ]
         for (const call of calls) {
           yield* CircuitBreaker.reset(key, "again")
@@ -64,9 +61,9 @@ describe("a classifier that throws only when asked whether to retry", () => {
   it("keeps no permit: the attempt was settled before", (clock) =>
     Effect.gen(function* () {
       yield* probing(clock)
-      expect(defectOf(yield* Effect.exit(Truce.protect(Effect.fail(new Timeout()), { key, classify: late })))).toBe(
-        "Error: boom"
-      )
+      expect(
+        String(defectOf(yield* Effect.exit(Truce.protect(Effect.fail(new Timeout()), { key, classify: late }))))
+      ).toBe("Error: boom")
       expect((yield* CircuitBreaker.state(key)).probes).toBe(0)
     }))
 })
@@ -74,14 +71,14 @@ describe("a classifier that throws only when asked whether to retry", () => {
 describe("a schedule of the user's", () => {
   const broken = {
     "throws in a step": Schedule.map(Schedule.forever, boom),
-    "dies in a step": Schedule.mapEffect(Schedule.forever, () => Effect.die(new Error("boom")))
+    "dies in a step": dyingInAStep(new Error("boom"))
   }
   for (const [name, schedule] of Object.entries(broken)) {
     it(`that ${name} ends the call with its defect, and costs no token`, () =>
       Effect.gen(function* () {
         const truce = yield* Truce.Truce
         const exit = yield* Effect.exit(Truce.protect(failing, { key, classify, retry: { schedule } }))
-        expect(defectOf(exit)).toBe("Error: boom")
+        expect(String(defectOf(exit))).toBe("Error: boom")
         expect(yield* truce.budget.tokens(key)).toBe(10)
       }))
   }
@@ -90,10 +87,7 @@ describe("a schedule of the user's", () => {
     Effect.gen(function* () {
       let attempts = 0
       const delays = [-5, 0, Number.NaN]
-      const schedule = Schedule.intersect(
-        Schedule.addDelay(Schedule.forever, () => Duration.millis(delays[attempts % 3] ?? 0)),
-        Schedule.recurs(3)
-      )
+      const schedule = delayedBy(3, () => Duration.millis(delays[attempts % 3] ?? 0))
       const effect = Effect.zipRight(
         Effect.sync(() => attempts++),
         failing
@@ -110,7 +104,7 @@ describe("a budget of the user's that throws", () => {
     Effect.gen(function* () {
       yield* probing(clock)
       for (const effect of [answering, failing]) {
-        expect(defectOf(yield* Effect.exit(Truce.protect(effect, { key, classify })))).toBe("Error: boom")
+        expect(String(defectOf(yield* Effect.exit(Truce.protect(effect, { key, classify }))))).toBe("Error: boom")
         expect((yield* CircuitBreaker.state(key)).probes).toBe(0)
       }
     })
@@ -219,6 +213,6 @@ describe("a rejection", () => {
       yield* trip()
       const rude = Classifier.make<never>(boom, { outcome: boom, success: boom })
       const exit = yield* Effect.exit(Truce.protect(Effect.sync(boom), { key, classify: rude }))
-      expect(Exit.isFailure(exit) && exit.cause._tag).toBe("Fail")
+      expect(reasonsOf(exit)).toEqual(["Fail"])
     }))
 })

@@ -10,5 +10,5 @@ it("a fleet of three keeps its promises, whatever becomes of its store and its c
     fc.asyncProperty(FleetPlan.arbitrary, async (plan) => {
       expect(await Effect.runPromise(chaos(plan))).toEqual([])
     }),
-    { seed, numRuns: 40 }
+    { seed, numRuns: 150 }
   ))

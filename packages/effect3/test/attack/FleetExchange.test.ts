@@ -2,7 +2,7 @@ import { HealthModel, Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { describe, expect } from "vitest"
-import { answering, attempt, failing, key, settled, statusOf, steady } from "../support.ts"
+import { answering, attempt, failing, key, settled, statusOf, steady, times } from "../support.ts"
 import { become, Held, holding, opened, passed, silent, started, stored, test, well } from "./fleet.ts"
 
 describe("a record of another model", () => {
@@ -80,7 +80,7 @@ describe("news", () => {
       }
       expect((yield* stored).state._tag).toBe("Open")
       yield* release
-      yield* Effect.repeatN(settled, 5)
+      yield* times(6, settled)
       expect(yield* two(statusOf())).toBe("Open")
     }))
 
@@ -95,7 +95,7 @@ describe("news", () => {
       yield* passed(250)
       // As if from another database of the same server, which has the same channel.
       yield* tell({ key, text: text.replace(/"generation":\d+/, `"generation":${Number.MAX_SAFE_INTEGER}`) })
-      yield* Effect.repeatN(settled, 5)
+      yield* times(6, settled)
       expect(yield* run(statusOf())).toBe("Closed")
     }))
 })
@@ -139,7 +139,7 @@ describe("a fleet", () => {
       const run = <A, E>(self: Effect.Effect<A, E, Truce.Services>) => Effect.provide(self, truce)
       yield* run(attempt(answering))
       yield* passed(250)
-      yield* become((self) => Effect.zipLeft(self, Effect.sleep(100)))
+      yield* become((self) => Effect.tap(self, () => Effect.sleep(100)))
       yield* run(attempt(failing))
       yield* passed(250)
       expect((yield* stored).traffic.failures).toBe(1)

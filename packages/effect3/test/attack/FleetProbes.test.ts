@@ -1,9 +1,10 @@
 import { EventLog, RetryBudget, Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as FleetStore from "@truce/effect3/FleetStore"
-import { Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
+import { Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { describe, expect } from "vitest"
-import { answering, attempt, classify, failing, key, settled, statusOf, steady } from "../support.ts"
+import { hasEnded } from "../platform/Fibers.ts"
+import { answering, attempt, classify, failing, key, settled, statusOf, steady, times } from "../support.ts"
 import { become, down, Held, holding, opened, passed, silent, started, stored, test, well } from "./fleet.ts"
 
 const lost = new FleetStore.FleetStoreFailed({ reason: "down", isInDoubt: true, detail: "test" })
@@ -38,7 +39,7 @@ describe("the permit of a probe", () => {
         yield* become(through)
         const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
         yield* passed(1_000)
-        expect(Option.isSome(yield* Fiber.poll(interrupting))).toBe(true)
+        expect(hasEnded(interrupting)).toBe(true)
         const next = yield* Effect.fork(run(attempt(answering)))
         yield* passed(1_000)
         expect(isAnswered(yield* Fiber.join(next))).toBe(true)
@@ -156,8 +157,8 @@ describe("the permit of a probe", () => {
       yield* gate.open
       yield* settled
       const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
-      yield* Effect.repeatN(settled, 5)
-      expect(Option.isSome(yield* Fiber.poll(interrupting))).toBe(true)
+      yield* times(6, settled)
+      expect(hasEnded(interrupting)).toBe(true)
       yield* become(well)
     }))
 })
@@ -190,10 +191,10 @@ describe("those who wait for the answer to a lease", () => {
       yield* become((self) => Effect.delay(self, "600 millis"))
       const fibers = yield* Effect.forEach(Array.from({ length: 50 }), () => Effect.fork(run(attempt(answering))))
       for (let i = 0; i < 25; i++) yield* passed(10)
-      const exits = yield* Effect.forEach(fibers, Fiber.poll)
+      const waiting = fibers.filter((fiber) => !hasEnded(fiber))
       yield* become(well)
       yield* passed(30_000)
-      expect(exits.filter(Option.isNone).length).toBe(0)
+      expect(waiting.length).toBe(0)
     }))
 
   test("ask again when the one who asked has given up", () =>
@@ -206,7 +207,7 @@ describe("those who wait for the answer to a lease", () => {
       yield* passed(5)
       yield* Fiber.interrupt(first)
       yield* passed(100)
-      expect(Option.isSome(yield* Fiber.poll(second))).toBe(true)
+      expect(hasEnded(second)).toBe(true)
       yield* become(well)
     }))
 })
@@ -220,12 +221,12 @@ describe("a call that waits for an admission", () => {
       let rejections = 0
       yield* run(EventLog.observe(({ _tag }) => void (rejections += _tag === "Rejected" ? 1 : 0)))
       const fiber = yield* Effect.fork(run(Truce.protect({ key, classify })(answering)))
-      yield* Effect.repeatN(settled, 5)
+      yield* times(6, settled)
       expect(rejections).toBe(1)
       yield* passed(1_000)
       expect(rejections).toBeLessThanOrEqual(5)
       yield* become(well)
       yield* passed(1_000)
-      expect(Option.isSome(yield* Fiber.poll(fiber))).toBe(true)
+      expect(hasEnded(fiber)).toBe(true)
     }))
 })

@@ -2,6 +2,8 @@ import { it } from "@effect/vitest"
 import { CircuitBreaker, Truce } from "@truce/effect3"
 import { Deferred, Effect, Exit, Fiber, Random } from "effect"
 import { describe, expect } from "vitest"
+import { composed } from "../platform/Composing.ts"
+import { interruptNow } from "../platform/Fibers.ts"
 import { NotFound, answering, classify, key, settled, statusOf, steady } from "../support.ts"
 import {
   by,
@@ -29,6 +31,7 @@ describe("a half-open gate", () => {
       const answer = yield* Deferred.make<void>()
       const { effect, seen } = dependency(Deferred.await(answer))
       const fibers = yield* all(10_000, () => execute(effect))
+      yield* settled
       expect((yield* CircuitBreaker.state(key)).probes).toBe(3)
       yield* Deferred.succeed(answer, undefined)
       const ends = tally((yield* exits(fibers)).map((exit) => (Exit.isSuccess(exit) ? exit.value._tag : "defect")))
@@ -43,6 +46,7 @@ describe("a half-open gate", () => {
       for (let round = 0; round < 100; round++) {
         const of = `key-${round}`
         yield* probing(clock, of)
+        if (round % 2 === 0) yield* composed(of)
         // A probe that says nothing: the circuit stays half-open.
         const { effect, seen } = dependency(Effect.zipRight(hops(9), Effect.fail(new NotFound({ id: "1" }))))
         const fibers = yield* all(30, (index) => yielding(round * 30 + index)(execute(effect, of)))
@@ -106,7 +110,7 @@ describe("calls that wait for an admission", () => {
         yield* clock.advance(1_000)
         for (const fiber of fibers) {
           yield* hops(12)
-          if (yield* Random.nextBoolean) yield* Fiber.interruptFork(fiber)
+          if (yield* Random.nextBoolean) interruptNow(fiber)
         }
         // No time passes: whoever is left is called by those before, not by a timer.
         const ends = tally((yield* exits(fibers)).map(ending))

@@ -1,6 +1,8 @@
 import { CircuitBreaker, Classifier, HealthModel, Outcome, RetryBudget, Truce } from "@truce/effect3"
-import { Effect, Exit, Fiber, FiberId, Random } from "effect"
+import { Effect, Exit, Fiber, Random } from "effect"
 import { describe, expect } from "vitest"
+import { composed } from "../platform/Composing.ts"
+import { interruptNow } from "../platform/Fibers.ts"
 import { NotFound, Timeout, answering, classify, failing, key, settled, steady } from "../support.ts"
 import { admitsAtOnce, all, by, dependency, ending, execute, exits, hops, probing, tally, yielding } from "./support.ts"
 
@@ -16,6 +18,7 @@ describe("calls that are interrupted anywhere", () => {
         for (let round = 0; round < 100; round++) {
           const of = `key-${round}`
           yield* probing(clock, of)
+          if (round % 2 === 0) yield* composed(of)
           const kinds = [Effect.fail(new NotFound({ id: "1" })), Effect.interrupt, Effect.never, Effect.die("broken")]
           const { effect, seen } = dependency(
             Effect.zipRight(
@@ -111,12 +114,12 @@ describe("calls that are interrupted anywhere", () => {
 
 describe("a call that is interrupted in the very moment", () => {
   let victim: Fiber.RuntimeFiber<unknown, unknown> | undefined
-  const strike = () => victim?.unsafeInterruptAsFork(FiberId.none)
+  const strike = () => (victim === undefined ? undefined : interruptNow(victim))
   const struck = <A, E, R>(self: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
       victim = yield* Effect.fork(self)
       return yield* Effect.ensuring(
-        victim.await,
+        Fiber.await(victim),
         Effect.sync(() => (victim = undefined))
       )
     })
@@ -197,7 +200,7 @@ describe("a call that cannot be interrupted", () => {
       const fiber = yield* Effect.fork(Effect.uninterruptible(Truce.protect(failing, { key, classify })))
       yield* settled
       yield* CircuitBreaker.isolate(key, "maintenance")
-      expect(ending(yield* fiber.await)).toBe("circuit-open")
+      expect(ending(yield* Fiber.await(fiber))).toBe("circuit-open")
       yield* clock.advance(1_000)
     })
   )

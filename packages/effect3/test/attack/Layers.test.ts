@@ -1,7 +1,10 @@
 import { it } from "@effect/vitest"
 import { CircuitBreaker, HealthScore, PolicyConflict, Truce } from "@truce/effect3"
-import { Cause, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
+import { Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { describe, expect } from "vitest"
+import { withClock } from "../platform/Clocks.ts"
+import { defectOf } from "../platform/Exits.ts"
+import { hasEnded } from "../platform/Fibers.ts"
 import { answering, classify, failing, key, settled, statusOf, steady } from "../support.ts"
 import { all, by, ending, execute, exits, hand, opening, tally } from "./support.ts"
 
@@ -10,6 +13,22 @@ describe("a layer", () => {
     Effect.gen(function* () {
       yield* Effect.provide(opening(), Layer.fresh(steady()))
       expect(yield* Effect.provide(statusOf(), Layer.fresh(steady()))).toBe("Closed")
+    })
+  )
+
+  it.effect("inside another rules what is inside it, and leaves what is outside to the other", () =>
+    Effect.gen(function* () {
+      const attempts = () => {
+        let sent = 0
+        const call = Truce.protect(
+          Effect.suspend(() => (sent++, failing)),
+          { key, classify }
+        )
+        return Effect.map(Effect.exit(call), () => sent)
+      }
+      const inside = Effect.provide(attempts(), steady({ retry: { attempts: 2, base: "0 millis" } }))
+      const both = Effect.provide(Effect.all([inside, attempts()]), steady({ retry: { attempts: 1 } }))
+      expect(yield* both).toEqual([2, 1])
     })
   )
 
@@ -28,14 +47,12 @@ describe("a layer", () => {
     Effect.gen(function* () {
       const breaker = yield* CircuitBreaker.make(mine)
       yield* execute(answering)
-      return yield* Effect.exit(Effect.provideService(execute(answering), CircuitBreaker.CircuitBreaker, breaker))
+      return yield* Effect.flatten(Effect.provideService(execute(answering), CircuitBreaker.CircuitBreaker, breaker))
     }).pipe(
       Effect.provide(CircuitBreaker.layer({ permits: 2 }).pipe(Layer.provideMerge(HealthScore.layer()))),
-      Effect.map((exit) => Exit.flatten(exit)),
+      Effect.exit,
       Effect.map((exit) =>
-        Exit.isFailure(exit)
-          ? Option.getOrUndefined(Cause.dieOption(exit.cause)) instanceof PolicyConflict.PolicyConflict
-          : exit.value
+        Exit.isFailure(exit) ? defectOf(exit) instanceof PolicyConflict.PolicyConflict : exit.value
       )
     )
   it.effect("of a second breaker on one score dies with PolicyConflict on a key it would rule otherwise", () =>
@@ -59,7 +76,7 @@ describe("a layer that is released", () => {
       yield* settled
       yield* Scope.close(scope, Exit.void)
       return yield* Effect.provide(after(begun), services)
-    }).pipe(Effect.withClock(clock))
+    }).pipe(withClock(clock))
 
   const wait = { whenOpen: "wait", deadline: "1 hour" } as const
   const waiting = all(100, () => Truce.protect(answering, { key, classify, retry: wait }))
@@ -78,7 +95,7 @@ describe("a layer that is released", () => {
         expect(tally((yield* exits(yield* waiting)).map(ending))).toEqual({ CircuitOpen: 100 })
         yield* clock.advance(1_000)
         const fiber = yield* Effect.fork(Truce.protect(answering, { key, classify, retry: wait }))
-        expect(ending(yield* fiber.await)).toBe("success")
+        expect(ending(yield* Fiber.await(fiber))).toBe("success")
       })
     )
   )
@@ -89,7 +106,7 @@ describe("a layer that is released", () => {
     return released(Effect.fork(Truce.protect(effect, { key, classify })), (fiber) =>
       Effect.gen(function* () {
         yield* settled
-        expect(fiber.unsafePoll()).toBe(null)
+        expect(hasEnded(fiber)).toBe(false)
         yield* clock.advance(1_000)
         expect(yield* Fiber.join(fiber)).toBe("hello")
       })

@@ -67,10 +67,7 @@ describe("reloads in a tight loop", () => {
           hops(12),
           // In the midst of an attempt too.
           Effect.zipRight(
-            Effect.whenEffect(
-              Effect.orDie(reload),
-              Effect.sync(() => numbered() < 0.2)
-            ),
+            Effect.suspend(() => (numbered() < 0.2 ? Effect.orDie(reload) : Effect.void)),
             Effect.suspend(() => {
               const drawn = numbered()
               return drawn < 0.5 ? failing : drawn < 0.6 ? missing : answering

@@ -1,7 +1,8 @@
 import { CircuitBreaker, Truce } from "@truce/effect3"
 import { Deferred, Effect, Fiber } from "effect"
 import { describe, expect } from "vitest"
-import { answering, classify, failing, key, settled, steady, watching } from "../support.ts"
+import { hasEnded } from "../platform/Fibers.ts"
+import { answering, classify, failing, key, settled, statusOf, steady, watching } from "../support.ts"
 import { admitsAtOnce, by, ending, execute, opening, probing } from "./support.ts"
 
 const it = by(() => steady({ circuit: { permits: 2 } }))
@@ -59,7 +60,7 @@ describe("a circuit that is replaced by a snapshot", () => {
       const fiber = yield* Effect.fork(Truce.protect(failing, { key, classify, retry }))
       yield* settled
       yield* CircuitBreaker.restore(stored)
-      expect(ending(yield* fiber.await)).toBe("circuit-open")
+      expect(ending(yield* Fiber.await(fiber))).toBe("circuit-open")
     }))
 
   it("admits a call that waited for a permit of the one before", (clock) =>
@@ -70,8 +71,8 @@ describe("a circuit that is replaced by a snapshot", () => {
       const retry = { whenOpen: "wait", deadline: "1 hour" } as const
       const fiber = yield* Effect.fork(Truce.protect(answering, { key, classify, retry }))
       yield* settled
-      expect(fiber.unsafePoll()).toBe(null)
+      expect(hasEnded(fiber)).toBe(false)
       yield* CircuitBreaker.restore(stored)
-      expect(ending(yield* fiber.await)).toBe("success")
+      expect(ending(yield* Fiber.await(fiber))).toBe("success")
     }))
 })

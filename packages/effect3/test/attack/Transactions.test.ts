@@ -1,6 +1,7 @@
 import { CircuitBreaker, Outcome, Transaction } from "@truce/effect3"
 import { Effect, Fiber, STM, TRef } from "effect"
 import { describe, expect } from "vitest"
+import { hazardous } from "../platform/Hazards.ts"
 import { NotFound, answering, failing, key, on, settled, statusOf, steady } from "../support.ts"
 import { admitsAtOnce, all, by, dependency, execute, exits, hops, numbers, probing, yielding } from "./support.ts"
 
@@ -8,7 +9,7 @@ const permits = 3
 const it = by(() => steady({ circuit: { permits } }))
 
 const parked = (gate: TRef.TRef<number>, past: number) =>
-  STM.flatMap(TRef.get(gate), (value) => STM.check(() => value > past))
+  STM.flatMap(TRef.get(gate), (value) => (value > past ? STM.void : STM.retry))
 
 describe("transactions of the user's among fast attempts", () => {
   it("admit no more than there are permits, whether they commit, abort, throw, wait or wake", (clock) =>
@@ -37,16 +38,7 @@ describe("transactions of the user's among fast attempts", () => {
         const composed = Effect.gen(function* () {
           const now = yield* Transaction.now
           const value = yield* STM.commit(TRef.get(gate))
-          // Effect 3.22 keeps what a transaction wrote that failed after it had waited: one that waits must not fail.
-          const waits = next() < 0.5
-          const before = waits ? parked(gate, value) : STM.void
-          const kind = next()
-          const after = waits || kind > 0.6 ? STM.void : kind < 0.3 ? STM.fail("no") : STM.die("broken")
-          const retried = kind > 0.9 ? STM.zipLeft(Transaction.admit([of], now), STM.retry) : STM.retry
-          // An alternative that never comes about leaves nothing behind either.
-          const transaction = STM.orElse(retried, () =>
-            STM.zipRight(before, STM.zipLeft(Transaction.admit([of], now), after))
-          )
+          const transaction = hazardous(Transaction.admit([of], now), parked(gate, value), next)
           const admission = yield* Transaction.commit(transaction)
           if (admission._tag === "Rejected") return
           yield* holding(1)

@@ -2,9 +2,11 @@ import { it } from "@effect/vitest"
 import type { Truce } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as FleetStore from "@truce/effect3/FleetStore"
-import { Clock, Context, Effect, Layer, Logger, PubSub, type Scope, Stream, type TestServices, TestClock } from "effect"
+import { Clock, Context, Effect, Layer, PubSub, type Scope, Stream, TestClock } from "effect"
 import { expect } from "vitest"
-import { attempt, failing, key, settled, statusOf, steady } from "../support.ts"
+import { telling } from "../platform/Logs.ts"
+import { onTestClock } from "../platform/TestTime.ts"
+import { attempt, failing, key, settled, statusOf, steady, times } from "../support.ts"
 
 export type Services = Truce.Services | Fleet.Fleet
 
@@ -64,16 +66,13 @@ const store = Layer.scopedContext(
 
 export const test = (
   name: string,
-  body: () => Effect.Effect<void, unknown, FleetStore.FleetStore | Held | Scope.Scope | TestServices.TestServices>
-) => it.scoped(name, () => Effect.provide(Effect.orDie(body()), store))
+  body: () => Effect.Effect<void, unknown, FleetStore.FleetStore | Held | Scope.Scope>
+) => it.scoped(name, () => onTestClock(Effect.provide(Effect.orDie(body()), store)))
 
 export const started = (options: Fleet.Options = {}, truce: Truce.Options = {}) =>
   Effect.gen(function* () {
     const { logs } = yield* Held
-    const logger = Logger.replace(
-      Logger.defaultLogger,
-      Logger.make(({ message }) => void logs.push(String(message)))
-    )
+    const logger = telling(({ message }) => void logs.push(message))
     const context = yield* Layer.build(
       Layer.provideMerge(Fleet.layer(options), steady(truce)).pipe(Layer.provide(logger))
     )
@@ -100,7 +99,7 @@ export const become = (through: Hands["through"]) =>
   })
 
 export const passed = (millis: number) =>
-  Effect.zipRight(settled, Effect.zipRight(TestClock.adjust(millis), Effect.repeatN(settled, 5)))
+  Effect.zipRight(settled, Effect.zipRight(TestClock.adjust(millis), times(6, settled)))
 
 export const stored = Effect.map(Held, ({ kept }) => JSON.parse(kept.get(key) ?? "{}").circuit)
 
@@ -108,7 +107,7 @@ export const stored = Effect.map(Held, ({ kept }) => JSON.parse(kept.get(key) ??
 export const opened = (options: Fleet.Options = {}, truce: Truce.Options = {}) =>
   Effect.gen(function* () {
     const run = yield* started({ witnesses: 1, ...options }, truce)
-    yield* Effect.repeatN(Effect.zipRight(run(attempt(failing)), passed(250)), 9)
+    yield* times(10, Effect.zipRight(run(attempt(failing)), passed(250)))
     expect(yield* run(statusOf())).toBe("Open")
     yield* passed(1_000)
     expect((yield* stored).state._tag).toBe("Open")

@@ -2,9 +2,11 @@ import { FleetPlan, FleetWatch } from "@truce/conformance"
 import { CircuitBreaker } from "@truce/effect3"
 import * as Fleet from "@truce/effect3/Fleet"
 import * as FleetStore from "@truce/effect3/FleetStore"
-import { Cause, Clock, Effect, Exit, Fiber, Layer, Logger, PubSub, Stream } from "effect"
-import { type ApiError, answering, classify, failing, key, settled, steady } from "../support.ts"
-import * as SteppingClock from "./steppingClock.ts"
+import { Cause, Clock, Effect, Exit, type Fiber, Layer, PubSub, Stream, TestClock } from "effect"
+import { interruptNow } from "../platform/Fibers.ts"
+import { silent } from "../platform/Logs.ts"
+import { onTestClock } from "../platform/TestTime.ts"
+import { type ApiError, answering, classify, failing, key, settled, steady, times } from "../support.ts"
 
 const leaseTimeoutMillis = 250
 
@@ -32,18 +34,14 @@ const met = <A>(
     case "silent":
       return Effect.zipRight(fault.isDone ? self : Effect.void, Effect.never)
     case "slow":
-      return fault.isDoneFirst ? Effect.zipLeft(self, Effect.sleep(fault.millis)) : Effect.delay(self, fault.millis)
+      return fault.isDoneFirst ? Effect.tap(self, () => Effect.sleep(fault.millis)) : Effect.delay(self, fault.millis)
   }
 }
 
+const passed = (millis: number) => Effect.zipRight(settled, Effect.zipRight(TestClock.adjust(millis), settled))
+
 /** Lets it happen; the promises that were not kept. */
 export const chaos = (plan: FleetPlan.Plan) =>
-  Effect.gen(function* () {
-    const { clock, passed } = SteppingClock.make()
-    return yield* Effect.withClock(run(plan, passed), clock)
-  }).pipe(Effect.scoped)
-
-const run = (plan: FleetPlan.Plan, passed: (millis: number) => Effect.Effect<void>) =>
   Effect.gen(function* () {
     const { hasNews, onStoreDown, permits, witnesses } = plan
     const watch = FleetWatch.make({ permits, leaseTimeoutMillis })
@@ -89,8 +87,7 @@ const run = (plan: FleetPlan.Plan, passed: (millis: number) => Effect.Effect<voi
             Layer.provideMerge(
               steady({ circuit: { permits, lease: "10 minutes", openFor: "500 millis", maxOpenFor: "1 second" } })
             ),
-            Layer.provide(Layer.succeed(FleetStore.FleetStore, storeOf(process))),
-            Layer.provide(Logger.remove(Logger.defaultLogger))
+            Layer.provide(Layer.succeed(FleetStore.FleetStore, storeOf(process)))
           )
         ),
         (context) =>
@@ -151,17 +148,20 @@ const run = (plan: FleetPlan.Plan, passed: (millis: number) => Effect.Effect<voi
       switch (action.do) {
         case "attempt": {
           const self = called(action.process, action.fails ? failing : answering, action.millis)
-          return Effect.repeatN(
+          return times(
+            action.times,
             Effect.gen(function* () {
               const fiber = yield* Effect.forkDaemon(self)
               calls.push(fiber)
               const after = action.interruptedAfter
               if (after === undefined) return
               yield* Effect.forkDaemon(
-                Effect.zipRight(after === 0 ? Effect.yieldNow() : Effect.sleep(after), Fiber.interruptFork(fiber))
+                Effect.zipRight(
+                  after === 0 ? Effect.yieldNow() : Effect.sleep(after),
+                  Effect.sync(() => interruptNow(fiber))
+                )
               )
-            }),
-            action.times - 1
+            })
           )
         }
         case "fault":
@@ -195,7 +195,7 @@ const run = (plan: FleetPlan.Plan, passed: (millis: number) => Effect.Effect<voi
       yield* settled
     }
     faults.clear()
-    for (const fiber of calls) yield* Fiber.interruptFork(fiber)
+    for (const fiber of calls) interruptNow(fiber)
     yield* settled
     // A leased probe or two, the longest open time and what is on its way: a lease is longer by far.
     const statuses = Effect.forEach(fleet, (run) => Effect.map(run(CircuitBreaker.state(key)), ({ status }) => status))
@@ -209,4 +209,4 @@ const run = (plan: FleetPlan.Plan, passed: (millis: number) => Effect.Effect<voi
     }
     if (millis >= 20_000 && !watch.holdsUnknown()) watch.broken.push(`${seen.join(", ")} in the end, ${stored}`)
     return watch.broken
-  })
+  }).pipe(Effect.scoped, Effect.provide(silent), onTestClock)

@@ -1,21 +1,12 @@
 import { it } from "@effect/vitest"
 import { CircuitBreaker, type Truce } from "@truce/effect3"
-import {
-  Cause,
-  Clock,
-  Duration,
-  Effect,
-  Exit,
-  type Fiber,
-  type Layer,
-  Option,
-  Random,
-  Scheduler,
-  type Scope
-} from "effect"
+import { Cause, type Clock, Duration, Effect, Exit, Fiber, type Layer, Option, Random, type Scope } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { type ApiError, classify, key, seed, settled } from "../support.ts"
+import { clockOf, withClock } from "../platform/Clocks.ts"
+import { seeded } from "../platform/Randomness.ts"
+import { yieldingWhen } from "../platform/Yields.ts"
+import { type ApiError, classify, key, seed, settled, times } from "../support.ts"
 
 /** Numbers that are the same at every run. */
 export const numbers = (from: number): (() => number) => {
@@ -28,20 +19,13 @@ export const numbers = (from: number): (() => number) => {
   }
 }
 
-const scheduler = new Scheduler.MixedScheduler(2_048)
-
 /**
  * Lets a fiber yield in about one of `every` operations instead of every 2 048th, so that others, and interruptions, come in
  * between any two. A yield is some ten operations itself: more than one in twenty would never get anywhere.
  */
 export const yielding = (from: number, every = 30) => {
   const next = numbers(from)
-  return Effect.withScheduler(
-    Scheduler.make(
-      (task, priority, fiber) => scheduler.scheduleTask(task, priority, fiber),
-      () => (next() * every < 1 ? 0 : false)
-    )
-  )
+  return yieldingWhen(() => next() * every < 1)
 }
 
 /** A dependency that knows how many attempts it has, and the most it ever had at once. */
@@ -82,7 +66,8 @@ export const admitsAtOnce = (of = key) => Effect.map(execute(Effect.succeed("hel
 export const all = <A, E, R>(count: number, self: (index: number) => Effect.Effect<A, E, R>) =>
   Effect.forEach(Array.from({ length: count }), (_, index) => Effect.fork(self(index)))
 
-export const exits = <A, E>(fibers: ReadonlyArray<Fiber.Fiber<A, E>>) => Effect.forEach(fibers, (fiber) => fiber.await)
+export const exits = <A, E>(fibers: ReadonlyArray<Fiber.Fiber<A, E>>) =>
+  Effect.forEach(fibers, (fiber) => Fiber.await(fiber))
 
 /** How many of each. */
 export const tally = (names: Iterable<string>): Record<string, number> => {
@@ -93,7 +78,7 @@ export const tally = (names: Iterable<string>): Record<string, number> => {
 
 /** Lets the others run, a number of times that is the same at every run. */
 export const hops = (most: number) =>
-  Effect.flatMap(Random.nextIntBetween(0, most), (count) => Effect.repeatN(Effect.yieldNow(), count))
+  Effect.flatMap(Random.nextIntBetween(0, most), (count) => times(count, Effect.yieldNow()))
 
 /** A clock moved by hand whose wall time can be stepped while its monotonic time goes on. */
 export interface Hand extends Clock.Clock {
@@ -110,21 +95,19 @@ export const hand = (): Hand => {
   let monotonic = 0
   let offset = 1_700_000_000_000
   const sleepers = new Map<() => void, number>()
-  const nanos = () => BigInt(Math.round(monotonic * 1_000_000))
-  const wall = () => monotonic + offset
-  return {
-    [Clock.ClockTypeId]: Clock.ClockTypeId,
-    unsafeCurrentTimeMillis: wall,
-    currentTimeMillis: Effect.sync(wall),
-    unsafeCurrentTimeNanos: nanos,
-    currentTimeNanos: Effect.sync(nanos),
+  const clock = clockOf({
+    wallMillis: () => monotonic + offset,
+    monotonicNanos: () => BigInt(Math.round(monotonic * 1_000_000)),
     sleep: (duration) =>
       Effect.async<void>((resume) => {
         const wake = () => resume(Effect.void)
         if (Duration.toMillis(duration) === 0) return wake()
         sleepers.set(wake, monotonic + Duration.toMillis(duration))
         return Effect.sync(() => sleepers.delete(wake))
-      }),
+      })
+  })
+  return {
+    ...clock,
     advance: (millis) =>
       Effect.gen(function* () {
         const end = monotonic + millis
@@ -151,7 +134,7 @@ export const by =
   <A, E>(name: string, body: (clock: Hand) => Effect.Effect<A, E, R | Scope.Scope>): void =>
     it.scopedLive(name, () => {
       const clock = hand()
-      return body(clock).pipe(Effect.provide(layer()), Effect.withClock(clock), Effect.withRandom(Random.make(name)))
+      return body(clock).pipe(Effect.provide(layer()), withClock(clock), seeded(name))
     })
 
 setFlagsFromString("--expose-gc")

@@ -1,0 +1,11 @@
+import { type Duration, Effect, Schedule } from "effect"
+
+export const dyingInAStep = (defect: unknown): Schedule.Schedule<unknown> =>
+  Schedule.map(Schedule.forever, () => Effect.die(defect))
+
+/** So many times, after delays that are asked for one by one. */
+export const delayedBy = (count: number, delay: () => Duration.Duration): Schedule.Schedule<unknown> =>
+  Schedule.upTo(
+    Schedule.addDelay(Schedule.forever, () => Effect.sync(delay)),
+    { times: count }
+  )
