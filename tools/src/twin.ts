@@ -36,7 +36,9 @@ const makeTrees = async (input: string, { check, force }: Flags, used: Used): Pr
   const orphans = surveys.flatMap((one) => one.orphans)
   const stale = surveys.flatMap((one) => one.stale)
   if (check) {
-    for (const { target } of stale) faults.push({ file: target, line: 1, message: "is out of date" })
+    const [first] = stale
+    const message = `${stale.length} made files are out of date, this is the first: pnpm twin`
+    if (first !== undefined) faults.push({ file: first.target, line: 1, message })
     for (const target of orphans) faults.push({ file: target, line: 1, message: "has no source any more" })
   } else for (const target of orphans) remove(root, target)
   const jobs = check ? trees.flatMap((tree) => survey(root, tree, input, true).stale) : stale

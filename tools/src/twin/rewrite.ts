@@ -112,10 +112,9 @@ const membersOf = (root: SgNode, code: string, all: ReadonlyArray<string>): Read
   return root.findAll({ rule: { kind: "property_identifier", regex, inside: { any: holders } } })
 }
 
-/** Whether the name is one that means the same on both, or is renamed as a part of longer ones only. */
+/** Whether the name means the same on both, or is renamed as a part of longer ones or as a member of any value. */
 const isSame = (table: Table, namespace: string, name: string, used: Used): boolean => {
-  // While files are still ported: the census comes last.
-  if (Object.keys(table.same).length === 0) return true
+  if (name in table.members || `${namespace}.${name}` in table.names) return true
   used.add(`same ${namespace}.${name}`)
-  return `${namespace}.${name}` in table.names || (table.same[namespace]?.includes(name) ?? false)
+  return table.same[namespace]?.includes(name) ?? false
 }

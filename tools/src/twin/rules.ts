@@ -1,3 +1,4 @@
+import { census } from "./census.ts"
 import type { Table } from "./Table.ts"
 
 export const table: Table = {
@@ -10,9 +11,7 @@ export const table: Table = {
     "@effect/platform#HttpApi": "effect/http-api#HttpApi",
     "@effect/platform#HttpApiBuilder": "effect/http-api#HttpApiBuilder",
     "@effect/platform#HttpApiClient": "effect/http-api#HttpApiClient",
-    "@effect/platform#HttpApiEndpoint": "effect/http-api#HttpApiEndpoint",
     "@effect/platform#HttpApiError": "effect/http-api#HttpApiError",
-    "@effect/platform#HttpApiGroup": "effect/http-api#HttpApiGroup",
     "@effect/platform#HttpApiMiddleware": "effect/http-api#HttpApiMiddleware",
     "@effect/platform#HttpApiSecurity": "effect/http-api#HttpApiSecurity",
     "@effect/platform#KeyValueStore": "effect/persistence#KeyValueStore",
@@ -36,19 +35,16 @@ export const table: Table = {
     "@truce/effect3/FleetStore": "@truce/effect4/FleetStore",
     "@truce/effect3/HttpClient": "@truce/effect4/HttpClient",
     "@truce/effect3/Operators": "@truce/effect4/Operators",
-    "@truce/effect3/Redis": "@truce/effect4/Redis",
     "@truce/effect3/SnapshotNotSaved": "@truce/effect4/SnapshotNotSaved",
     "@truce/effect3/SnapshotRecord": "@truce/effect4/SnapshotRecord",
     "@truce/effect3/Snapshots": "@truce/effect4/Snapshots",
     "@truce/effect3/TransitionFeed": "@truce/effect4/TransitionFeed",
     "@truce/effect3/testing": "@truce/effect4/testing",
     "effect#ConfigError": "effect#Config",
-    "effect#Either": "effect#Result",
     "effect#STM": "effect#Effect",
     "effect#TRef": "effect#TxRef",
     "effect#TestClock": "effect/testing#TestClock",
     "effect/ConfigError#*": "effect/Config#*",
-    "effect/Either": "effect/Result",
     "effect/TestClock#*": "effect/testing/TestClock#*"
   },
   names: {
@@ -70,7 +66,6 @@ export const table: Table = {
     "Context.unsafeGet": "Context.getUnsafe",
     "Duration.DurationInput": "Duration.Input",
     "Duration.decode": "Duration.fromInputUnsafe",
-    "Duration.decodeUnknown": "Duration.fromInput",
     "Effect.Effect.Context": "Effect.Services",
     "Effect.Effect.Error": "Effect.Error",
     "Effect.Effect.Success": "Effect.Success",
@@ -79,7 +74,6 @@ export const table: Table = {
     "Effect.catchAllCause": "Effect.catchCause",
     "Effect.catchAllDefect": "Effect.catchDefect",
     "Effect.dieMessage": "Effect.die",
-    "Effect.either": "Effect.result",
     "Effect.fork": "Effect.forkChild",
     "Effect.forkDaemon": "Effect.forkDetach",
     "Effect.locally": "Effect.provideService",
@@ -97,7 +91,6 @@ export const table: Table = {
     "Layer.scopedContext": "Layer.effectContext",
     "Layer.scopedDiscard": "Layer.effectDiscard",
     "Layer.unwrapEffect": "Layer.unwrap",
-    "Layer.unwrapScoped": "Layer.unwrap",
     "NodeContext.layer": "NodeServices.layer",
     "Option.fromNullable": "Option.fromNullishOr",
     "OtelMetrics.makeProducer": "OtelMetrics.makeProducer()",
@@ -127,14 +120,12 @@ export const table: Table = {
     "Schema.Schema.Type": "Schema.Schema.Type",
     "Schema.decode": "Schema.decodeEffect",
     "Schema.decodeUnknown": "Schema.decodeUnknownEffect",
-    "Schema.decodeUnknownEither": "Schema.decodeUnknownResult",
     "Schema.encode": "Schema.encodeEffect",
     "Schema.parseJson": "Schema.fromJsonString",
     "Schema.typeSchema": "Schema.toType",
     "Scope.extend": "Scope.provide",
     "Stream.repeatEffect": "Stream.fromEffectRepeat",
     "Stream.runForEachChunk": "Stream.runForEachArray",
-    "Stream.unwrapEffect": "Stream.unwrap",
     "Stream.unwrapScoped": "Stream.unwrap",
     "TRef.TRef": "TxRef.TxRef",
     "TRef.get": "TxRef.get",
@@ -148,8 +139,6 @@ export const table: Table = {
     currentContext: "context",
     getFiberRef: "getRef",
     settleSTM: "settleTx",
-    unsafeCurrentTimeMillis: "currentTimeMillisUnsafe",
-    unsafeCurrentTimeNanos: "currentTimeNanosUnsafe",
     unsafeJson: "jsonUnsafe",
     unsafeMake: "makeUnsafe",
     unsafeNext: "nextUnsafe",
@@ -214,18 +203,15 @@ export const table: Table = {
       from: "Effect.timeoutFail({ duration: $D, onTimeout: () => $E })",
       to: "Effect.timeoutOrElse({ duration: $D, orElse: () => Effect.fail($E) })"
     },
-    { from: "Dependency.Tag($ID)<$$$T>()($O)", to: "Dependency.Service<$$$T>()($ID, $O)" },
     { from: "Dependency.Tag($ID)()($O)", to: "Dependency.Service()($ID, $O)" },
     { from: "Layer.setConfigProvider", to: "ConfigProvider.layer", needs: { ConfigProvider: "effect#ConfigProvider" } },
     { from: "Config.literal($$$A)($N)", to: "Config.Literals([$$$A], $N)" },
-    { from: "Logger.replace(Logger.defaultLogger, $L)", to: "Logger.layer([$L])" },
     { from: "it.scoped", to: "it.effect" },
     { from: "it.scopedLive", to: "it.live" },
     { from: "Cause.interrupt(FiberId.none)", to: "Cause.interrupt()" },
     { from: "Effect.withRandom(Random.make($S))", to: "Random.withSeed($S)" },
     { from: "Effect.makeLatch", to: "Latch.make", needs: { Latch: "effect#Latch" } },
     { from: "Metric.tagged($K, $V)", to: "Metric.withAttributes({ $K: $V })" },
-    { from: "Dependency.Tag($ID)<$$$T>()($$$A)", to: "Dependency.Service<$$$T>()($ID, $$$A)" },
     { from: "Effect.makeLatch($$$A)", to: "Latch.make($$$A)", needs: { Latch: "effect#Latch" } },
     { from: "it.scoped($$$A)", to: "it.effect($$$A)" },
     { from: "it.scopedLive($$$A)", to: "it.live($$$A)" }
@@ -255,5 +241,5 @@ export const table: Table = {
     "with a ResponseError for each answer": "with a StatusCodeError for each answer",
     "with the metric labels of the fiber": "with the metric attributes and the registry of the fiber"
   },
-  same: {}
+  same: census
 }
