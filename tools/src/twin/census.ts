@@ -125,7 +125,7 @@ export const census: Readonly<Record<string, ReadonlyArray<string>>> = {
   HttpApiClient: ["make"],
   HttpApiError: ["Unauthorized"],
   HttpApiSecurity: ["bearer"],
-  HttpBody: ["HttpBody", "formData", "raw", "stream", "text", "unsafeJson"],
+  HttpBody: ["HttpBody", "formData", "raw", "stream", "text"],
   HttpClient: [
     "HttpClient",
     "filterStatusOk",
