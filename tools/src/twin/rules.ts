@@ -68,6 +68,7 @@ export const table: Table = {
     "Effect.async": "Effect.callback",
     "Effect.either": "Effect.result",
     "Fiber.RuntimeFiber": "Fiber.Fiber",
+    "Effect.locally": "Effect.provideService",
     "Layer.scoped": "Layer.effect",
     "Layer.scopedDiscard": "Layer.effectDiscard",
     "Layer.unwrapEffect": "Layer.unwrap",
@@ -76,10 +77,6 @@ export const table: Table = {
     "Option.fromNullable": "Option.fromNullishOr",
     "Schema.NonNegativeInt": "Schema.Natural",
     "Schema.Number": "Schema.Finite",
-    "Schedule.intersect": "Schedule.both",
-    "Stream.unwrapScoped": "Stream.unwrap",
-    "Stream.unwrapEffect": "Stream.unwrap",
-    "Effect.locally": "Effect.provideService",
     "STM.STM": "Effect.Effect",
     "STM.as": "Effect.as",
     "STM.commit": "Effect.tx",
@@ -93,7 +90,9 @@ export const table: Table = {
     "STM.void": "Effect.void",
     "TRef.get": "TxRef.get",
     "TRef.make": "TxRef.make",
-    "TRef.update": "TxRef.update"
+    "TRef.update": "TxRef.update",
+    "Stream.unwrapScoped": "Stream.unwrap",
+    "Stream.unwrapEffect": "Stream.unwrap"
   },
   members: {
     admitSTM: "admitTx",
@@ -117,6 +116,9 @@ export const table: Table = {
       to: "<E, I, RD, RE>(error: Schema.Codec<E, I, RD, RE>) => $BODY"
     },
     { from: "export const unsafeMake = $A", to: "export const makeUnsafe = $A" },
+    { from: "Schedule.upTo($A)", to: "Schedule.upTo({ duration: $A })" },
+    { from: "Schedule.intersect(Schedule.recurs($N))", to: "Schedule.upTo({ times: $N })" },
+    { from: "Schedule.intersect($A, Schedule.recurs($N))", to: "Schedule.upTo($A, { times: $N })" },
     { from: "STM.commit(TRef.get($A))", to: "TxRef.get($A)" },
     { from: "STM.commit(TRef.make($A))", to: "TxRef.make($A)" },
     { from: "Effect.yieldNow()", to: "Effect.yieldNow" },
