@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config"
 // Ends what hangs, on the slowest machine too; no test measures time.
 const testTimeout = 180_000
 const fleet = "test/**/Fleet*.test.ts"
+const setupFiles = ["test/platform/immediates.ts"]
 
 export default defineConfig({
   test: {
@@ -16,6 +17,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: [fleet],
+          setupFiles,
           testTimeout,
           typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] }
         }
@@ -31,7 +33,7 @@ export default defineConfig({
           testTimeout
         }
       },
-      { test: { name: "docs", include: [".doctest/**/*.test.ts"], testTimeout } }
+      { test: { name: "docs", include: [".doctest/**/*.test.ts"], setupFiles, testTimeout } }
     ]
   }
 })

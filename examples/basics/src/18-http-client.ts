@@ -5,7 +5,7 @@ import { HttpClient, HttpClientRequest, HttpServer } from "@effect/platform"
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import { HealthScore, Truce } from "@truce/effect3"
 import { withTruce } from "@truce/effect3/HttpClient"
-import { Duration, Effect, Layer } from "effect"
+import { Duration, Effect } from "effect"
 
 const log: Array<string> = []
 let busy = 2
@@ -30,7 +30,7 @@ const program = Effect.gen(function* () {
       Effect.map((response) => String(response.status)),
       Effect.catchTags({
         CircuitOpen: (error) => Effect.succeed(`open for ${Duration.format(error.retryAfter)}`),
-        RetryExhausted: ({ attempts, lastError }) => Effect.succeed(`${lastError._tag} after ${attempts.length}`)
+        RetryExhausted: ({ attempts }) => Effect.succeed(`given up after ${attempts.length}`)
       })
     )
 
@@ -51,16 +51,13 @@ const { answers, strain } = await Effect.runPromise(
   Effect.provide(program, [
     truce,
     NodeHttpClient.layerUndici,
-    Layer.scoped(
-      HttpServer.HttpServer,
-      NodeHttpServer.make(() => server, { host: "127.0.0.1", port: 0 })
-    )
+    NodeHttpServer.layerServer(() => server, { host: "127.0.0.1", port: 0 })
   ])
 )
 console.log(log.join("\n"))
 console.log(answers.join(", "), `strain ${strain.toFixed(2)}`)
 
-assert.deepEqual(answers, ["200", "404", "RequestError after 3", "ResponseError after 1", "ResponseError after 3"])
+assert.deepEqual(answers, ["200", "404", "given up after 3", "given up after 1", "given up after 3"])
 assert.deepEqual(
   log.filter((line) => line.startsWith("POST")),
   ["POST /payments attempt 0", "POST /payments attempt 0", "POST /payments attempt 1", "POST /payments attempt 2"]

@@ -4,7 +4,7 @@ import { Classifier, Truce } from "@truce/effect3"
 import { Advance, Forced, Recorder, Script } from "@truce/effect3/testing"
 import { Context, Data, Effect, Fiber, Layer, TestContext } from "effect"
 
-// The code under test: a client behind a tag, and a handler that degrades.
+// The code under test: a client behind a service, and a handler that degrades.
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
 class NotFound extends Data.TaggedError("NotFound")<{ readonly id: string }> {}
@@ -37,7 +37,7 @@ const UsersDown = Script.makeFor<FetchName>()([
 const ended = <A, E, R>(call: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(call)
-    yield* Advance.until(Effect.map(fiber.status, ({ _tag }) => _tag === "Done"))
+    yield* Advance.until(Effect.sync(() => Boolean(fiber.unsafePoll())))
     return yield* Fiber.join(fiber)
   })
 

@@ -3,9 +3,8 @@
 import assert from "node:assert/strict"
 import { fork, spawn } from "node:child_process"
 import { CircuitBreaker, Classifier, Truce } from "@truce/effect3"
-import * as Redis from "@truce/effect3/Redis"
 import { Console, Data, Effect, Layer, Queue, Stream } from "effect"
-import { Redis as Client } from "ioredis"
+import { answers, fleetOn } from "./platform/redis.ts"
 
 class Refused extends Data.TaggedError("Refused")<{}> {}
 const classify = Classifier.tags<Refused>()({ Refused: "retriable" })
@@ -19,11 +18,10 @@ const member = (name: string, url: string, prefix: string) =>
       Stream.runForEach(({ to }) => Effect.sync(() => say(to))),
       Effect.forkScoped
     )
-    const orders = Stream.asyncPush<string>((emit) =>
-      Effect.sync(() => void process.on("message", (order: string) => emit.single(order)))
-    )
+    const orders = yield* Queue.unbounded<string>()
+    process.on("message", (order) => Queue.unsafeOffer(orders, String(order)))
     say("ready")
-    yield* Stream.runForEach(orders, (order) =>
+    yield* Stream.runForEach(Stream.fromQueue(orders), (order) =>
       (order === "succeed" ? Effect.void : Effect.fail(new Refused())).pipe(
         CircuitBreaker.execute({ key, classify }),
         Effect.match({
@@ -35,9 +33,7 @@ const member = (name: string, url: string, prefix: string) =>
   }).pipe(
     Effect.scoped,
     Effect.provide(
-      Redis.layer({ connection: url, prefix, process: name, idleTimeToLive: "1 minute" }).pipe(
-        Layer.provideMerge(Truce.layer({ circuit: { openFor: "1 second" } }))
-      )
+      Layer.provideMerge(fleetOn(url, { prefix, process: name }), Truce.layer({ circuit: { openFor: "1 second" } }))
     )
   )
 
@@ -52,7 +48,7 @@ const started = (name: string, url: string, prefix: string) =>
     )
     const moves = yield* Queue.unbounded<string>()
     const results = yield* Queue.unbounded<string>()
-    child.on("message", (text: string) => (text.startsWith("attempt: ") ? results : moves).unsafeOffer(text))
+    child.on("message", (text: string) => Queue.unsafeOffer(text.startsWith("attempt: ") ? results : moves, text))
     const heard = (text: string) => Effect.repeat(Queue.take(moves), { until: (said) => said === text })
     yield* heard("ready")
     return {
@@ -68,16 +64,6 @@ const started = (name: string, url: string, prefix: string) =>
 /** Attempts that would succeed, until one ends as it should. */
 const until = (member: Member, result: string) =>
   Effect.repeat(Effect.delay(member.attempt("succeed"), "50 millis"), { until: (found) => found === result })
-
-const answers = (url: string) =>
-  Effect.promise(() => {
-    const client = new Client(url, { lazyConnect: true, retryStrategy: () => null })
-    client.on("error", () => undefined)
-    return client.connect().then(
-      () => client.disconnect() === undefined,
-      () => false
-    )
-  })
 
 /** The Redis there is, or one that lives as long as this program; none where it cannot be started. */
 const redis = Effect.gen(function* () {

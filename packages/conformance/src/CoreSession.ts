@@ -16,10 +16,23 @@ export interface Mover {
 /** The seeds that spread the open times of keys; 0 for those left out. */
 export type Seeds = { readonly [key: string]: { readonly seed: number } }
 
+/** A key that has a circuit. What an attempt comes to is of the one that admitted it, though its key was dropped or restored meanwhile. */
+interface Kept {
+  readonly key: string
+  readonly since: number
+  policy: Rule
+  circuit: Known
+}
+
 interface UnderWay {
-  readonly permits: ReadonlyMap<string, Circuit.Permit>
+  readonly permits: ReadonlyArray<readonly [Kept, Circuit.Permit]>
+  /** The call and what it names, which is what its attempts are counted by. */
   readonly call: string | undefined
 }
+
+/** What the bindings take where a policy says nothing. */
+const usualMaxKeys = 10_000
+const usualTtl = 600_000
 
 export const rejectionOf = (key: string, decision: Circuit.Rejected, now: number): Rejected => ({
   _tag: "Rejected",
@@ -61,20 +74,28 @@ export interface Options {
   readonly mover?: Mover
 }
 
+/**
+ * The core knows one circuit and one policy. What it has no word for is put together from its functions here: keys are dropped by
+ * `Circuit.isIdle` and `Circuit.isSpent`, several keys are admitted by one `Circuit.admit` each, of which all or none is kept, and a key whose
+ * rules were reloaded is taken over by `Circuit.adopt` when it is next asked, looked at or set by hand: what was on its way is settled under
+ * the policy before until then.
+ */
 export const make = (policy: Policy, options: Options = {}): Session => new CoreSession(policy, options)
 
 class CoreSession implements Session {
+  private lifetime: Pick<Policy, "maxKeys" | "ttl">
   private rules: (key: string, own?: CircuitOptions) => Rules
   private readonly seeds: Seeds
   private readonly mover: Mover
   private readonly own = new Map<string, CircuitOptions>()
-  private readonly circuits = new Map<string, Known>()
+  private readonly kept = new Map<string, Kept>()
   private readonly changes: Array<Transition> = []
   private readonly attempts = new Map<string, UnderWay>()
   private readonly failed = new Map<string, number>()
   private now = 0
 
   constructor(policy: Policy, { mover = Circuit, seeds = {} }: Options) {
+    this.lifetime = policy
     this.rules = rulesOf(policy)
     this.seeds = seeds
     this.mover = mover
@@ -84,19 +105,49 @@ class CoreSession implements Session {
     return this.rules(key, this.own.get(key)).circuit
   }
 
-  private circuit(key: string): Known {
-    const policy = this.policy(key)
-    const known = this.circuits.get(key)
-    if (known === undefined) return Circuit.make(policy, this.seeds[key]?.seed ?? 0)
-    const adopted = Circuit.adopt(policy, known, this.now)
-    if (adopted !== known) this.circuits.set(key, adopted)
-    return adopted
+  private pristine(key: string): Known {
+    return Circuit.make(this.policy(key), this.seeds[key]?.seed ?? 0)
   }
 
-  private put(key: string, after: Known): void {
-    const transition = Circuit.transition(this.policy(key), this.circuit(key), after)
-    this.circuits.set(key, after)
-    if (transition !== undefined) this.changes.push({ key, ...transition })
+  /** The key, known from now on. */
+  private known(key: string): Kept {
+    return this.kept.get(key) ?? this.add(key, this.pristine(key))
+  }
+
+  /** The same, under the rules in force. */
+  private ruled(key: string): Kept {
+    const kept = this.known(key)
+    kept.policy = this.policy(key)
+    kept.circuit = Circuit.adopt(kept.policy, kept.circuit, this.now)
+    return kept
+  }
+
+  private add(key: string, circuit: Known): Kept {
+    this.sweep()
+    const kept = { key, since: this.now, policy: this.policy(key), circuit }
+    this.kept.set(key, kept)
+    return kept
+  }
+
+  private sweep(): void {
+    const { maxKeys = usualMaxKeys, ttl = usualTtl } = this.lifetime
+    const before = this.now - ttl
+    const usedAt = ({ circuit, since }: Kept): number => Math.max(since, circuit.traffic.at)
+    const idle = [...this.kept.values()].filter(({ circuit }) => Circuit.isIdle(circuit))
+    for (const kept of idle) if (usedAt(kept) < before) this.kept.delete(kept.key)
+    const surplus = this.kept.size - maxKeys + 1
+    if (surplus < 1) return
+    const spare = [...this.kept.values()]
+      .filter(({ circuit }) => Circuit.isIdle(circuit) || Circuit.isSpent(circuit, before))
+      .toSorted((left, right) => usedAt(left) - usedAt(right))
+    for (const { key } of spare.slice(0, surplus)) this.kept.delete(key)
+  }
+
+  private put(kept: Kept, after: Known): void {
+    const { circuit, key, policy } = kept
+    const transition = Circuit.transition(policy, circuit, after)
+    kept.circuit = after
+    if (transition !== undefined && this.kept.get(key) === kept) this.changes.push({ key, ...transition })
   }
 
   advance = async (millis: number) => {
@@ -105,57 +156,69 @@ class CoreSession implements Session {
 
   stepWall = async () => undefined
 
-  begin = async ({ attempt, call, keys }: Begin) => {
-    const permits = new Map<string, Circuit.Permit>()
-    const asked = keys.map((key) => [key, ...this.mover.admit(this.policy(key), this.circuit(key), this.now)] as const)
+  begin = async ({ attempt, byHand = false, call, keys }: Begin) => {
+    const permits: Array<readonly [Kept, Circuit.Permit]> = []
     // To be asked is to be known.
-    for (const [key] of asked) this.circuits.set(key, this.circuit(key))
-    for (const [key, , decision] of asked) {
-      if (decision._tag === "Rejected") return rejectionOf(key, decision, this.now)
-      permits.set(key, decision.permit)
+    const asked = Array.from(new Set(keys), (key) => {
+      const kept = this.ruled(key)
+      const [after, decision] = this.mover.admit(kept.policy, kept.circuit, this.now)
+      return { kept, after, decision }
+    })
+    for (const { decision, kept } of asked) {
+      if (decision._tag === "Rejected") return rejectionOf(kept.key, decision, this.now)
+      permits.push([kept, decision.permit])
     }
-    for (const [key, after] of asked) this.put(key, after)
-    this.attempts.set(attempt, { permits, call })
+    for (const { after, kept } of asked) this.put(kept, after)
+    this.attempts.set(attempt, {
+      permits,
+      call: byHand || call === undefined ? undefined : `${call} ${keys.join(" + ")}`
+    })
     return { _tag: "Admitted" } as const
   }
 
   end = async (attempt: string, end: End) => {
     const { call, permits } = this.attempts.get(attempt) ?? { call: undefined, permits: [] }
     const outcome = outcomeOf(end)
-    for (const [key, permit] of permits) {
-      const failedBefore = call === undefined ? 0 : (this.failed.get(`${call} ${key}`) ?? 0)
+    const failedBefore = call === undefined ? 0 : (this.failed.get(call) ?? 0)
+    for (const [kept, permit] of permits) {
       const settled = { permit, outcome, failedBefore }
-      this.put(key, this.mover.settle(this.policy(key), this.circuit(key), settled, this.now))
-      if (outcome._tag === "Failure") this.failed.set(`${call} ${key}`, failedBefore + 1)
+      this.put(kept, this.mover.settle(kept.policy, kept.circuit, settled, this.now))
     }
+    if (call !== undefined && outcome._tag === "Failure") this.failed.set(call, failedBefore + 1)
   }
 
   observe = async (key: string, outcome: Outcome.Outcome) => {
-    this.put(key, Circuit.observe(this.policy(key), this.circuit(key), outcome, this.now))
+    const kept = this.known(key)
+    this.put(kept, Circuit.observe(kept.policy, kept.circuit, outcome, this.now))
   }
 
   control: Session["control"] = async (key, to, reason) => {
-    const circuit = this.circuit(key)
+    const kept = this.ruled(key)
+    const { circuit, policy } = kept
     switch (to) {
       case "isolate":
-        return this.put(key, Circuit.isolate(circuit, reason, this.now))
+        return this.put(kept, Circuit.isolate(circuit, reason, this.now))
       case "disable":
-        return this.put(key, Circuit.disable(circuit, reason, this.now))
+        return this.put(kept, Circuit.disable(circuit, reason, this.now))
       case "observe":
-        return this.put(key, Circuit.observing(circuit, reason, this.now))
+        return this.put(kept, Circuit.observing(circuit, reason, this.now))
       case "reset":
-        return this.put(key, Circuit.reset(this.policy(key), circuit, reason, this.now))
+        return this.put(kept, Circuit.reset(policy, circuit, reason, this.now))
     }
   }
 
-  view = async (key: string) => Circuit.view(this.policy(key), this.circuit(key), this.now)
+  view = async (key: string) => {
+    if (!this.kept.has(key)) return Circuit.view(this.policy(key), this.pristine(key), this.now)
+    const { circuit, policy } = this.ruled(key)
+    return Circuit.view(policy, circuit, this.now)
+  }
 
   snapshot = async () =>
     Object.fromEntries(
-      Array.from(this.circuits.keys(), (key) => [
-        key,
-        CircuitSnapshot.take(this.policy(key), this.circuit(key), this.now)
-      ])
+      Array.from(this.kept.keys(), (key) => {
+        const { circuit, policy } = this.ruled(key)
+        return [key, CircuitSnapshot.take(policy, circuit, this.now)]
+      })
     )
 
   transitions = async () => [...this.changes]
@@ -171,13 +234,13 @@ class CoreSession implements Session {
       if (one._tag === "Invalid") return { _tag: "InvalidSnapshot", key, field: one.field }
       restored.push([key, one.circuit])
     }
-    for (const [key, circuit] of restored) this.circuits.set(key, circuit)
+    for (const [key, circuit] of restored) this.add(key, circuit)
     return undefined
   }
 
   register = async (key: string, options: CircuitOptions): Promise<Fault | undefined> => {
     const wanted = this.rules(key, options).circuit
-    const isFree = !this.own.has(key) && !this.circuits.has(key)
+    const isFree = !this.own.has(key) && !this.kept.has(key)
     const difference = isFree ? undefined : CircuitPolicy.difference(this.policy(key), wanted)
     if (difference !== undefined) {
       const { field, left, right } = difference
@@ -190,6 +253,7 @@ class CoreSession implements Session {
   reload = async (policy: Policy): Promise<Fault | undefined> => {
     try {
       this.rules = rulesOf(policy)
+      this.lifetime = policy
       return undefined
     } catch (error) {
       return faultOf(error)

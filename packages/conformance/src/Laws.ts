@@ -15,6 +15,8 @@ import { type Histories, type SessionLaw, sessionLaws } from "./laws/sessions.ts
 export interface Runs {
   readonly seed: number
   readonly histories: number
+  /** Of the law that compares with the core attempt by attempt. */
+  readonly alike: number
   /** Of the laws that run each history several times. */
   readonly pairs: number
   readonly plans: number
@@ -33,10 +35,10 @@ export const laws = (subject: Subject, runs: Runs): ReadonlyArray<Law> => [
 ]
 
 const ofSessions = (subject: Subject, runs: Runs): ReadonlyArray<Law> => {
-  // Each law sees the same histories: each is run once.
-  const traces = remembered(([policy, commands]: readonly [Policy, Histories]) =>
+  // Laws of any model see the same histories: each is run once.
+  const traced = ([policy, commands]: readonly [Policy, Histories]) =>
     subject.session(policy, (session) => perform(session, commands))
-  )
+  const traces = remembered(traced)
   const named = ({ name }: TraceLaw | SessionLaw) => `${name} (attempt by attempt)`
   const steps = attemptLaws.map((law): Law => ({
     name: named(law),
@@ -46,7 +48,8 @@ const ofSessions = (subject: Subject, runs: Runs): ReadonlyArray<Law> => {
           law.only === undefined ? policies() : policies([{ type: law.only }]),
           histories,
           async (policy, commands) => {
-            law.holds(await traces([policy, commands]), rulesOf(policy)(""), policy)
+            const trace = await (law.only === undefined ? traces : traced)([policy, commands])
+            law.holds(trace, rulesOf(policy)(""), policy)
           }
         ),
         { numRuns: runs.histories, seed: runs.seed }
@@ -59,7 +62,7 @@ const ofSessions = (subject: Subject, runs: Runs): ReadonlyArray<Law> => {
         fc.asyncProperty(policies(), histories, async (policy, commands) => {
           await law.holds(subject, policy, commands, await traces([policy, commands]))
         }),
-        { numRuns: law.isCheap ? runs.histories : runs.pairs, seed: runs.seed }
+        { numRuns: runs[law.runs], seed: runs.seed }
       )
   }))
   const reach: Law = {
@@ -82,7 +85,7 @@ const ofCalls = (subject: Subject, runs: Runs): ReadonlyArray<Law> => {
   const seen = remembered((plan: Plan) => subject.calls(plan))
   const of = (kind: CallLaw["of"]) => (kind === "lone" ? lone : plans(subject, kind))
   const all = callLaws.map((law): Law => ({
-    name: `${law.name} (call by call)`,
+    name: `${law.name} (${law.of === "together" ? "calls together" : "call by call"})`,
     check: () =>
       fc.assert(
         fc.asyncProperty(of(law.of), async (plan) => {

@@ -76,7 +76,9 @@ export interface Part {
 }
 
 export interface Policy extends Part {
-  /** How long a key that is not used is kept; the core knows no keys. */
+  /** How many keys are kept; what cannot be dropped comes on top. */
+  readonly maxKeys?: number
+  /** How long a key that is not used is kept, in ms. */
   readonly ttl?: number
   readonly overrides?: { readonly [pattern: string]: Part }
 }

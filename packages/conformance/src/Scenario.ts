@@ -22,7 +22,7 @@ type Input =
       readonly attempt: string
       readonly keys: Keys
       readonly call?: string
-      readonly byHand?: true
+      readonly byHand?: boolean
     }
   | { readonly do: "end"; readonly attempt: string; readonly ends: End }
   /** Attempts that begin and end at one instant, by the letters of `outcomes`; an `h` or a `q` is of the call of the F before it. */
@@ -46,6 +46,8 @@ interface After {
   readonly told?: "Admitted" | Partial<Rejected>
   readonly fault?: "none" | Partial<Fault>
   readonly see?: { readonly [key: string]: Partial<Circuit.View> }
+  /** The keys that have a circuit, in the order of the alphabet: to look at a key gives it none. */
+  readonly kept?: ReadonlyArray<string>
 }
 
 export type Step = Input & After
@@ -105,7 +107,8 @@ const play = async (scenario: Steps, subject: Subject, session: Session, from: n
   agree(`the transitions of "${scenario.name}" on ${subject.name}`, scenario.transitions, await session.transitions())
 }
 
-const see = async (about: string, { see = {} }: After, session: Session): Promise<void> => {
+const see = async (about: string, { kept, see = {} }: After, session: Session): Promise<void> => {
+  if (kept !== undefined) agree(`${about}, the keys`, kept, Object.keys(await session.snapshot()).toSorted())
   for (const [key, view] of Object.entries(see)) agree(`${about}, ${key}`, view, await session.view(key))
 }
 

@@ -4,10 +4,13 @@ import { budgets } from "./scenarios/budgets.ts"
 import { calls as whole } from "./scenarios/calls.ts"
 import { circuit } from "./scenarios/circuit.ts"
 import { keys } from "./scenarios/keys.ts"
+import { lifetimes } from "./scenarios/lifetimes.ts"
+import { reloads } from "./scenarios/reloads.ts"
+import { several } from "./scenarios/several.ts"
 import { vectorCalls, vectors } from "./scenarios/vectors.ts"
 
 /** Attempt by attempt. */
-export const steps: ReadonlyArray<Steps> = [...vectors, ...circuit, ...keys]
+export const steps: ReadonlyArray<Steps> = [...vectors, ...circuit, ...several, ...keys, ...lifetimes, ...reloads]
 
 /** Call by call. */
 export const calls: ReadonlyArray<Calls> = [...vectorCalls, ...whole, ...budgets]

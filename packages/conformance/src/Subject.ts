@@ -41,7 +41,7 @@ export interface Transition extends Circuit.Transition {
 
 export type Snapshots = { readonly [key: string]: CircuitSnapshot.Snapshot }
 
-/** The name of an attempt, the keys that must admit it, and the call it belongs to, if any: one of a call has one key. */
+/** The name of an attempt, the keys that must admit it, and the call it belongs to, if any: one that is asked for by hand is of none. */
 export interface Begin {
   readonly attempt: string
   readonly keys: readonly [string, ...ReadonlyArray<string>]

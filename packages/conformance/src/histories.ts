@@ -74,7 +74,7 @@ const begin = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("begin" as const),
       keys: fc.constant(keys),
-      call: fc.constant(undefined),
+      call: fc.option(fc.nat(2), { nil: undefined }),
       byHand: fc.boolean()
     })
   }

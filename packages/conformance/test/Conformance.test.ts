@@ -13,5 +13,6 @@ describe("scenarios, call by call", () => {
 })
 
 describe("laws", () => {
-  for (const law of Laws.laws(core, { seed, histories: 200, pairs: 60, plans: 200 })) it(law.name, law.check)
+  for (const law of Laws.laws(core, { seed, histories: 1_000, alike: 1_000, pairs: 300, plans: 1_000 }))
+    it(law.name, law.check)
 })

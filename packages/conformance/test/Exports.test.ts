@@ -65,7 +65,8 @@ describe("two packages", () => {
   const left = of({
     "A.ts": "export const a = 1\nexport class B {}\nexport const c = 1",
     "Old.ts": "",
-    "internal/a.ts": ""
+    "internal/a.ts": "",
+    "platform/a.ts": ""
   })
   const right = of({ "A.ts": "export const a = 1\nexport interface B {}\nexport const d = 1", "New.ts": "" })
   const found = Exports.differences(["left", left], ["right", right])

@@ -16,6 +16,10 @@ export class AttemptTimeout extends Schema.TaggedError<AttemptTimeout>("@truce/e
   "AttemptTimeout",
   { key: Schema.String, after: Schema.Duration }
 ) {
+  override get name(): string {
+    return this._tag
+  }
+
   override get message(): string {
     return `attempt on ${this.key} timed out after ${Duration.format(this.after)}`
   }

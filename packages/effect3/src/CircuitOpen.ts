@@ -5,6 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { untraced } from "./internal/untraced.ts"
 
 /**
  * Fails because the circuit for `key` admits no attempt now; no attempt was made.
@@ -34,6 +35,10 @@ export class CircuitOpen extends Schema.TaggedError<CircuitOpen>("@truce/effect3
   health: Schema.Number,
   generation: Schema.Number
 }) {
+  override get name(): string {
+    return this._tag
+  }
+
   override get message(): string {
     const state = names[this.state]
     const wait = Duration.toMillis(this.retryAfter)
@@ -56,16 +61,7 @@ export const make = (fields: {
   readonly retryAfter: Duration.Duration
   readonly health: number
   readonly generation: number
-}): CircuitOpen => {
-  // Not part of the language: engines that do not know it are not asked to.
-  const limit: unknown = Reflect.get(Error, "stackTraceLimit")
-  Reflect.set(Error, "stackTraceLimit", 0)
-  try {
-    return new CircuitOpen(fields, { disableValidation: true })
-  } finally {
-    Reflect.set(Error, "stackTraceLimit", limit)
-  }
-}
+}): CircuitOpen => untraced(() => new CircuitOpen(fields, { disableValidation: true }))
 
 /**
  * Whether an error is a rejection by a circuit.

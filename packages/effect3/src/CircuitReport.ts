@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import type * as CircuitBreaker from "./CircuitBreaker.ts"
 import type * as Events from "./Events.ts"
 import type * as Explanation_ from "./Explanation.ts"
+import { AnyNumber, NonNegative } from "./platform/Schema.ts"
 
 /**
  * What a caller meets.
@@ -33,7 +34,7 @@ const Mode = Schema.Literal("Automatic", "Isolated", "Disabled", "Observing").an
  * @since 0.1.0
  */
 export const Wait = Schema.transform(
-  Schema.Union(Schema.NonNegative, Schema.Literal("never")).annotations({
+  Schema.Union(NonNegative, Schema.Literal("never")).annotations({
     description: `Milliseconds; 0 for now, "never" when only an operator ends it`
   }),
   Schema.DurationFromSelf,
@@ -54,7 +55,7 @@ export const Tokens = Schema.transform(
   Schema.Union(Schema.Number, Schema.Literal("unlimited")).annotations({
     description: `Retries that can still be paid for, "unlimited" where there is no budget`
   }),
-  Schema.Number,
+  AnyNumber,
   {
     strict: true,
     decode: (tokens) => (tokens === "unlimited" ? Infinity : tokens),
@@ -62,13 +63,14 @@ export const Tokens = Schema.transform(
   }
 )
 
-const described = <A, I, R>(schema: Schema.Schema<A, I, R>, description: string) => schema.annotations({ description })
+const text = (description: string) => Schema.String.annotations({ description })
+const number = (description: string) => Schema.Number.annotations({ description })
 
-const Millis = Schema.transform(
-  Schema.NonNegative.annotations({ description: "Milliseconds" }),
-  Schema.DurationFromSelf,
-  { strict: true, decode: Duration.millis, encode: Duration.toMillis }
-)
+const Millis = Schema.transform(NonNegative.annotations({ description: "Milliseconds" }), Schema.DurationFromSelf, {
+  strict: true,
+  decode: Duration.millis,
+  encode: Duration.toMillis
+})
 
 /**
  * One circuit.
@@ -77,21 +79,21 @@ const Millis = Schema.transform(
  * @since 0.1.0
  */
 export const Circuit = Schema.Struct({
-  key: described(Schema.String, "The dependency"),
+  key: text("The dependency"),
   status: Status.annotations({ description: "What a caller meets" }),
   mode: Mode,
-  reason: described(Schema.String, "Why the mode was set; empty where nobody has set it"),
-  score: described(Schema.Number, "Health in [0, 1]"),
-  trip: described(Schema.Number, "The score below which it opens"),
-  strain: described(Schema.Number, "The share of recent attempts that failed, which no success erases"),
+  reason: text("Why the mode was set; empty where nobody has set it"),
+  score: number("Health in [0, 1]"),
+  trip: number("The score below which it opens"),
+  strain: number("The share of recent attempts that failed, which no success erases"),
   tokens: Tokens,
-  openings: described(Schema.Number, "How often it has opened in a row"),
-  probes: described(Schema.Number, "Probes in flight"),
-  generation: described(Schema.Number, "The number of its changes of state and mode"),
+  openings: number("How often it has opened in a row"),
+  probes: number("Probes in flight"),
+  generation: number("The number of its changes of state and mode"),
   inStateFor: Millis,
   admitsIn: Wait,
   ramp: Schema.optional(
-    Schema.Struct({ share: described(Schema.Number, "The share of the attempts admitted now"), endsIn: Millis })
+    Schema.Struct({ share: number("The share of the attempts admitted now"), endsIn: Millis })
   ).annotations({ description: "Of a slow start only" })
 }).annotations({ identifier: "Circuit", description: "One circuit as it is now; times are milliseconds" })
 
@@ -106,7 +108,7 @@ export type Circuit = typeof Circuit.Type
 const Move = Schema.Struct({
   ago: Millis,
   outcome: Schema.Literal("Success", "Failure"),
-  weight: described(Schema.Number, "Failed weight after the discount of its call; 0 for a success"),
+  weight: number("Failed weight after the discount of its call; 0 for a success"),
   before: Schema.Number,
   after: Schema.Number
 }).annotations({ identifier: "CircuitMove", description: "An outcome that moved the score" })
@@ -115,7 +117,7 @@ const change = {
   from: Status,
   to: Status,
   mode: Mode,
-  reason: described(Schema.String, "Why, where an operator did it"),
+  reason: text("Why, where an operator did it"),
   score: Schema.Number,
   openings: Schema.Number,
   generation: Schema.Number,
@@ -135,11 +137,11 @@ const Change = Schema.Struct({ ago: Millis, ...change }).annotations({
  */
 export const Explanation = Schema.Struct({
   ...Circuit.fields,
-  restore: described(Schema.Number, "The score at which a half-open circuit closes"),
+  restore: number("The score at which a half-open circuit closes"),
   moves: Schema.Array(Move),
   transitions: Schema.Array(Change),
-  cause: described(Schema.String, "Why it is in this state, in one sentence"),
-  text: described(Schema.String, "All of it, for a person")
+  cause: text("Why it is in this state, in one sentence"),
+  text: text("All of it, for a person")
 }).annotations({ identifier: "CircuitExplanation", description: "One circuit, explained; times are milliseconds" })
 
 /**

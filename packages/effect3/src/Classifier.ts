@@ -306,7 +306,7 @@ const build = <E, ER extends E, EP extends E>(
   const failure = (cause: Cause.Cause<E>): Outcome.Outcome => {
     const error = Cause.failureOption(cause)
     if (Option.isSome(error)) return outcome(error.value)
-    return Cause.isInterruptedOnly(cause) ? Outcome.ignored : defect
+    return Cause.isDie(cause) ? defect : Outcome.ignored
   }
   return {
     isRetriable: (error): error is ER => !isRejection(error) && isRetriable(error),
@@ -334,5 +334,6 @@ const reader = <E>(options: {
     : (error) => Outcome.failure({ weight, saturated, retryAfterMillis: toMillis(retryAfter(error)) })
 }
 
+// A time that has passed already is no wait.
 const toMillis = (input: Duration.DurationInput | undefined): number | undefined =>
-  input === undefined ? undefined : Math.min(Number.MAX_VALUE, Duration.toMillis(input))
+  input === undefined ? undefined : Math.min(Number.MAX_VALUE, Math.max(0, Duration.toMillis(input)))

@@ -1,19 +1,14 @@
 /**
- * A dependency with a name of its own in the types: a tag whose key, classifier and policies are fixed where it is defined.
+ * A dependency with a name of its own in the types: a service whose key, classifier and policies are fixed where it is defined.
  *
  * @since 0.1.0
  */
-import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import type { AttemptTimeout } from "./AttemptTimeout.ts"
+import type * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
 import type * as CircuitBreaker from "./CircuitBreaker.ts"
-import type { PlanOptions } from "./internal/plan.ts"
-import { protecting } from "./internal/protect.ts"
 import type { PolicyConflict } from "./PolicyConflict.ts"
-import * as RetryPolicy from "./RetryPolicy.ts"
-import { type ProtectOptions, type Protected, type Service, Truce } from "./Truce.ts"
+import type { ProtectOptions, Protected, Service, Truce } from "./Truce.ts"
 
 /**
  * What is fixed about a dependency.
@@ -27,7 +22,7 @@ export interface Definition<E, ER extends E, EP extends E> extends ProtectOption
 }
 
 /**
- * The class of a dependency's tag.
+ * The class that a dependency is.
  *
  * @category models
  * @since 0.1.0
@@ -48,56 +43,4 @@ export interface DependencyClass<
   readonly layer: Layer.Layer<Self, PolicyConflict, Truce>
 }
 
-/**
- * Defines a dependency.
- *
- * **Example** (One tag per dependency)
- *
- * ```ts
- * import { Classifier, Dependency, Truce } from "@truce/effect3"
- * import { Data, Effect, Layer } from "effect"
- *
- * class Timeout extends Data.TaggedError("Timeout")<{}> {}
- *
- * class UsersApi extends Dependency.Tag("UsersApi")<UsersApi>()({
- *   key: "users-api",
- *   classify: Classifier.tags<Timeout>()({ Timeout: "retriable" }),
- *   circuit: { openFor: "2 seconds" },
- *   retry: { attempts: 2 }
- * }) {}
- *
- * const program = Effect.succeed("Ada").pipe(UsersApi.protect)
- * const layer = UsersApi.layer.pipe(Layer.provide(Truce.layer()))
- * await Effect.runPromise(Effect.provide(program, layer)) // => "Ada"
- * ```
- *
- * @category constructors
- * @since 0.1.0
- */
-export const Tag =
-  <const Id extends string>(id: Id) =>
-  <Self>() => {
-    function define<E, ER extends E, EP extends E>(
-      definition: Definition<E, ER, EP> & { readonly attemptTimeout?: undefined }
-    ): DependencyClass<Self, Id, E, ER, EP, never>
-    function define<E, ER extends E, EP extends E>(
-      definition: Definition<E, ER, EP> & { readonly attemptTimeout: Duration.DurationInput }
-    ): DependencyClass<Self, Id, E, ER, EP, AttemptTimeout>
-    function define<E, ER extends E, EP extends E>(definition: Defined<E, ER, EP>) {
-      const tag = Context.Tag(id)<Self, Service>()
-      const policy = definition.retry === undefined ? undefined : RetryPolicy.unsafeMake(definition.retry)
-      return Object.assign(tag, {
-        protect: protecting(definition, policy, tag),
-        layer: Layer.effect(
-          tag,
-          Effect.tap(Truce, (truce) => truce.breaker.register(definition.key, definition.circuit ?? {}))
-        )
-      })
-    }
-    return define
-  }
-
-interface Defined<E, ER extends E, EP extends E> extends PlanOptions<E, ER, EP> {
-  readonly circuit?: CircuitBreaker.Options | undefined
-  readonly retry?: RetryPolicy.Options | undefined
-}
+export * from "./platform/Dependency.ts"

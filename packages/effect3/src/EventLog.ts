@@ -7,31 +7,25 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
-import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { HealthScore, cells } from "./HealthScore.ts"
+import { publishNow, published } from "./platform/Published.ts"
+import { runFork, running } from "./platform/Running.ts"
+import { AnyNumber, NumberOrNone } from "./platform/Schema.ts"
 
 const Outcome = Schema.Union(
   Schema.TaggedStruct("Success", { slow: Schema.Boolean }),
-  Schema.TaggedStruct("Failure", {
-    weight: Schema.Number,
-    saturated: Schema.Boolean,
-    retryAfterMillis: Schema.optionalToRequired(Schema.Number, Schema.UndefinedOr(Schema.Number), {
-      decode: Option.getOrUndefined,
-      encode: Option.fromNullable
-    })
-  }),
+  Schema.TaggedStruct("Failure", { weight: Schema.Number, saturated: Schema.Boolean, retryAfterMillis: NumberOrNone }),
   Schema.TaggedStruct("Ignored", {})
 )
 
 const Status = Schema.Literal("Closed", "Open", "HalfOpen", "Isolated", "Disabled")
 
 /** JSON has no Infinity: it is `null` there. */
-const Endless = Schema.transform(Schema.NullOr(Schema.Number), Schema.Number, {
+const Endless = Schema.transform(Schema.NullOr(AnyNumber), AnyNumber, {
   strict: true,
   decode: (value) => value ?? Infinity,
   encode: (value) => (value === Infinity ? null : value)
@@ -164,8 +158,8 @@ const backlog = 1_024
  * Calls `f` with every event of the layer, at once and in order, while the scope lasts.
  *
  * It runs inside the calls, so it must be quick. It may read and control circuits (`Runtime.runSync`): what that changes is told next, to
- * all. A transaction of its own on the same key (`Transaction`) must be forked. One that throws is told of in an error log and called no
- * more.
+ * all. A transaction of its own on the same key (`Transaction`) must be forked. One that throws is told of in an error log and called
+ * no more.
  *
  * **Example** (Counting attempts)
  *
@@ -191,18 +185,22 @@ const backlog = 1_024
 export const observe = (f: (event: Event) => void): Effect.Effect<void, never, HealthScore | Scope.Scope> =>
   Effect.gen(function* () {
     const { log } = (yield* HealthScore)[cells]
-    const runtime = yield* Effect.runtime<never>()
-    const stop = log.observe((event) => {
-      try {
-        f(event)
-      } catch (defect) {
-        stop()
-        Runtime.runFork(runtime)(
-          Effect.logError("An observer of the event log threw; it is not called any more.", Cause.die(defect))
-        )
-      }
+    const here = yield* running
+    const observing = Effect.sync(() => {
+      const stop = log.observe((event) => {
+        try {
+          f(event)
+        } catch (defect) {
+          stop()
+          runFork(
+            here,
+            Effect.logError("An observer of the event log threw; it is not called any more.", Cause.die(defect))
+          )
+        }
+      })
+      return stop
     })
-    yield* Effect.addFinalizer(() => Effect.sync(stop))
+    yield* Effect.acquireRelease(observing, (stop) => Effect.sync(stop))
   })
 
 /**
@@ -214,10 +212,9 @@ export const observe = (f: (event: Event) => void): Effect.Effect<void, never, H
 export const events: Stream.Stream<Event, never, HealthScore> = Stream.unwrapScoped(
   Effect.gen(function* () {
     const told = yield* PubSub.sliding<Event>(backlog)
-    const reader = yield* PubSub.subscribe(told)
-    yield* observe((event) => {
-      if (!told.unsafeOffer(event)) Effect.runSync(PubSub.publish(told, event))
-    })
-    return Stream.fromQueue(reader)
+    const stream = yield* published(told)
+    const here = yield* running
+    yield* observe((event) => publishNow(told, here, event))
+    return stream
   })
 )

@@ -20,6 +20,7 @@ import { type Fault, injected } from "./internal/faultPoint.ts"
 import { type Checked, type Injection, Rule, check, draw } from "./internal/faultRule.ts"
 import { configured } from "./internal/options.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
+import { jsonConfig } from "./platform/Config.ts"
 
 export { type Fault, InjectedDefect } from "./internal/faultPoint.ts"
 export { type Injection, Rule } from "./internal/faultRule.ts"
@@ -36,7 +37,8 @@ export interface Rules {
 }
 
 /**
- * `Rules` as data, for a file or a variable of the environment; a field that no rule has is an error.
+ * `Rules` as data, for a file or a variable of the environment; a field that no rule has is an error to `config`, and to who decodes
+ * with `onExcessProperty: "error"`.
  *
  * @category schemas
  * @since 0.1.0
@@ -191,12 +193,16 @@ export const layer = (options?: Options): Layer.Layer<Faults> =>
  * import { Faults } from "@truce/effect3"
  * import { ConfigProvider, Effect, Layer } from "effect"
  *
- * const environment = new Map([
- *   ["FAULTS_ENABLED", "true"],
- *   ["FAULTS_RULES", '{ "payments-*": { "errorRate": 0.05, "latency": { "min": "20 millis", "max": "200 millis" } } }']
- * ])
+ * const environment = {
+ *   FAULTS_ENABLED: "true",
+ *   FAULTS_RULES: '{ "payments-*": { "errorRate": 0.05, "latency": { "min": "20 millis", "max": "200 millis" } } }'
+ * }
  * const layer = Faults.layerConfig(Faults.config()).pipe(
- *   Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(environment, { pathDelim: "_", seqDelim: "," })))
+ *   Layer.provide(
+ *     Layer.setConfigProvider(
+ *       ConfigProvider.fromMap(new Map(Object.entries(environment)), { pathDelim: "_", seqDelim: "," })
+ *     )
+ *   )
  * )
  * const rules = await Effect.runPromise(Effect.provide(Faults.rules, layer))
  * rules["payments-*"]?.errorRate // => 0.05
@@ -219,7 +225,7 @@ export const config = (name = "FAULTS"): Config.Config<Options> =>
     Config.all({
       enabled: Config.withDefault(Config.boolean("ENABLED"), false),
       seed: Config.map(Config.option(Config.integer("SEED")), Option.getOrUndefined),
-      rules: Config.withDefault(Schema.Config("RULES", Schema.parseJson(Rules)), {})
+      rules: Config.withDefault(jsonConfig(name, "RULES", Rules), {})
     }),
     name
   )

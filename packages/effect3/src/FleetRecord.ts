@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { NonNegative, Share } from "./platform/Schema.ts"
 
 /**
  * The version of the record that this release writes and judges; it leaves another as it is.
@@ -16,8 +17,6 @@ import * as Schema from "effect/Schema"
 export const version = 1
 
 const Whole = Schema.NonNegativeInt
-const Share = Schema.Number.pipe(Schema.between(0, 1))
-const Amount = Schema.NonNegative
 
 /**
  * The state of the circuit: `until` is the end of the open time, of a ramp or of a lease; `suspicion` and `score` are in [0, 1]; of
@@ -58,9 +57,9 @@ export const Circuit = Schema.Struct({
   }),
   state: State,
   generation: Whole,
-  openings: Schema.Struct({ inARow: Whole, lastMillis: Amount, rampMillis: Amount }),
+  openings: Schema.Struct({ inARow: Whole, lastMillis: NonNegative, rampMillis: NonNegative }),
   seed: Schema.Finite,
-  traffic: Schema.Struct({ attempts: Amount, failures: Amount, at: Schema.Finite }),
+  traffic: Schema.Struct({ attempts: NonNegative, failures: NonNegative, at: Schema.Finite }),
   health: Schema.Unknown
 })
 
@@ -87,7 +86,7 @@ export const schema = Schema.Struct({
 export type FleetRecord = typeof schema.Type
 
 /**
- * The record as the text that is stored. Text that is none gives the `ParseError` of `effect/Schema`, with the path of the field.
+ * The record as the text that is stored. Text that is none gives the error of `effect/Schema`, with the path of the field.
  *
  * **Example** (What a fleet thinks of a key)
  *

@@ -40,6 +40,10 @@ export class FleetStoreFailed extends Schema.TaggedError<FleetStoreFailed>("@tru
   "FleetStoreFailed",
   { reason: Reason, isInDoubt: Schema.Boolean, detail: Schema.String }
 ) {
+  override get name(): string {
+    return this._tag
+  }
+
   override get message(): string {
     return `the store is ${this.reason === "garbage" ? "not understood" : this.reason}: ${this.detail}`
   }

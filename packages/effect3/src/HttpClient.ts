@@ -1,12 +1,13 @@
 /**
- * Protection for an `HttpClient` of `@effect/platform`: every attempt under the circuit of its origin, retries around.
+ * Protection for an `HttpClient` of Effect: every attempt under the circuit of its origin, retries around.
  *
  * A status that another attempt may change is an error, every other one is an answer, as from a plain client. The body of an
- * answer is the caller's to read: an attempt ends when the headers are there.
+ * answer is the caller's to read: an attempt ends when the headers are there. Effect's own `retryTransient` inside would hide failed
+ * attempts from the breaker.
  *
  * @since 0.1.0
  */
-import * as Platform from "@effect/platform/HttpClient"
+import type * as Platform from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as Duration from "effect/Duration"
@@ -14,11 +15,13 @@ import type { AttemptTimeout } from "./AttemptTimeout.ts"
 import type { CircuitBreaker } from "./CircuitBreaker.ts"
 import type { CircuitOpen } from "./CircuitOpen.ts"
 import type { Classifier } from "./Classifier.ts"
-import { classifierOf, executingClient, protectingClient, retryingClient, wallNow } from "./internal/httpCall.ts"
+import { classifierOf, executingClient, protectingClient, retryingClient } from "./internal/httpCall.ts"
 import * as Replay from "./internal/httpReplay.ts"
 import * as Table from "./internal/httpTable.ts"
 import type { HeaderNames } from "./internal/httpWire.ts"
 import type { Truce } from "./internal/truce.ts"
+import { type AnswerError, isHttpClient } from "./platform/HttpClient.ts"
+import { wallNow } from "./platform/WallClock.ts"
 import type { RetryExhausted } from "./RetryExhausted.ts"
 import type * as RetryPolicy from "./RetryPolicy.ts"
 
@@ -69,17 +72,15 @@ export interface Options extends RetryOptions {
 /**
  * The error channel of a client with retries: its own errors, of which those worth another attempt are found inside `RetryExhausted`.
  *
- * A status is a `ResponseError` in there. Its response is kept in memory, with a body of up to 64 KiB that came within a second, and holds
- * no connection.
+ * A status is a `ResponseError` in there.
+ * Its response is kept in memory, with a body of up to 64 KiB that came within a second, and holds no connection.
  *
  * @category models
  * @since 0.1.0
  */
 export type Retried<E, Timeout = never> = {
   // A property, as its type has no name: an editor shows the errors instead.
-  readonly error:
-    | E
-    | RetryExhausted<Extract<E, HttpClientError.HttpClientError> | HttpClientError.ResponseError | Timeout>
+  readonly error: E | RetryExhausted<Extract<E, HttpClientError.HttpClientError> | AnswerError | Timeout>
 }["error"]
 
 /**
@@ -143,7 +144,9 @@ export function withTruce<E, R>(
   self: Client<E, R>,
   options: Options & Limited
 ): Client<Protected<E, AttemptTimeout>, R | Truce>
-export function withTruce<E, R>(...args: Args<E, R, Options & Either>) {
+export function withTruce<E, R>(
+  ...args: Args<E, R, Options & Either>
+): Truced<E, R> | (<E, R>(self: Client<E, R>) => Truced<E, R>) {
   const make = (options: Options & Either = {}) => protectingClient("HttpClient.withTruce", options)
   return isDataFirst(args) ? make(args[1])(args[0]) : make(args[0])
 }
@@ -187,7 +190,9 @@ export function withCircuitBreaker<E, R>(
   self: Client<E, R>,
   options: CircuitBreakerOptions & Limited
 ): Client<E | AttemptTimeout | CircuitOpen, R | CircuitBreaker>
-export function withCircuitBreaker<E, R>(...args: Args<E, R, CircuitBreakerOptions & Either>) {
+export function withCircuitBreaker<E, R>(
+  ...args: Args<E, R, CircuitBreakerOptions & Either>
+): Broken<E, R> | (<E, R>(self: Client<E, R>) => Broken<E, R>) {
   const make = (options: CircuitBreakerOptions & Either = {}) =>
     executingClient("HttpClient.withCircuitBreaker", options)
   return isDataFirst(args) ? make(args[1])(args[0]) : make(args[0])
@@ -234,7 +239,9 @@ export function withRetry<E, R>(
   self: Client<E, R>,
   options: RetryOptions & Limited
 ): Client<Retried<E, AttemptTimeout>, R | RetryPolicy.RetryPolicy>
-export function withRetry<E, R>(...args: Args<E, R, RetryOptions & Either>) {
+export function withRetry<E, R>(
+  ...args: Args<E, R, RetryOptions & Either>
+): Repeated<E, R> | (<E, R>(self: Client<E, R>) => Repeated<E, R>) {
   const make = (options: RetryOptions & Either = {}) => retryingClient("HttpClient.withRetry", options)
   return isDataFirst(args) ? make(args[1])(args[0]) : make(args[0])
 }
@@ -257,10 +264,10 @@ export function withRetry<E, R>(...args: Args<E, R, RetryOptions & Either>) {
  * const program = client.get("http://users").pipe(
  *   Effect.flatMap((response) => response.json),
  *   Truce.protect({ key: "users-api", classify: classifier() }),
- *   Effect.catchTag("ResponseError", (error) => Effect.succeed(error.reason)),
+ *   Effect.catchAll((error) => Effect.succeed(error.message)),
  *   Effect.provide(Truce.layer())
  * )
- * await Effect.runPromise(program) // => "Decode"
+ * await Effect.runPromise(program) // => "Decode error (200 GET http://users)"
  * ```
  *
  * @category classifiers
@@ -289,9 +296,20 @@ export const classifier = <E = HttpClientError.HttpClientError>(
  */
 export const isIdempotent: (request: HttpClientRequest.HttpClientRequest) => boolean = Replay.isIdempotent
 
+type Truced<E, R> = Client<Protected<E>, R | Truce> | Client<Protected<E, AttemptTimeout>, R | Truce>
+
+type Broken<E, R> =
+  | Client<E | CircuitOpen, R | CircuitBreaker>
+  | Client<E | AttemptTimeout | CircuitOpen, R | CircuitBreaker>
+
+type Repeated<E, R> =
+  | Client<Retried<E>, R | RetryPolicy.RetryPolicy>
+  | Client<Retried<E, AttemptTimeout>, R | RetryPolicy.RetryPolicy>
+  // A `CircuitOpen` can only be the client's own.
+  | Client<Retried<E, AttemptTimeout> | CircuitOpen, R | RetryPolicy.RetryPolicy>
+
 type Args<E, R, Options> = readonly [(Options | undefined)?] | readonly [Client<E, R>, (Options | undefined)?]
 
 const isDataFirst = <E, R, Options>(
   args: Args<E, R, Options>
-): args is readonly [Client<E, R>, (Options | undefined)?] =>
-  typeof args[0] === "object" && args[0] !== null && Platform.TypeId in args[0]
+): args is readonly [Client<E, R>, (Options | undefined)?] => isHttpClient(args[0])

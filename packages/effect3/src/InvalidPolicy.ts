@@ -17,6 +17,10 @@ import * as Schema from "effect/Schema"
 export class InvalidPolicy extends Schema.TaggedError<InvalidPolicy>("@truce/effect3/InvalidPolicy")("InvalidPolicy", {
   issues: Schema.NonEmptyArray(Schema.Struct({ path: Schema.String, rule: Schema.String }))
 }) {
+  override get name(): string {
+    return this._tag
+  }
+
   override get message(): string {
     return this.issues.map(({ path, rule }) => (path === "" ? rule : `${path}: ${rule}`)).join("; ")
   }

@@ -15,6 +15,10 @@ export class InvalidSnapshot extends Schema.TaggedError<InvalidSnapshot>("@truce
   "InvalidSnapshot",
   { key: Schema.optional(Schema.String), field: Schema.String, rule: Schema.String }
 ) {
+  override get name(): string {
+    return this._tag
+  }
+
   override get message(): string {
     return `snapshot${this.key === undefined ? "" : ` of ${this.key}`}: ${this.field} must be ${this.rule}`
   }

@@ -6,10 +6,10 @@
 import { Story } from "@truce/core"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as LogLevel from "effect/LogLevel"
-import * as Runtime from "effect/Runtime"
 import * as EventLog from "./EventLog.ts"
-import type { HealthScore } from "./HealthScore.ts"
+import { HealthScore } from "./HealthScore.ts"
+import { perService } from "./platform/Layers.ts"
+import { runSync, running } from "./platform/Running.ts"
 
 /**
  * Logs every change of a circuit while the layer lives, with the loggers and the minimum level of the fiber that builds it.
@@ -41,18 +41,20 @@ import type { HealthScore } from "./HealthScore.ts"
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<never, never, HealthScore> = Layer.scopedDiscard(
-  Effect.gen(function* () {
-    const runtime = yield* Effect.runtime<never>()
-    yield* EventLog.observe((event) => {
-      // Loggers are synchronous: the line is written before the call goes on, in order.
-      if (event._tag === "Transitioned") Runtime.runSync(runtime, line(event))
+export const layer: Layer.Layer<never, never, HealthScore> = perService(HealthScore, () =>
+  Layer.scopedDiscard(
+    Effect.gen(function* () {
+      const builder = yield* running
+      yield* EventLog.observe((event) => {
+        // Loggers are synchronous: the line is written before the call goes on, in order.
+        if (event._tag === "Transitioned") runSync(builder, line(event))
+      })
     })
-  })
+  )
 )
 
 const line = (event: typeof EventLog.Transitioned.Type): Effect.Effect<void> =>
-  Effect.annotateLogs(Effect.logWithLevel(levelOf(event), Story.changeLine(event)), {
+  Effect.annotateLogs(logOf(event)(Story.changeLine(event)), {
     "truce.key": event.key,
     "truce.circuit.from": event.from,
     "truce.circuit.to": event.to,
@@ -63,9 +65,9 @@ const line = (event: typeof EventLog.Transitioned.Type): Effect.Effect<void> =>
     ...(event.reason === "" ? {} : { "truce.reason": event.reason })
   })
 
-const levelOf = (event: typeof EventLog.Transitioned.Type): LogLevel.LogLevel => {
-  if (Story.isManual(event)) return LogLevel.Info
-  if (event.to === "Closed") return LogLevel.Info
-  if (event.from !== "Closed") return LogLevel.Debug
-  return event.mode === "Observing" ? LogLevel.Info : LogLevel.Warning
+const logOf = (event: typeof EventLog.Transitioned.Type): typeof Effect.log => {
+  if (Story.isManual(event)) return Effect.logInfo
+  if (event.to === "Closed") return Effect.logInfo
+  if (event.from !== "Closed") return Effect.logDebug
+  return event.mode === "Observing" ? Effect.logInfo : Effect.logWarning
 }

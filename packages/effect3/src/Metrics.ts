@@ -11,16 +11,14 @@ import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
-import * as MetricLabel from "effect/MetricLabel"
 import * as Schedule from "effect/Schedule"
 import * as EventLog from "./EventLog.ts"
 import type { HealthScore } from "./HealthScore.ts"
 import { CircuitBreaker, guard } from "./internal/breaker.ts"
-import { now } from "./internal/monotonic.ts"
 import { configured, count, positiveDuration } from "./internal/options.ts"
 import * as Series from "./internal/series.ts"
+import * as Metric from "./platform/Metric.ts"
 import { RetryBudget } from "./RetryBudget.ts"
 
 /**
@@ -107,10 +105,10 @@ export const layerConfig = (
 
 const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) =>
   Effect.gen(function* () {
-    const guarded = (yield* CircuitBreaker)[guard]
+    const breaker = yield* CircuitBreaker
     const budget = yield* RetryBudget
-    const labels = yield* FiberRef.get(FiberRef.currentMetricLabels)
-    const series = (key: string) => new Series.Series([...labels, MetricLabel.make("truce.key", key)], durations)
+    const builder = yield* Metric.recording
+    const series = (key: string) => new Series.Series(key, durations, builder)
     const labelled = new Map<string, Series.Series>()
     const rest = series(other)
     const of = (key: string): Series.Series => {
@@ -138,15 +136,14 @@ const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) 
       )
     const sample = Effect.gen(function* () {
       let shared = Series.nothing
-      for (const cell of guarded.cells()) {
-        const tokens = yield* budget.tokens(cell.key)
-        const view = cell.view(yield* now)
-        const own = of(cell.key)
-        if (own === rest) shared = Series.including(shared, view, tokens)
-        else own.show(Series.including(Series.nothing, view, tokens))
+      for (const circuit of yield* breaker.states) {
+        const tokens = yield* budget.tokens(circuit.key)
+        const own = of(circuit.key)
+        if (own === rest) shared = Series.including(shared, circuit, tokens)
+        else own.show(Series.including(Series.nothing, circuit, tokens))
       }
       if (shared !== Series.nothing) rest.show(shared)
-      yield* clear((key) => (key === other ? shared === Series.nothing : guarded.find(key) === undefined))
+      yield* clear((key) => (key === other ? shared === Series.nothing : breaker[guard].find(key) === undefined))
       for (const [, one] of all()) one.showAmplification()
     })
     yield* EventLog.observe((event) => {

@@ -5,61 +5,38 @@
  *
  * @since 0.1.0
  */
-import type * as HttpApi from "@effect/platform/HttpApi"
-import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
-import * as HttpApiMiddleware from "@effect/platform/HttpApiMiddleware"
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as OpenApi from "@effect/platform/OpenApi"
 import { InvalidOption } from "@truce/core"
-import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { CircuitBreaker, type State } from "./CircuitBreaker.ts"
 import * as CircuitReport from "./CircuitReport.ts"
-import {
-  CircuitNotFound,
-  type Endpoints,
-  JsonRequired,
-  disable,
-  explain,
-  isolate,
-  list,
-  observe,
-  reset,
-  transitions
-} from "./internal/circuitsEndpoints.ts"
+import type { Answers, Change } from "./internal/circuitsAnswers.ts"
+import { CircuitNotFound, JsonRequired } from "./internal/circuitsSchemas.ts"
 import { now } from "./internal/monotonic.ts"
+import {
+  type AnyGroup,
+  type AnyMiddleware,
+  type Answered,
+  type Api,
+  type Group,
+  type Guard,
+  type GuardOf,
+  type HasGroup,
+  answering,
+  guardRule,
+  guarded,
+  isGuard
+} from "./platform/CircuitsGroup.ts"
 import { RetryBudget } from "./RetryBudget.ts"
 import * as TransitionFeed from "./TransitionFeed.ts"
 
-export { CircuitNotFound, type Endpoints, JsonRequired, Reason } from "./internal/circuitsEndpoints.ts"
-
-/**
- * The group, behind the middleware `I`.
- *
- * @category models
- * @since 0.1.0
- */
-export type Group<I> = HttpApiGroup.HttpApiGroup<
-  "circuits",
-  Endpoints,
-  HttpApiMiddleware.HttpApiMiddleware.Error<I>,
-  I | HttpApiMiddleware.HttpApiMiddleware.ErrorContext<I>
->
-
-/**
- * The tag of a middleware that can reject a request: one made with `optional: true` cannot, and does not compile.
- *
- * @category models
- * @since 0.1.0
- */
-export type Guard<I, S> = Context.Tag<I, S> & {
-  readonly [HttpApiMiddleware.TypeId]: HttpApiMiddleware.TypeId
-  readonly optional: false
-}
+export type { Endpoints } from "./internal/circuitsEndpoints.ts"
+export { CircuitNotFound, JsonRequired, Reason } from "./internal/circuitsSchemas.ts"
+export type { Group, Guard, HasGroup } from "./platform/CircuitsGroup.ts"
 
 /**
  * The group `circuits`, to be added to an `HttpApi` of yours. All of it is behind your middleware, whose failure is the response.
@@ -84,29 +61,13 @@ export type Guard<I, S> = Context.Tag<I, S> & {
  * @category constructors
  * @since 0.1.0
  */
-export const group = <I extends HttpApiMiddleware.HttpApiMiddleware.AnyId, S>(middleware: Guard<I, S>): Group<I> => {
+export const group = <I extends AnyMiddleware, S>(middleware: Guard<I, S>): Group<I> => {
   const given: unknown = middleware
-  const isGuard =
-    typeof given === "function" &&
-    Reflect.get(given, HttpApiMiddleware.TypeId) === HttpApiMiddleware.TypeId &&
-    Reflect.get(given, "optional") === false
-  if (!isGuard) {
-    throw new InvalidOption.InvalidOption(
-      "Operators.group",
-      "middleware",
-      "an HttpApiMiddleware.Tag that is not optional",
-      typeof given === "function" ? given.name : given
-    )
+  if (!isGuard(given)) {
+    const shown = typeof given === "function" ? given.name : given
+    throw new InvalidOption.InvalidOption("Operators.group", "middleware", guardRule, shown)
   }
-  return HttpApiGroup.make("circuits")
-    .add(list)
-    .add(explain)
-    .add(isolate)
-    .add(disable)
-    .add(observe)
-    .add(reset)
-    .add(transitions)
-    .middleware(middleware)
+  return guarded(middleware)
     .annotate(OpenApi.Title, "Circuits")
     .annotate(OpenApi.Description, "Circuit breakers: state, cause and manual control.")
 }
@@ -149,14 +110,11 @@ export const group = <I extends HttpApiMiddleware.HttpApiMiddleware.AnyId, S>(mi
  * @category layers
  * @since 0.1.0
  */
-export const layer = <ApiId extends string, Groups extends HttpApiGroup.HttpApiGroup.Any, E, R>(
-  api: HttpApi.HttpApi<ApiId, Groups, E, R> & HasGroup<Groups>,
+export const layer = <ApiId extends string, Groups extends AnyGroup>(
+  api: Api<ApiId, Groups> & HasGroup<Groups>,
   options?: TransitionFeed.Options
-): Layer.Layer<
-  HttpApiGroup.ApiGroup<ApiId, "circuits">,
-  never,
-  CircuitBreaker | RetryBudget | HttpApiGroup.HttpApiGroup.MiddlewareWithName<Groups, "circuits">
-> => Layer.provide(layerHandlers(api), TransitionFeed.layer(options))
+): Layer.Layer<Answered<ApiId>, never, CircuitBreaker | RetryBudget | GuardOf<Groups>> =>
+  Layer.provide(layerHandlers(api), TransitionFeed.layer(options))
 
 /**
  * The same on a feed that is yours, which other routes can send too.
@@ -164,84 +122,59 @@ export const layer = <ApiId extends string, Groups extends HttpApiGroup.HttpApiG
  * @category layers
  * @since 0.1.0
  */
-export const layerHandlers = <ApiId extends string, Groups extends HttpApiGroup.HttpApiGroup.Any, E, R>(
-  api: HttpApi.HttpApi<ApiId, Groups, E, R> & HasGroup<Groups>
+export const layerHandlers = <ApiId extends string, Groups extends AnyGroup>(
+  api: Api<ApiId, Groups> & HasGroup<Groups>
 ): Layer.Layer<
-  HttpApiGroup.ApiGroup<ApiId, "circuits">,
+  Answered<ApiId>,
   never,
-  | CircuitBreaker
-  | RetryBudget
-  | TransitionFeed.TransitionFeed
-  | HttpApiGroup.HttpApiGroup.MiddlewareWithName<Groups, "circuits">
-> =>
-  HttpApiBuilder.group(narrowed(api), "circuits", (handlers) =>
-    Effect.gen(function* () {
-      const breaker = yield* CircuitBreaker
-      const budget = yield* RetryBudget
-      const feed = yield* TransitionFeed.TransitionFeed
-      const report = (state: State) =>
-        Effect.zipWith(budget.tokens(state.key), now, (tokens, at) => CircuitReport.fromState(state, tokens, at))
-      const known = (key: string) =>
-        Effect.flatMap(breaker.states, (states) =>
-          states.some((state) => state.key === key) ? Effect.void : Effect.fail(notFound(key))
-        )
-      const controlled =
-        (change: (key: string, reason: string) => Effect.Effect<void>) =>
-        ({ path: { key }, payload: { create = false, reason }, request }: Controlling) =>
-          Effect.gen(function* () {
-            yield* declaredJson(request)
-            if (!create) yield* known(key)
-            yield* change(key, reason)
-            return yield* Effect.flatMap(breaker.state(key), report)
-          })
-      return handlers
-        .handle("list", ({ urlParams: { status } }) =>
-          Effect.gen(function* () {
-            const states = yield* breaker.states
-            const wanted = status === undefined ? states : states.filter((state) => state.status === status)
-            const circuits = yield* Effect.forEach(wanted, report)
-            return { circuits: circuits.sort((left, right) => (left.key < right.key ? -1 : 1)) }
-          })
-        )
-        .handle("explain", ({ path: { key } }) =>
-          Effect.zipRight(
-            known(key),
-            Effect.zipWith(breaker.explain(key), budget.tokens(key), CircuitReport.fromExplanation)
-          )
-        )
-        .handle("isolate", controlled(breaker.isolate))
-        .handle("disable", controlled(breaker.disable))
-        .handle("observe", controlled(breaker.observe))
-        .handle("reset", controlled(breaker.reset))
-        .handleRaw("transitions", ({ headers }) =>
-          Effect.succeed(
-            HttpServerResponse.stream(Stream.encodeText(feed.events(headers["last-event-id"])), {
-              contentType: "text/event-stream",
-              // Neither a cache nor a proxy that collects may sit on an event.
-              headers: { "cache-control": "no-store, no-transform", "x-accel-buffering": "no" }
-            })
-          )
-        )
-    })
-  )
+  CircuitBreaker | RetryBudget | TransitionFeed.TransitionFeed | GuardOf<Groups>
+> => answering(api, answers)
 
-/**
- * Says where an api has no group of ours.
- *
- * @category models
- * @since 0.1.0
- */
-export type HasGroup<Groups extends HttpApiGroup.HttpApiGroup.Any> = [
-  HttpApiGroup.HttpApiGroup.WithName<Groups, "circuits">
-] extends [never]
-  ? "add Operators.group(...) to the api first"
-  : unknown
-
-interface Controlling {
-  readonly path: { readonly key: string }
-  readonly payload: { readonly reason: string; readonly create?: boolean | undefined }
-  readonly request: HttpServerRequest
-}
+const answers = Effect.gen(function* () {
+  const breaker = yield* CircuitBreaker
+  const budget = yield* RetryBudget
+  const feed = yield* TransitionFeed.TransitionFeed
+  const report = (state: State) =>
+    Effect.zipWith(budget.tokens(state.key), now, (tokens, at) => CircuitReport.fromState(state, tokens, at))
+  const known = (key: string) =>
+    Effect.flatMap(breaker.states, (states) =>
+      states.some((state) => state.key === key) ? Effect.void : Effect.fail(notFound(key))
+    )
+  const controlled =
+    (change: (key: string, reason: string) => Effect.Effect<void>) =>
+    ({ key, payload: { create = false, reason }, request }: Change) =>
+      Effect.gen(function* () {
+        yield* declaredJson(request)
+        if (!create) yield* known(key)
+        yield* change(key, reason)
+        return yield* Effect.flatMap(breaker.state(key), report)
+      })
+  const answers: Answers = {
+    list: (status) =>
+      Effect.gen(function* () {
+        const states = yield* breaker.states
+        const wanted = status === undefined ? states : states.filter((state) => state.status === status)
+        const circuits = yield* Effect.forEach(wanted, report)
+        return { circuits: circuits.sort((left, right) => (left.key < right.key ? -1 : 1)) }
+      }),
+    explain: (key) =>
+      Effect.andThen(
+        known(key),
+        Effect.zipWith(breaker.explain(key), budget.tokens(key), CircuitReport.fromExplanation)
+      ),
+    isolate: controlled(breaker.isolate),
+    disable: controlled(breaker.disable),
+    observe: controlled(breaker.observe),
+    reset: controlled(breaker.reset),
+    transitions: (lastEventId) =>
+      HttpServerResponse.stream(Stream.encodeText(feed.events(lastEventId)), {
+        contentType: "text/event-stream",
+        // Neither a cache nor a proxy that collects may sit on an event.
+        headers: { "cache-control": "no-store, no-transform", "x-accel-buffering": "no" }
+      })
+  }
+  return answers
+})
 
 const notFound = (key: string) =>
   new CircuitNotFound({
@@ -253,8 +186,3 @@ const declaredJson = ({ headers }: HttpServerRequest) =>
   /^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "")
     ? Effect.void
     : Effect.fail(new JsonRequired({ message: "send the body with content-type: application/json" }))
-
-/** The api with no group but ours: the others are answered elsewhere. */
-const narrowed = <ApiId extends string, Groups extends HttpApiGroup.HttpApiGroup.Any, E, R>(
-  api: HttpApi.HttpApi<ApiId, Groups, E, R>
-) => api as unknown as HttpApi.HttpApi<ApiId, Group<never>>

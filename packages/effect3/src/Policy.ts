@@ -7,47 +7,30 @@
 import type { HealthModel } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Issue } from "./internal/issues.ts"
 import { type Span, checkPolicy, optionsOf } from "./internal/policy.ts"
 import { policyConfig } from "./internal/policyConfig.ts"
 import { InvalidPolicy } from "./InvalidPolicy.ts"
+import { reader } from "./platform/Reading.ts"
+import { judged, must, numberOrText, optionalKey } from "./platform/Schema.ts"
+import { isDuration } from "./platform/Time.ts"
 import * as Truce from "./Truce.ts"
 
-const named = (data: unknown): string => {
-  if (data === null) return "null"
-  if (Array.isArray(data)) return "an array"
-  return typeof data === "string" ? JSON.stringify(data) : typeof data
-}
-
-const mustBeObject = (data: unknown): string => `must be an object, got ${named(data)}`
-
 // What is wrong inside of it has a rule of its own; without this, a wrong value would be answered with the whole schema.
-const part = { message: ({ actual }: ParseResult.ParseIssue) => mustBeObject(actual) }
+const part = must("be an object")
 
 /** Milliseconds, a text such as "500 millis", or "infinity". */
-const Span = Schema.Union(Schema.Number, Schema.String)
-  .pipe(
-    Schema.filter((input): input is Span => input === "infinity" || Option.isSome(Duration.decodeUnknown(input)), {
-      jsonSchema: {}
-    })
-  )
-  .annotations({
-    message: ({ actual }) => ({
-      message: `must be a duration such as "500 millis", got ${typeof actual === "number" ? String(actual) : named(actual)}`,
-      override: true
-    })
-  })
+const Span = numberOrText(
+  (input): input is Span => input === "infinity" || isDuration(input),
+  'be a duration such as "500 millis"'
+)
 
 // Data has no `undefined`, and without it an error names the fault alone.
-const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+const optional = optionalKey
 const amount = optional(Schema.Number)
 const span = optional(Span)
 const spans = optional(Schema.Array(Span))
@@ -164,10 +147,11 @@ const Shape = Schema.Struct({
   maxKeys: amount,
   ttl: span,
   overrides: optional(Schema.Record({ key: Schema.String, value: Override }).annotations(part))
-})
+}).annotations(part)
 
 /**
- * The options of `Truce.layer` as data. Everything has a default; what is not an option is an error, as is a value its rule forbids.
+ * The options of `Truce.layer` as data. Everything has a default; a value that its rule forbids is an error, and to `decode` (or with
+ * `onExcessProperty: "error"`) what is not an option is one too.
  *
  * **Example** (A file with a fault in it)
  *
@@ -184,14 +168,7 @@ const Shape = Schema.Struct({
  * @category models
  * @since 0.1.0
  */
-export const Policy: Schema.Schema<Policy, typeof Shape.Encoded> = Shape.pipe(
-  Schema.filter((policy) => checkPolicy(policy).map(toFilterIssue), { jsonSchema: {} })
-).annotations({
-  identifier: "TrucePolicy",
-  parseOptions: { errors: "all", onExcessProperty: "error" }
-})
-
-const toFilterIssue = ({ path, rule }: Issue): Schema.FilterIssue => ({ path, message: rule })
+export const Policy: Schema.Schema<Policy, typeof Shape.Encoded> = judged(Shape, "TrucePolicy", checkPolicy)
 
 /**
  * The options of `Truce.layer` as data.
@@ -207,19 +184,17 @@ export type Policy = typeof Shape.Type
  * @category constructors
  * @since 0.1.0
  */
-export const decode = (data: unknown): Effect.Effect<Policy, InvalidPolicy> => {
-  // The formatter would spell the whole schema out.
-  if (!Predicate.isRecord(data)) {
-    return Effect.fail(new InvalidPolicy({ issues: [{ path: "", rule: mustBeObject(data) }] }))
-  }
-  return Effect.mapError(Schema.decodeUnknown(Policy)(data), (error) => {
-    const [first, ...rest] = ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) => ({
-      path: path.map(String).join("."),
-      rule: message
-    }))
-    return new InvalidPolicy({ issues: [first ?? { path: "", rule: error.message }, ...rest] })
+export const decode = (data: unknown): Effect.Effect<Policy, InvalidPolicy> =>
+  Effect.suspend(() => {
+    const reading = read(data)
+    if (reading._tag === "Read") return Effect.succeed(reading.value)
+    const [first, ...rest] = reading.issues
+    return Effect.fail(new InvalidPolicy({ issues: [located(first), ...rest.map(located)] }))
   })
-}
+
+const read = reader(Policy, { isClosed: true })
+
+const located = ({ path, rule }: Issue) => ({ path: path.join("."), rule })
 
 /**
  * The options that the data stands for.
@@ -264,7 +239,7 @@ const names = (
  * `Config.nested("TRUCE")`) or from any other one (`circuit.openFor`).
  *
  * Every setting is read in either spelling; one that is not there is left to its default. `overrides` is JSON, as is a `jitter` of two
- * factors. What a rule forbids is a `ConfigError` at the setting's path.
+ * factors. What a rule forbids is a `ConfigError` with the setting's path.
  *
  * @category configuration
  * @since 0.1.0
@@ -276,7 +251,7 @@ export const config: Config.Config<Policy> = policyConfig(
     retry: Object.keys(Retry.fields),
     budget: names(Budget.members)
   },
-  decode
+  read
 )
 
 /**
@@ -288,9 +263,11 @@ export const config: Config.Config<Policy> = policyConfig(
  * import { CircuitBreaker, Policy } from "@truce/effect3"
  * import { Config, ConfigProvider, Effect, Layer } from "effect"
  *
- * const environment = new Map([["TRUCE_CIRCUIT_PERMITS", "2"], ["TRUCE_MODEL_TYPE", "consecutive"]])
+ * const environment = { TRUCE_CIRCUIT_PERMITS: "2", TRUCE_MODEL_TYPE: "consecutive" }
  * const layer = Policy.layerConfig(Config.nested(Policy.config, "TRUCE")).pipe(
- *   Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(environment, { pathDelim: "_" })))
+ *   Layer.provide(
+ *     Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment)), { pathDelim: "_" }))
+ *   )
  * )
  * const program = Effect.map(CircuitBreaker.state("users-api"), ({ permits, trip }) => ({ permits, trip }))
  * await Effect.runPromise(Effect.provide(program, layer)) // => { permits: 2, trip: 0 }

@@ -15,6 +15,10 @@ export class PolicyConflict extends Schema.TaggedError<PolicyConflict>("@truce/e
   "PolicyConflict",
   { key: Schema.String, field: Schema.String, existing: Schema.Unknown, requested: Schema.Unknown }
 ) {
+  override get name(): string {
+    return this._tag
+  }
+
   override get message(): string {
     return `key ${this.key} already has a policy with ${this.field} = ${String(this.existing)}, requested ${String(this.requested)}`
   }

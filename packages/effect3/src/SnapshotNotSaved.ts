@@ -16,6 +16,10 @@ export class SnapshotNotSaved extends Schema.TaggedError<SnapshotNotSaved>("@tru
   "SnapshotNotSaved",
   { key: Schema.String, reason: Schema.Literal("store", "timeout", "newer"), detail: Schema.String }
 ) {
+  override get name(): string {
+    return this._tag
+  }
+
   override get message(): string {
     return `circuits were not saved to ${this.key}: ${this.detail}`
   }

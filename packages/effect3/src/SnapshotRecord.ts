@@ -5,10 +5,10 @@
  *
  * @since 0.1.0
  */
-import * as Either from "effect/Either"
-import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { reader } from "./platform/Reading.ts"
+import { must } from "./platform/Schema.ts"
 
 /**
  * The version of the record that this release writes and reads.
@@ -25,7 +25,7 @@ export const version = 1
  * @since 0.1.0
  */
 export const schema = Schema.Struct({
-  version: Schema.Literal(version),
+  version: Schema.Literal(version).annotations(must(`be ${version}`)),
   sequence: Schema.NonNegativeInt,
   savedAt: Schema.DateTimeUtc,
   // Not a `Schema.Record`, which copies: a circuit whose key is `__proto__` would be lost.
@@ -33,7 +33,7 @@ export const schema = Schema.Struct({
     (input: unknown): input is { readonly [key: string]: unknown } => Predicate.isReadonlyRecord(input),
     { identifier: "Circuits", description: "circuits by key" }
   )
-})
+}).annotations(must("be an object"))
 
 /**
  * A record.
@@ -55,8 +55,8 @@ export type Reading =
   | { readonly _tag: "Newer"; readonly version: number }
   | { readonly _tag: "Corrupt"; readonly field: string; readonly rule: string }
 
-const decodeJson = Schema.decodeUnknownEither(Schema.parseJson())
-const decode = Schema.decodeUnknownEither(schema)
+const readJson = reader(Schema.parseJson(Schema.Unknown), { isClosed: false })
+const readRecord = reader(schema, { isClosed: false })
 
 /**
  * The text of a record.
@@ -74,7 +74,7 @@ export const write: (record: SnapshotRecord) => string = Schema.encodeSync(Schem
  * ```ts
  * import { read } from "@truce/effect3/SnapshotRecord"
  *
- * read(`{"version":1,"sequen`) // => { _tag: "Corrupt", field: "record", rule: "Expected JSON, actual 20 characters that are not" }
+ * read(`{"version":1,"sequen`) // => { _tag: "Corrupt", field: "record", rule: "Expected JSON, got 20 characters that are not" }
  * read(`{"version":2}`) // => { _tag: "Newer", version: 2 }
  * ```
  *
@@ -82,21 +82,14 @@ export const write: (record: SnapshotRecord) => string = Schema.encodeSync(Schem
  * @since 0.1.0
  */
 export const read = (text: string): Reading => {
-  const data = decodeJson(text)
-  if (Either.isLeft(data)) {
-    return { _tag: "Corrupt", field: "record", rule: `Expected JSON, actual ${text.length} characters that are not` }
+  const json = readJson(text)
+  if (json._tag === "Faulty") {
+    return { _tag: "Corrupt", field: "record", rule: `Expected JSON, got ${text.length} characters that are not` }
   }
-  const found = Predicate.hasProperty(data.right, "version") ? data.right.version : undefined
+  const found = Predicate.hasProperty(json.value, "version") ? json.value.version : undefined
   if (typeof found === "number" && found > version) return { _tag: "Newer", version: found }
-  return Either.match(decode(data.right), {
-    onLeft: (error) => {
-      const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
-      return {
-        _tag: "Corrupt",
-        field: issue === undefined || issue.path.length === 0 ? "record" : issue.path.map(String).join("."),
-        rule: issue?.message ?? "not a record"
-      }
-    },
-    onRight: (record) => ({ _tag: "Read", record })
-  })
+  const record = readRecord(json.value)
+  if (record._tag === "Read") return { _tag: "Read", record: record.value }
+  const [{ path, rule }] = record.issues
+  return { _tag: "Corrupt", field: path.length === 0 ? "record" : path.join("."), rule }
 }

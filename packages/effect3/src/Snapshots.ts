@@ -19,6 +19,7 @@ import { configured } from "./internal/options.ts"
 import * as Saving from "./internal/saving.ts"
 import type { InvalidSnapshot } from "./InvalidSnapshot.ts"
 import type { SnapshotNotSaved } from "./SnapshotNotSaved.ts"
+import { forkScopedAtOnce } from "./platform/Running.ts"
 
 /**
  * Options of the service. Every one has a default.
@@ -99,12 +100,10 @@ export const make = (
     yield* Effect.addFinalizer(() => saving.saveChanged)
     yield* saving.saveChanged.pipe(Effect.delay(settings.everyMillis), Effect.forever, Effect.forkScoped)
     yield* breaker.transitions.pipe(
-      // A chunk is all that has happened since the last save: many circuits that open at once are one write.
-      Stream.runForEachChunk(() => Effect.zipRight(saving.saveChanged, Effect.sleep(settings.coalesceMillis))),
-      Effect.forkScoped
+      // What comes at once is all that has happened since the last save: many circuits that open at once are one write.
+      Stream.runForEachChunk(() => Effect.andThen(saving.saveChanged, Effect.sleep(settings.coalesceMillis))),
+      forkScopedAtOnce
     )
-    // The fiber subscribes when it first runs, which is before this one goes on.
-    yield* Effect.yieldNow()
     return { restored, save: saving.save, load: saving.load }
   })
 

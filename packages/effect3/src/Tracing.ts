@@ -8,6 +8,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { HealthScore, cells } from "./HealthScore.ts"
+import { perService } from "./platform/Layers.ts"
 
 /**
  * Makes each call under `Truce.protect` a span named `truce.call` while the layer lives, with the tracer of the calling fiber.
@@ -36,11 +37,13 @@ import { HealthScore, cells } from "./HealthScore.ts"
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<never, never, HealthScore> = Layer.scopedDiscard(
-  Effect.flatMap(HealthScore, ({ [cells]: { log } }) =>
-    Effect.acquireRelease(
-      Effect.sync(() => log.trace()),
-      (stop) => Effect.sync(stop)
+export const layer: Layer.Layer<never, never, HealthScore> = perService(HealthScore, () =>
+  Layer.scopedDiscard(
+    Effect.flatMap(HealthScore, ({ [cells]: { log } }) =>
+      Effect.acquireRelease(
+        Effect.sync(() => log.trace()),
+        (stop) => Effect.sync(stop)
+      )
     )
   )
 )

@@ -4,6 +4,8 @@
  * A reader never holds a call: one that is slow loses the oldest events, and is told how many. (What the feed itself may be behind the
  * circuits, 1 024 transitions, is not told when it is exceeded: it has no number yet.)
  *
+ * A server that shuts down may wait for those who still read.
+ *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -20,6 +22,8 @@ import { CircuitBreaker } from "./CircuitBreaker.ts"
 import * as CircuitReport from "./CircuitReport.ts"
 import { now } from "./internal/monotonic.ts"
 import { count, positiveDuration } from "./internal/options.ts"
+import { published } from "./platform/Published.ts"
+import { forkScopedAtOnce } from "./platform/Running.ts"
 
 /**
  * Options of the service. Every one has a default.
@@ -89,15 +93,13 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Circu
         Effect.gen(function* () {
           const report = CircuitReport.fromTransition(transition, yield* now, yield* DateTime.now)
           const number = ++last
-          const event = { number, text: `id: ${process}-${number}\nevent: transition\ndata: ${encode(report)}\n\n` }
+          const event = { number, text: `id: ${process}-${number}\n${written("transition", encode(report))}` }
           if (recent.push(event) > history) recent.shift()
           yield* PubSub.publish(events, event)
         })
       ),
-      Effect.forkScoped
+      forkScopedAtOnce
     )
-    // The fiber subscribes when it first runs, which is before this one goes on.
-    yield* Effect.yieldNow()
 
     /** The number after which a reader is to be told; that of another process is before all of this one's. */
     const seen = (id: string): number => {
@@ -113,12 +115,13 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Circu
         Stream.unwrapScoped(
           Effect.gen(function* () {
             yield* reading
-            const queue = yield* PubSub.subscribe(events)
+            const coming = yield* published(events)
             const after = lastEventId === undefined || lastEventId === "" ? last : seen(lastEventId)
             const missed = recent.filter(({ number }) => number > after)
             return Stream.fromIterable(missed).pipe(
-              Stream.concat(Stream.fromQueue(queue)),
-              Stream.mapAccum(after, told),
+              Stream.concat(coming),
+              Stream.map(told(after)),
+              Stream.filter((text) => text !== ""),
               Stream.merge(Stream.repeatEffect(Effect.as(Effect.sleep(keepAlive), ": keep-alive\n\n")), {
                 haltStrategy: "left"
               }),
@@ -146,7 +149,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Circu
  * const route = Effect.map(TransitionFeed, (feed) =>
  *   HttpServerResponse.stream(Stream.encodeText(feed.events()), { contentType: "text/event-stream" })
  * )
- * const program = Effect.zipRight(CircuitBreaker.isolate("users-api", "migration"), route)
+ * const program = Effect.andThen(CircuitBreaker.isolate("users-api", "migration"), route)
  * const response = await Effect.runPromise(
  *   Effect.provide(program, Layer.provideMerge(layer({ keepAlive: "30 seconds" }), Truce.layer()))
  * )
@@ -165,9 +168,15 @@ export const layer = (options?: Options): Layer.Layer<TransitionFeed, never, Cir
 /** Tells the reader that it is connected, and when to come back after it is not. */
 const opening = "retry: 3000\n: connected\n\n"
 
-/** The text of an event, with those that were lost before it; none where the reader has had it. */
-const told = (before: number, { number, text }: Numbered): readonly [number, string] => {
-  if (number <= before) return [before, ""]
-  const lost = number - before - 1
-  return [number, lost === 0 ? text : `event: lost\ndata: {"lost":${lost}}\n\n${text}`]
+/** The text of each event, with those that were lost before it; none where the reader has had it. */
+const told = (after: number) => {
+  let before = after
+  return ({ number, text }: Numbered): string => {
+    const lost = number - before - 1
+    if (lost < 0) return ""
+    before = number
+    return lost === 0 ? text : written("lost", `{"lost":${lost}}`) + text
+  }
 }
+
+const written = (event: string, data: string): string => `event: ${event}\ndata: ${data}\n\n`

@@ -91,7 +91,7 @@ export const make: Effect.Effect<Service, never, Exclude<Services, Truce>> = Eff
  * @category layers
  * @since 0.1.0
  */
-export const layerServices: Layer.Layer<Truce, never, Exclude<Services, Truce>> = Layer.effect(Truce, make)
+export const layerServices: Layer.Layer<Truce, never, Exclude<Services, Truce>> = Layer.fresh(Layer.effect(Truce, make)) // Not shared: where a program provides two of these, the inner one would be given the outer one's services.
 
 /**
  * Provides everything with sane defaults.
@@ -138,7 +138,7 @@ export const layer = <S = HealthModel.Ledger, R = never>(
  *
  * State, score, strain, leases, openings and manual modes stay; an open time that has begun ends when it would have. Under another
  * model the score goes on as near as that model can show it (`HealthModel.opaque`); under another budget a key keeps the share of its
- * tokens. Options left out are the defaults, as in `layer`. Options of `Dependency.Tag`, `register` and `protect({ retry })` still come
+ * tokens. Options left out are the defaults, as in `layer`. Options of a `Dependency`, `register` and `protect({ retry })` still come
  * first. Fails with `InvalidPolicy`, and then nothing has changed.
  *
  * **Example** (A stricter breaker while the program runs)
@@ -169,17 +169,14 @@ export const reload = <S = HealthModel.Ledger, R = never>(
  * **Example** (The open time from the environment)
  *
  * ```ts
- * import { CircuitBreaker, Truce } from "@truce/effect3"
+ * import { Truce } from "@truce/effect3"
  * import { Config, ConfigProvider, Effect, Layer } from "effect"
  *
  * const layer = Truce.layerConfig({ circuit: { openFor: Config.duration("OPEN_FOR") } }).pipe(
- *   Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(new Map([["OPEN_FOR", "-1 seconds"]]))))
+ *   Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries({ OPEN_FOR: "-1 seconds" })))))
  * )
- * const program = CircuitBreaker.states.pipe(
- *   Effect.provide(layer),
- *   Effect.catchAll((error) => Effect.succeed(String(error)))
- * )
- * await Effect.runPromise(program) // => '(Invalid data at circuit.openFor: "must be a finite number greater than 0, got "0"")'
+ * const error = await Effect.runPromise(Effect.scoped(Effect.flip(Layer.build(layer))))
+ * String(error).includes("openFor") // => true
  * ```
  *
  * @category layers

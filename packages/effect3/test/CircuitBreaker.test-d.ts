@@ -16,6 +16,7 @@ import {
 } from "@truce/effect3"
 import { Config, type ConfigError, Context, Data, Effect, Layer, type STM, Schedule, Schema } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
+import { whileInput } from "./platform/UserSchedules.ts"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
 class NotFound extends Data.TaggedError("NotFound")<{ readonly id: string }> {}
@@ -153,7 +154,7 @@ describe("layers", () => {
   })
 
   it("need what a schedule of the user's own needs", () => {
-    const schedule = Schedule.recurWhileEffect((input: RetryPolicy.Input) => Effect.as(Database, input.failed < 3))
+    const schedule = whileInput(Schedule.forever, (input: RetryPolicy.Input) => Effect.as(Database, input.failed < 3))
     expectTypeOf(RetryPolicy.layer({ schedule })).toEqualTypeOf<Layer.Layer<RetryPolicy.RetryPolicy, never, Database>>()
     expectTypeOf(Truce.layer({ retry: { schedule } })).toEqualTypeOf<Layer.Layer<Truce.Services, never, Database>>()
     // @ts-expect-error a policy of one effect has no place to take services from
@@ -204,8 +205,7 @@ describe("Transaction", () => {
 describe("RetryExhausted.schema", () => {
   it("knows the errors of its attempts", () => {
     class Refused extends Schema.TaggedError<Refused>()("Refused", { port: Schema.Number }) {}
-    expectTypeOf<
-      Schema.Schema.Type<ReturnType<typeof RetryExhausted.schema<Refused, { _tag: "Refused" }, never>>>
-    >().toEqualTypeOf<RetryExhausted.RetryExhausted<Refused>>()
+    const schema = RetryExhausted.schema(Refused)
+    expectTypeOf<typeof schema.Type>().toEqualTypeOf<RetryExhausted.RetryExhausted<Refused>>()
   })
 })

@@ -1,5 +1,5 @@
 import { CircuitBreaker, HealthModel, HealthScore, InvalidSnapshot, PolicyConflict } from "@truce/effect3"
-import { Effect, Exit, Layer, TestClock } from "effect"
+import { Effect, Exit, Fiber, Layer, TestClock } from "effect"
 import { describe, expect } from "vitest"
 import { answering, attempt, failing, key, on, scoreOf, settled, statusOf, trip, watching } from "./support.ts"
 
@@ -148,7 +148,7 @@ describe("a restored circuit", () => {
       const probes = yield* Effect.forEach([1, 2, 3, 4], () => Effect.fork(attempt(Effect.never)))
       yield* settled
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "HalfOpen", probes: 3 })
-      yield* Effect.forEach(probes, (probe) => probe.interruptAsFork(probe.id()))
+      yield* Fiber.interruptAll(probes)
     }))
 
   it("keeps the policy it was used under: another one is a conflict again", () =>

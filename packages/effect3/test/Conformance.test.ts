@@ -12,5 +12,6 @@ describe("scenarios, call by call", () => {
 })
 
 describe("laws", () => {
-  for (const law of Laws.laws(effect3, { seed, histories: 40, pairs: 10, plans: 15 })) it(law.name, law.check)
+  for (const law of Laws.laws(effect3, { seed, histories: 100, alike: 420, pairs: 70, plans: 215 }))
+    it(law.name, law.check)
 })

@@ -9,8 +9,19 @@ import {
   Transaction,
   Truce
 } from "@truce/effect3"
-import { Effect, Exit, Logger, Runtime, Schema, Scope, Stream, TestClock } from "effect"
-import { answering, classify, failing, key, missing, on, scripted, steady } from "./support.ts"
+import { Effect, Exit, Fiber, Logger, Runtime, Schema, Scope, Stream, TestClock } from "effect"
+import {
+  type ApiError,
+  Throttled,
+  answering,
+  classify,
+  failing,
+  key,
+  missing,
+  on,
+  scripted,
+  steady
+} from "./support.ts"
 
 const recorded = Effect.gen(function* () {
   const events: Array<EventLog.Event> = []
@@ -37,7 +48,7 @@ describe("EventLog", () => {
       const dependency = scripted(failing, failing, answering)
       const fiber = yield* Effect.fork(Effect.exit(protect(dependency.effect)))
       yield* TestClock.adjust("1 second")
-      yield* fiber.await
+      yield* Fiber.await(fiber)
       expect(tags(events)).toEqual(["Admitted", "Settled", "Admitted", "Retried", "Settled", "Transitioned", "Called"])
       expect(events[1]).toMatchObject({ attempt: 1, failedBefore: 0, error: "Timeout", outcome: { _tag: "Failure" } })
       expect(events[3]).toMatchObject({ cost: 1, tokens: 9 })
@@ -67,8 +78,7 @@ describe("EventLog", () => {
       yield* Effect.exit(protect(Effect.dieMessage("bug")))
       const hanging = yield* Effect.fork(protect(Effect.never))
       yield* Effect.yieldNow()
-      yield* hanging.interruptAsFork(hanging.id())
-      yield* hanging.await
+      yield* Fiber.interrupt(hanging)
       expect(calls(events)).toEqual([
         ["success", undefined, 1],
         ["permanent", undefined, 1],
@@ -155,7 +165,7 @@ describe("EventLog", () => {
       yield* Effect.yieldNow()
       yield* Effect.repeatN(protect(answering), 999)
       yield* ready.open
-      const [first, second] = [...(yield* fiber)]
+      const [first, second] = [...(yield* Fiber.join(fiber))]
       expect(first?._tag).toBe("Admitted")
       expect(second).toBeDefined()
     })
@@ -173,7 +183,7 @@ describe("EventLog", () => {
           const runtime = yield* Effect.runtime<Truce.Services>()
           yield* EventLog.observe((event) => {
             if (event._tag === "Transitioned" && event.to === "Open") {
-              Runtime.runSync(runtime, CircuitBreaker.isolate(event.key, "down for good"))
+              Runtime.runSync(runtime)(CircuitBreaker.isolate(event.key, "down for good"))
             }
           })
           const events = yield* recorded
@@ -201,7 +211,7 @@ describe("EventLog", () => {
       yield* EventLog.observe(({ key }) => {
         if (turns-- <= 0) return
         const change = turns % 2 === 0 ? CircuitBreaker.observe : CircuitBreaker.disable
-        Runtime.runSync(runtime, change(key, String(turns)))
+        Runtime.runSync(runtime)(change(key, String(turns)))
       })
       yield* protect(answering)
       const generations = events.flatMap((event) => (event._tag === "Transitioned" ? [event.generation] : []))
@@ -217,7 +227,7 @@ describe("EventLog", () => {
         const dependency = scripted(failing, answering)
         const fiber = yield* Effect.fork(Effect.exit(protect(dependency.effect)))
         yield* TestClock.adjust("1 second")
-        yield* fiber.await
+        yield* Fiber.await(fiber)
         yield* HealthScore.observe(key, Outcome.failure({ retryAfterMillis: 5 }))
         yield* CircuitBreaker.isolate(key, "maintenance")
         yield* Effect.exit(protect(answering))
@@ -228,4 +238,44 @@ describe("EventLog", () => {
       expect(yield* Schema.decodeUnknown(Schema.Array(EventLog.Event))(JSON.parse(json))).toEqual(events)
     })
   )
+
+  it.effect("a log recorded under Effect 3 is read here, and what is recorded here is the same text", () =>
+    Effect.gen(function* () {
+      const options = { budget: RetryBudget.unlimited(), model: HealthModel.consecutive({ failures: 3 }) }
+      const events = yield* Effect.gen(function* () {
+        const told = yield* recorded
+        const throttled = Effect.fail(new Throttled({ after: "250 millis" }))
+        const { effect } = scripted<string, ApiError, never>(failing, throttled, answering)
+        const fiber = yield* Effect.fork(Truce.protect(effect, { key, classify, slowAfter: "1 second" }))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(fiber)
+        yield* HealthScore.observe(key, Outcome.failure({ retryAfterMillis: 5 }))
+        yield* CircuitBreaker.isolate(key, "maintenance")
+        yield* Effect.exit(protect(answering))
+        return told
+      }).pipe(Effect.scoped, Effect.provide(steady(options)))
+      const told = yield* Effect.forEach(events, (event) => Schema.encode(EventLog.Event)(event))
+      expect(told.map((event) => JSON.stringify(event))).toEqual(underEffect3)
+      expect(told[3]).toMatchObject({ tokens: null })
+      const read = yield* Effect.forEach(underEffect3, (line) => Schema.decodeUnknown(EventLog.Event)(JSON.parse(line)))
+      expect(read).toEqual(events)
+    })
+  )
 })
+
+/** What `@truce/effect3` recorded of the same program. */
+const underEffect3 = [
+  '{"_tag":"Admitted","key":"users-api","at":0,"attempt":1,"generation":0,"probe":false}',
+  '{"_tag":"Settled","key":"users-api","at":0,"attempt":1,"startedAt":0,"outcome":{"_tag":"Failure","weight":1,"saturated":false},"failedBefore":0,"error":"Timeout"}',
+  '{"_tag":"Admitted","key":"users-api","at":100,"attempt":2,"generation":0,"probe":false}',
+  '{"_tag":"Retried","key":"users-api","at":100,"cost":0,"tokens":null}',
+  '{"_tag":"Settled","key":"users-api","at":100,"attempt":2,"startedAt":100,"outcome":{"_tag":"Failure","weight":0.35,"saturated":true,"retryAfterMillis":250},"failedBefore":1,"error":"Throttled"}',
+  '{"_tag":"Admitted","key":"users-api","at":350,"attempt":3,"generation":0,"probe":false}',
+  '{"_tag":"Retried","key":"users-api","at":350,"cost":0,"tokens":null}',
+  '{"_tag":"Settled","key":"users-api","at":350,"attempt":3,"startedAt":350,"outcome":{"_tag":"Success","slow":false},"failedBefore":0}',
+  '{"_tag":"Called","key":"users-api","at":350,"startedAt":0,"result":"success","attempts":3}',
+  '{"_tag":"Observed","key":"users-api","at":1000,"outcome":{"_tag":"Failure","weight":1,"saturated":false,"retryAfterMillis":5}}',
+  '{"_tag":"Transitioned","key":"users-api","at":1000,"from":"Closed","to":"Isolated","mode":"Isolated","reason":"maintenance","generation":1,"score":0.6666666666666667,"openings":0}',
+  '{"_tag":"Rejected","key":"users-api","at":1000,"state":"Isolated","until":null,"score":0.6666666666666667,"generation":1}',
+  '{"_tag":"Called","key":"users-api","at":1000,"startedAt":1000,"result":"rejected","attempts":0}'
+]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, HealthModel, Truce } from "@truce/effect3"
-import { Duration, Effect, TestClock } from "effect"
+import { Duration, Effect, Fiber, TestClock } from "effect"
 import { answering, attempt, classify, failing, key, on, settled, steady } from "./support.ts"
 
 const explained = CircuitBreaker.explain(key)
@@ -51,7 +51,7 @@ describe("CircuitBreaker.explain", () => {
       yield* settled
       expect(yield* causeOf).toBe("half-open for 0 ms: 1 of 1 probe out, score 0.000")
       yield* TestClock.adjust("1 second")
-      yield* probe.await
+      yield* Fiber.await(probe)
       expect(yield* causeOf).toBe("open for 0 ms, because a probe failed; opening 2 in a row")
     })
   )

@@ -1,9 +1,11 @@
 import { it } from "@effect/vitest"
 import { InvalidOption } from "@truce/core"
 import { Faults, HealthScore, Truce } from "@truce/effect3"
-import { Cause, Clock, ConfigProvider, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
 import fc from "fast-check"
 import { describe, expect } from "vitest"
+import { defectsOf } from "./platform/Causes.ts"
+import { environment, faultsOf } from "./platform/ConfigProviders.ts"
 import { type ApiError, NotFound, Timeout, classify, key, peek, settled, steady } from "./support.ts"
 
 const point = (of = key) => Faults.point(of, { error: () => new Timeout() })
@@ -276,7 +278,7 @@ describe("impossible options", () => {
   it.effect.each(cases)("of the layer is a defect when it is built: %j", ([options, message]) =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(Effect.scoped(Layer.build(Faults.layer(options))))
-      const defect = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.dieOption(exit.cause)) : undefined
+      const [defect] = defectsOf(exit)
       expect(defect).toBeInstanceOf(InvalidOption.InvalidOption)
       expect(String(defect)).toBe(`InvalidOption: Faults: ${message}`)
     })
@@ -287,13 +289,7 @@ describe("layerConfig", () => {
   const built = (entries: Readonly<Record<string, string>>) =>
     Effect.provide(
       Effect.all({ enabled: Faults.isEnabled, rules: Faults.rules, seed: Faults.seed }),
-      Faults.layerConfig(Faults.config()).pipe(
-        Layer.provide(
-          Layer.setConfigProvider(
-            ConfigProvider.fromMap(new Map(Object.entries(entries)), { pathDelim: "_", seqDelim: "," })
-          )
-        )
-      )
+      Faults.layerConfig(Faults.config()).pipe(Layer.provide(Layer.setConfigProvider(environment(entries))))
     )
 
   it.effect("is switched off where the environment says nothing", () =>
@@ -314,13 +310,16 @@ describe("layerConfig", () => {
 
   it.effect.each([
     ['{ "a": { "errorrate": 0.1 } }', /errorrate/],
+    ['{ "a": { "latency": { "min": 1 } } }', /^FAULTS\.RULES\b.*\ba\b.*\blatency\b.*\bmax\b/s],
+    ['{ "a": { "latency": { "second": 1 } } }', /latency/],
+    ['{ "a": { "latency": {} } }', /latency/],
     ['{ "a": { "latency": "soon" } }', /latency/],
     ['{ "a": { "errorRate": 7 } }', /rules\["a"\]\.errorRate must be between 0 and 1, got 7/],
     ["{", /RULES/]
   ] as const)("names what is wrong in %s", ([text, names]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(built({ FAULTS_RULES: text }))
-      expect(Cause.pretty(Cause.fail(error))).toMatch(names)
+      expect(faultsOf(error).join("\n")).toMatch(names)
     })
   )
 })

@@ -10,15 +10,13 @@ import {
   Truce
 } from "@truce/effect3"
 import { classifier, withCircuitBreaker, withRetry, withTruce } from "@truce/effect3/HttpClient"
-import { type Context, Data, Effect, pipe } from "effect"
+import { Context, Data, Effect, pipe } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
+import { type StatusError, responseOf } from "./platform/Http.ts"
 
 class NoToken extends Data.TaggedError("NoToken")<{}> {}
 class Malformed extends Data.TaggedError("Malformed")<{}> {}
-interface Tokens {
-  readonly _: unique symbol
-}
-declare const Tokens: Context.Tag<Tokens, Effect.Effect<string, NoToken>>
+class Tokens extends Context.Tag("Tokens")<Tokens, Effect.Effect<string, NoToken>>() {}
 
 type Client<E, R = never> = HttpClient.HttpClient.With<E, R>
 type Failure = HttpClientError.HttpClientError
@@ -54,9 +52,7 @@ describe("withTruce", () => {
 
   it("ends in answers alone where the client cannot fail", () => {
     const never: Client<never> = HttpClient.makeWith<never, never, never, never>(() => Effect.never, Effect.succeed)
-    expectTypeOf(never.pipe(withTruce())).toEqualTypeOf<
-      Client<Exhausted<HttpClientError.ResponseError> | Open, Truce.Truce>
-    >()
+    expectTypeOf(never.pipe(withTruce())).toEqualTypeOf<Client<Exhausted<StatusError> | Open, Truce.Truce>>()
   })
 
   it("infers alike in pipe, in a pipeline and data-first", () => {
@@ -86,14 +82,13 @@ describe("withTruce", () => {
       .pipe(
         Effect.map((response) => response.status),
         Effect.catchTags({
-          RequestError: () => Effect.succeed(0),
-          ResponseError: () => Effect.succeed(0),
           CircuitOpen: () => Effect.succeed(503),
-          RetryExhausted: ({ lastError }) =>
-            Effect.succeed(lastError._tag === "ResponseError" ? lastError.response.status : 502)
+          RetryExhausted: ({ lastError }) => Effect.succeed(responseOf(lastError)?.status ?? 502)
         })
       )
-    expectTypeOf(handled).toEqualTypeOf<Effect.Effect<number, never, Truce.Truce>>()
+    expectTypeOf(handled).toEqualTypeOf<Effect.Effect<number, Failure, Truce.Truce>>()
+    const whole = Effect.catchAll(handled, (error: Failure) => Effect.succeed(responseOf(error)?.status ?? 0))
+    expectTypeOf(whole).toEqualTypeOf<Effect.Effect<number, never, Truce.Truce>>()
   })
 
   it("rejects options that do not exist, and rules that are none", () => {

@@ -1,4 +1,11 @@
-import { HttpBody, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "@effect/platform"
+import {
+  FetchHttpClient,
+  HttpBody,
+  HttpClient,
+  HttpClientError,
+  HttpClientRequest,
+  HttpClientResponse
+} from "@effect/platform"
 import {
   CallContext,
   CircuitBreaker,
@@ -20,7 +27,8 @@ import {
 } from "@truce/effect3/HttpClient"
 import { Duration, Effect, Exit, Fiber, Stream, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { type Step, httpDate, refused, requestError, scriptedClient } from "./httpSupport.ts"
+import { type Step, httpDate, refused, scriptedClient } from "./httpSupport.ts"
+import { decodeError, descriptionOf, reasonOf, requestError, responseOf } from "./platform/Http.ts"
 import { on, scoreOf, settled, statusOf, steady } from "./support.ts"
 
 const it = on(() => steady())
@@ -84,7 +92,7 @@ describe("a protected client", () => {
       if (error._tag !== "RetryExhausted") throw error
       expect([error.key, error.reason]).toEqual([key, "attempts"])
       const errors = error.attempts.map((attempt) => attempt.error)
-      expect(errors.map((one) => one._tag === "ResponseError" && [one.reason, one.response.status])).toEqual([
+      expect(errors.map((one) => [reasonOf(one), responseOf(one)?.status])).toEqual([
         ["StatusCode", 503],
         ["StatusCode", 502],
         ["StatusCode", 500]
@@ -105,8 +113,9 @@ describe("a protected client", () => {
       const error = yield* atOnce(Effect.flip(users.get(url)))
       if (error._tag !== "RetryExhausted") throw error
       for (const { error: failed } of error.attempts) {
-        if (failed._tag !== "ResponseError") throw failed
-        const { cookies, headers, json, status } = failed.response
+        const response = responseOf(failed)
+        if (response === undefined) throw failed
+        const { cookies, headers, json, status } = response
         expect([status, headers["x-request-id"], yield* json]).toEqual([503, "7", { detail: "down" }])
         expect(Object.keys(cookies.cookies)).toEqual(["a", "b"])
       }
@@ -117,8 +126,9 @@ describe("a protected client", () => {
       for (const status of [204, 503]) {
         const users = client(status).plain.pipe(withTruce({ key: `${status}`, status: { 204: "retriable" } }))
         const error = yield* atOnce(Effect.flip(users.get(url)))
-        if (error._tag !== "RetryExhausted" || error.lastError._tag !== "ResponseError") throw error
-        expect(yield* error.lastError.response.text).toBe("")
+        const response = error._tag === "RetryExhausted" ? responseOf(error.lastError) : undefined
+        if (response === undefined) throw error
+        expect(yield* response.text).toBe("")
       }
     }))
 
@@ -208,6 +218,14 @@ describe("the table", () => {
       }))
   }
 
+  it("takes an upgrade that fetch cannot ask for as the caller's mistake", () =>
+    Effect.gen(function* () {
+      const users = (yield* HttpClient.HttpClient).pipe(withTruce())
+      const error = yield* Effect.flip(users.get(url, { headers: { upgrade: "websocket" } }))
+      expect(reasonOf(error)).toBe("Transport")
+      expect((yield* HealthScore.get(key)).score).toBe(1)
+    }).pipe(Effect.provide(FetchHttpClient.layer)))
+
   it("lets no 404 hide two 503: it is the answer, and no recovery", () =>
     Effect.gen(function* () {
       const { client: users, sent } = client(503, 503, 404)
@@ -270,7 +288,8 @@ describe("the table", () => {
       const { plain, sent } = client(503, 404)
       const users = plain.pipe(HttpClient.filterStatusOk, withTruce())
       const error = yield* atOnce(Effect.flip(users.get(url)))
-      expect(error).toMatchObject({ _tag: "ResponseError", reason: "StatusCode", description: "non 2xx status code" })
+      if (!HttpClientError.isHttpClientError(error)) throw error
+      expect([reasonOf(error), descriptionOf(error)]).toEqual(["StatusCode", "non 2xx status code"])
       expect(sent.length).toBe(2)
     }))
 
@@ -287,14 +306,12 @@ describe("the table", () => {
 
 describe("the classifier of a whole exchange", () => {
   const protect = Truce.protect({ key, classify: classifier() })
-  const decode = (cause: unknown) => (response: HttpClientResponse.HttpClientResponse) =>
-    Effect.fail(new HttpClientError.ResponseError({ request: response.request, response, reason: "Decode", cause }))
 
   it("retries a connection that broke in the middle of the body", () =>
     Effect.gen(function* () {
       const { plain, sent } = client(200)
       const broken = new TypeError("terminated", { cause: Object.assign(new Error(), { code: "UND_ERR_SOCKET" }) })
-      const error = yield* atOnce(Effect.flip(protect(Effect.flatMap(plain.get(url), decode(broken)))))
+      const error = yield* atOnce(Effect.flip(protect(Effect.flatMap(plain.get(url), decodeError(broken)))))
       expect([error._tag, sent.length]).toEqual(["RetryExhausted", 3])
     }))
 
@@ -302,7 +319,7 @@ describe("the classifier of a whole exchange", () => {
     Effect.gen(function* () {
       const { plain, sent } = client({ status: 200, body: "[1," })
       const error = yield* atOnce(Effect.flip(protect(Effect.flatMap(plain.get(url), ({ json }) => json))))
-      expect([error._tag, sent.length]).toEqual(["ResponseError", 1])
+      expect([reasonOf(error), sent.length]).toEqual(["Decode", 1])
       expect((yield* HealthScore.get(key)).score).toBe(1)
     }))
 
@@ -359,7 +376,7 @@ describe("the key", () => {
     Effect.gen(function* () {
       const { client: users, sent } = client(200)
       for (const wrong of ["::::", "/relative", "http://"]) {
-        expect(yield* Effect.flip(users.get(wrong))).toMatchObject({ _tag: "RequestError", reason: "InvalidUrl" })
+        expect(reasonOf(yield* Effect.flip(users.get(wrong)))).toBe("InvalidUrl")
       }
       expect(sent.length).toBe(0)
       expect((yield* HealthScore.get("no origin")).score).toBe(1)
@@ -683,13 +700,21 @@ describe("what prepares a request", () => {
       expect(yield* scoreOf(key)).toBe(before)
     }))
 
-  it("is not asked of a client that was made by hand", () =>
+  it("is told from what sends it in a client made by hand: the one runs once a call, the other once an attempt", () =>
     Effect.gen(function* () {
       const { plain } = client(503, 200)
-      const byHand: HttpClient.HttpClient = Object.assign(Object.create(Object.getPrototypeOf(plain)), {
-        execute: plain.execute
-      })
-      expect((yield* atOnce(byHand.pipe(withTruce()).execute(HttpClientRequest.get(url)))).status).toBe(200)
+      const ran = { prepared: 0, sent: 0 }
+      const byHand = HttpClient.makeWith<
+        HttpClientError.HttpClientError,
+        never,
+        HttpClientError.HttpClientError,
+        never
+      >(
+        (request) => Effect.suspend(() => (ran.sent++, Effect.flatMap(request, plain.execute))),
+        (request) => Effect.sync(() => (ran.prepared++, request))
+      )
+      expect((yield* atOnce(byHand.pipe(withTruce()).get(url))).status).toBe(200)
+      expect(ran).toEqual({ prepared: 1, sent: 2 })
     }))
 })
 

@@ -2,12 +2,17 @@ import { it } from "@effect/vitest"
 import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { CircuitBreaker, HealthScore, RetryExhausted, Truce } from "@truce/effect3"
 import { classifier, withTruce } from "@truce/effect3/HttpClient"
-import { Effect, Fiber, Stream } from "effect"
+import { Duration, Effect, Fiber, Stream } from "effect"
 import { describe, expect } from "vitest"
-import { type Handler, type Served, clients, serve } from "./httpServer.ts"
+import { type Handler, type Served, serve } from "./httpServer.ts"
+import { sleeping } from "./platform/Sleeping.ts"
+import { clients, formless, reasonOf, responseOf } from "./platform/Http.ts"
 
 const long = "x".repeat(60_000)
 const patient = { base: "1 millis" } as const
+
+/** In a fiftieth of the time: what is read of a body that does not come is read for a second. */
+const hasty = sleeping((sleep) => (duration) => sleep(Duration.times(duration, 0.02)))
 
 for (const [name, layer] of clients) {
   describe(`over ${name}`, () => {
@@ -46,9 +51,11 @@ for (const [name, layer] of clients) {
           yield* stop
           const error = yield* Effect.flip(client.pipe(withTruce()).get(url))
           if (!RetryExhausted.isRetryExhausted(error)) throw error
-          expect(error.attempts.map((attempt) => attempt.error)).toMatchObject(
-            Array.from({ length: 3 }, () => ({ _tag: "RequestError", reason: "Transport" }))
-          )
+          expect(error.attempts.map((attempt) => reasonOf(attempt.error))).toEqual([
+            "Transport",
+            "Transport",
+            "Transport"
+          ])
         })
     )
 
@@ -219,8 +226,9 @@ for (const [name, layer] of clients) {
           const users = client.pipe(withTruce({ key: ({ url }) => url, retry: { attempts: 2, ...patient } }))
           for (let i = 0; i < 100; i++) {
             const error = yield* Effect.flip(users.get(`${url}/${i}`))
-            if (error._tag !== "RetryExhausted" || error.lastError._tag !== "ResponseError") throw error
-            if (i === 0) expect(yield* error.lastError.response.text).toBe(long)
+            const response = error._tag === "RetryExhausted" ? responseOf(error.lastError) : undefined
+            if (response === undefined) throw error
+            if (i === 0) expect(yield* response.text).toBe(long)
           }
           expect(requests.length).toBe(200)
           yield* open(2)
@@ -241,7 +249,7 @@ for (const [name, layer] of clients) {
           })
           expect(requests.length).toBe(200)
           yield* aborted(200)
-        })
+        }).pipe(hasty)
     )
 
     on(
@@ -257,8 +265,9 @@ for (const [name, layer] of clients) {
         Effect.gen(function* () {
           const error = yield* Effect.flip(client.pipe(withTruce()).get(url))
           yield* aborted(3)
-          if (error._tag !== "RetryExhausted" || error.lastError._tag !== "ResponseError") throw error
-          expect(yield* Effect.flip(error.lastError.response.text)).toMatchObject({ reason: "Decode" })
+          const response = error._tag === "RetryExhausted" ? responseOf(error.lastError) : undefined
+          if (response === undefined) throw error
+          expect(reasonOf(yield* Effect.flip(response.text))).toBe("Decode")
         })
     )
 
@@ -271,7 +280,7 @@ for (const [name, layer] of clients) {
         Effect.gen(function* () {
           yield* Effect.uninterruptible(Effect.flip(client.pipe(withTruce()).get(url)))
           yield* aborted(3)
-        })
+        }).pipe(hasty)
     )
 
     on(
@@ -283,15 +292,15 @@ for (const [name, layer] of clients) {
       ({ url }, client) =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(client.pipe(withTruce()).get(url))
-          if (error._tag !== "RetryExhausted" || error.lastError._tag !== "ResponseError") throw error
-          const { cookies, headers, status, text } = error.lastError.response
+          const response = error._tag === "RetryExhausted" ? responseOf(error.lastError) : undefined
+          if (response === undefined) throw error
+          const { cookies, headers, status, text } = response
           expect([status, yield* text]).toEqual([999, "blocked"])
           expect([headers["x-word"], Object.keys(cookies.cookies)]).toEqual(["na\u00efve", ["a", "b"]])
         })
     )
 
-    // undici 7's own dispatcher cannot send the global FormData.
-    if (name !== "the undici client") {
+    if (!formless.includes(name)) {
       on(
         "a form is sent again, whole",
         (request, response, n) => {

@@ -1,30 +1,22 @@
 import { it } from "@effect/vitest"
 import { CircuitBreaker, HealthModel, Logging, Truce } from "@truce/effect3"
-import { Effect, HashMap, Layer, LogLevel, Logger, type TestServices, TestClock } from "effect"
+import { Effect, Layer, TestClock } from "effect"
 import { describe, expect } from "vitest"
+import { type Line, minimum, telling } from "./platform/LogLines.ts"
 import { answering, attempt, classify, failing, key, steady } from "./support.ts"
-
-interface Line {
-  readonly level: string
-  readonly message: unknown
-  readonly annotations: { readonly [name: string]: unknown }
-}
 
 /** Runs an effect on services that log; gives the lines. */
 const logged = (
   body: Effect.Effect<unknown, unknown, Truce.Services>,
-  minimum = LogLevel.Debug
-): Effect.Effect<ReadonlyArray<Line>, never, TestServices.TestServices> =>
+  level: "DEBUG" | "INFO" = "DEBUG"
+): Effect.Effect<ReadonlyArray<Line>> =>
   Effect.suspend(() => {
     const lines: Array<Line> = []
-    const collecting = Logger.make(({ annotations, logLevel, message }) => {
-      lines.push({ level: logLevel.label, message, annotations: Object.fromEntries(HashMap.toEntries(annotations)) })
-    })
     const services = steady({ model: HealthModel.consecutive({ failures: 2 }), circuit: { openFor: "1 second" } })
     const layer = Logging.layer.pipe(
       Layer.provideMerge(services),
-      Layer.provide(Logger.replace(Logger.defaultLogger, collecting)),
-      Layer.provide(Logger.minimumLogLevel(minimum))
+      Layer.provide(telling((line) => void lines.push(line))),
+      Layer.provide(minimum(level))
     )
     return Effect.as(Effect.exit(Effect.provide(body, layer)), lines)
   })
@@ -52,7 +44,7 @@ describe("Logging", () => {
         ["DEBUG", "circuit users-api: Open -> HalfOpen, score 0.000"],
         ["INFO", "circuit users-api: HalfOpen -> Closed, score 1.000"]
       ])
-      expect(told(yield* logged(outage, LogLevel.Info)).map(([level]) => level)).toEqual(["WARN", "INFO"])
+      expect(told(yield* logged(outage, "INFO")).map(([level]) => level)).toEqual(["WARN", "INFO"])
     })
   )
 
@@ -82,17 +74,19 @@ describe("Logging", () => {
 
   it.effect("a line carries its data as annotations", () =>
     Effect.gen(function* () {
-      const [line] = yield* logged(CircuitBreaker.isolate(key, "migration"))
-      expect(line?.annotations).toEqual({
-        "truce.key": key,
-        "truce.circuit.from": "Closed",
-        "truce.circuit.to": "Isolated",
-        "truce.circuit.mode": "Isolated",
-        "truce.circuit.generation": 1,
-        "truce.circuit.openings": 0,
-        "truce.health.score": 1,
-        "truce.reason": "migration"
-      })
+      const lines = yield* logged(CircuitBreaker.isolate(key, "migration"))
+      expect(lines.map(({ annotations }) => annotations)).toEqual([
+        {
+          "truce.key": key,
+          "truce.circuit.from": "Closed",
+          "truce.circuit.to": "Isolated",
+          "truce.circuit.mode": "Isolated",
+          "truce.circuit.generation": 1,
+          "truce.circuit.openings": 0,
+          "truce.health.score": 1,
+          "truce.reason": "migration"
+        }
+      ])
     })
   )
 

@@ -1,21 +1,10 @@
 import { it } from "@effect/vitest"
 import { CircuitBreaker, HealthModel, HealthScore, InvalidOption, Metrics, RetryBudget, Truce } from "@truce/effect3"
-import {
-  Array,
-  Cause,
-  Config,
-  ConfigProvider,
-  Effect,
-  Exit,
-  FiberRef,
-  Layer,
-  Metric,
-  MetricState,
-  Scope,
-  TestClock,
-  type TestServices
-} from "effect"
+import { Array, Cause, Config, Effect, Exit, Fiber, Layer, Scope, TestClock } from "effect"
 import { describe, expect } from "vitest"
+import { sleeping } from "./platform/Sleeping.ts"
+import { environment, list } from "./platform/ConfigProviders.ts"
+import { labelled, seriesOf } from "./platform/Metrics.ts"
 import {
   type ApiError,
   answering,
@@ -34,26 +23,21 @@ const protect = Truce.protect({ key, classify })
 /** A test whose series are told from those of the others, in the one registry, by a label of their own. */
 const recording =
   <S = HealthModel.Ledger>(truce: Truce.Options<S>, metrics: Metrics.Options = {}) =>
-  <A, E>(name: string, body: () => Effect.Effect<A, E, Truce.Services | Scope.Scope | TestServices.TestServices>) =>
+  <A, E>(name: string, body: () => Effect.Effect<A, E, Truce.Services | Scope.Scope>) =>
     it.scoped(name, () =>
-      body().pipe(
-        Effect.provide(Metrics.layer(metrics).pipe(Layer.provideMerge(steady(truce)))),
-        Effect.tagMetrics("test", name)
-      )
+      body().pipe(Effect.provide(Metrics.layer(metrics).pipe(Layer.provideMerge(steady(truce)))), labelled(name))
     )
 
 /** The series of a metric in this test: value (or count) by its labels. */
 const series = (name: string) =>
-  Effect.map(FiberRef.get(FiberRef.currentMetricLabels), (own) => {
+  Effect.map(seriesOf(name), (all) => {
     const found: { [labels: string]: number } = {}
-    for (const { metricKey, metricState } of Metric.unsafeSnapshot()) {
-      if (metricKey.name !== name || !own.every((label) => metricKey.tags.some((tag) => tag.value === label.value)))
-        continue
-      const labels = metricKey.tags.filter((tag) => tag.key !== "test" && tag.key !== "unit")
-      const text = labels.map((tag) => `${tag.key.replace("truce.", "")}=${tag.value}`).join(" ")
-      if (MetricState.isCounterState(metricState) || MetricState.isHistogramState(metricState)) {
-        found[text] = Number(metricState.count)
-      } else if (MetricState.isGaugeState(metricState)) found[text] = Number(metricState.value)
+    for (const {
+      attributes: { unit: _, ...labels },
+      value
+    } of all) {
+      const text = Object.entries(labels).map(([label, value]) => `${label.replace("truce.", "")}=${value}`)
+      found[text.join(" ")] = value
     }
     return found
   })
@@ -91,7 +75,7 @@ describe("Metrics", () => {
       yield* Effect.exit(protect(missing))
       const fiber = yield* Effect.fork(protect(scripted(failing, answering).effect))
       yield* TestClock.adjust("1 second")
-      yield* fiber
+      yield* Fiber.join(fiber)
       expect(yield* series("truce.attempts")).toEqual({
         "key=users-api attempt.outcome=Success attempt.saturated=false": 2,
         "key=users-api attempt.outcome=Ignored attempt.saturated=false error.type=NotFound": 1,
@@ -110,7 +94,7 @@ describe("Metrics", () => {
         )
       )
       yield* TestClock.adjust("5 seconds")
-      yield* fiber
+      yield* Fiber.join(fiber)
       expect(yield* series("truce.attempts")).toEqual({
         "key=users-api attempt.outcome=Success attempt.saturated=true": 1,
         "key=users-api attempt.outcome=Failure attempt.saturated=true error.type=Timeout": 1
@@ -127,7 +111,7 @@ describe("Metrics", () => {
       yield* protect(answering)
       const fiber = yield* Effect.fork(Effect.exit(protect(failing)))
       yield* TestClock.adjust("100 millis")
-      yield* fiber.await
+      yield* Fiber.await(fiber)
       yield* Effect.exit(protect(answering))
       expect(yield* series("truce.calls")).toEqual({
         "key=users-api call.result=success": 1,
@@ -163,16 +147,12 @@ describe("Metrics", () => {
     Effect.gen(function* () {
       const fiber = yield* Effect.fork(protect(Effect.delay(answering, "300 millis")))
       yield* TestClock.adjust("1 second")
-      yield* fiber
-      const pair = Metric.unsafeSnapshot().find(
-        ({ metricKey }) =>
-          metricKey.name === "truce.call.duration" && metricKey.tags.some((tag) => tag.value.startsWith("measures"))
-      )
-      const state = pair?.metricState
-      if (state === undefined || !MetricState.isHistogramState(state)) return expect.unreachable()
-      expect(state.sum).toBeCloseTo(0.3)
-      expect(state.buckets.map(([bound]) => bound)).toEqual([...Metrics.boundaries, Infinity])
-      expect(state.buckets.find(([, count]) => count > 0)?.[0]).toBe(0.5)
+      yield* Fiber.join(fiber)
+      const [one] = yield* seriesOf("truce.call.duration")
+      expect(one?.attributes["unit"]).toBe("s")
+      expect(one?.sum).toBeCloseTo(0.3)
+      expect(one?.buckets?.map(([bound]) => bound)).toEqual([...Metrics.boundaries, Infinity])
+      expect(one?.buckets?.find(([, count]) => count > 0)?.[0]).toBe(0.5)
     })
   )
 
@@ -219,7 +199,7 @@ describe("Metrics", () => {
           Effect.all([protect(answering), protect(scripted(failing, failing, answering).effect)])
         )
         yield* TestClock.adjust("5 seconds")
-        yield* fiber
+        yield* Fiber.join(fiber)
         yield* TestClock.adjust("5 seconds")
         expect(yield* series("truce.amplification")).toEqual({ "key=users-api": 2 })
         yield* TestClock.adjust("10 seconds")
@@ -253,7 +233,7 @@ describe("Metrics", () => {
       yield* Effect.provide(CircuitBreaker.reset(key, "done"), context)
       expect(yield* states).toEqual([])
       expect(Object.keys(yield* series("truce.circuit.transitions"))).toHaveLength(1)
-    }).pipe(Effect.tagMetrics("test", "released"))
+    }).pipe(labelled("released"))
   )
 
   const many = Array.makeBy(10_000, (index) => `tenant-${index}`)
@@ -329,16 +309,17 @@ describe("Metrics", () => {
 
   it.effect("one fiber samples all gauges: there is one timer, whatever the number of keys", () =>
     Effect.gen(function* () {
-      const children = yield* Effect.scoped(
-        Effect.gen(function* () {
-          const context = yield* Layer.build(Metrics.layer().pipe(Layer.provideMerge(steady())))
-          yield* Effect.provide(attempt(answering, "one"), context)
-          yield* Effect.provide(attempt(answering, "two"), context)
-          yield* settled
-          return yield* TestClock.sleeps()
-        })
+      let sleeps = 0
+      yield* Effect.gen(function* () {
+        const context = yield* Layer.build(Metrics.layer().pipe(Layer.provideMerge(steady())))
+        yield* Effect.provide(attempt(answering, "one"), context)
+        yield* Effect.provide(attempt(answering, "two"), context)
+        yield* settled
+      }).pipe(
+        Effect.scoped,
+        sleeping((sleep) => (duration) => Effect.suspend(() => (sleeps++, sleep(duration))))
       )
-      expect([...children]).toHaveLength(1)
+      expect(sleeps).toBe(1)
     })
   )
 
@@ -366,18 +347,9 @@ describe("Metrics", () => {
   it.effect("options come from the environment", () =>
     Effect.gen(function* () {
       const built = (maxKeys: string) =>
-        Metrics.layerConfig({ maxKeys: Config.integer("MAX_KEYS"), keys: Config.array(Config.string(), "KEYS") }).pipe(
+        Metrics.layerConfig({ maxKeys: Config.integer("MAX_KEYS"), keys: list("KEYS") }).pipe(
           Layer.provide(steady()),
-          Layer.provide(
-            Layer.setConfigProvider(
-              ConfigProvider.fromMap(
-                new Map([
-                  ["MAX_KEYS", maxKeys],
-                  ["KEYS", "a,b"]
-                ])
-              )
-            )
-          ),
+          Layer.provide(Layer.setConfigProvider(environment({ MAX_KEYS: maxKeys, KEYS: "a,b" }))),
           Layer.build,
           Effect.scoped,
           Effect.exit

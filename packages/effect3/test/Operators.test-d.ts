@@ -1,24 +1,11 @@
 // Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file missingEffectContext:skip-file
-import {
-  HttpApi,
-  HttpApiClient,
-  HttpApiError,
-  type HttpApiGroup,
-  HttpApiMiddleware,
-  HttpApiSecurity
-} from "@effect/platform"
+import { HttpApi } from "@effect/platform"
 import type { CircuitBreaker, RetryBudget } from "@truce/effect3"
-import type * as CircuitReport from "@truce/effect3/CircuitReport"
 import * as Operators from "@truce/effect3/Operators"
-import { Context, type Duration, Effect, type Layer } from "effect"
+import { Context, Effect, type Layer } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
+import { type AnyGroup, type GroupOf, Harmless, OperatorsOnly, Plain } from "./platform/Operators.ts"
 
-class OperatorsOnly extends HttpApiMiddleware.Tag<OperatorsOnly>()("OperatorsOnly", {
-  failure: HttpApiError.Unauthorized,
-  security: { bearer: HttpApiSecurity.bearer }
-}) {}
-class Plain extends HttpApiMiddleware.Tag<Plain>()("Plain", { failure: HttpApiError.Forbidden }) {}
-class Optional extends HttpApiMiddleware.Tag<Optional>()("Optional", { optional: true }) {}
 class Service extends Context.Tag("Service")<Service, Effect.Effect<void>>() {}
 
 const api = HttpApi.make("backend").add(Operators.group(OperatorsOnly))
@@ -27,8 +14,8 @@ describe("Operators.group", () => {
   it("does not compile without a middleware that can reject", () => {
     // @ts-expect-error no middleware
     Operators.group()
-    // @ts-expect-error what an optional middleware rejects is let through
-    Operators.group(Optional)
+    // @ts-expect-error what lets everything through
+    Operators.group(Harmless)
     // @ts-expect-error a service is no middleware
     Operators.group(Service)
   })
@@ -38,7 +25,7 @@ describe("Operators.group", () => {
   })
 
   it("is a group like any other", () => {
-    expectTypeOf(Operators.group(OperatorsOnly).prefix("/internal")).toExtend<HttpApiGroup.HttpApiGroup.Any>()
+    expectTypeOf(Operators.group(OperatorsOnly).prefix("/internal")).toExtend<AnyGroup>()
   })
 })
 
@@ -46,7 +33,7 @@ describe("Operators.layer", () => {
   it("needs the circuits, the budgets and the middleware", () => {
     expectTypeOf(Operators.layer(api)).toEqualTypeOf<
       Layer.Layer<
-        HttpApiGroup.ApiGroup<"backend", "circuits">,
+        GroupOf<"backend", "circuits">,
         never,
         CircuitBreaker.CircuitBreaker | RetryBudget.RetryBudget | OperatorsOnly
       >
@@ -56,27 +43,5 @@ describe("Operators.layer", () => {
   it("does not compile for an api without the group", () => {
     // @ts-expect-error add the group first
     Operators.layer(HttpApi.make("backend"))
-  })
-})
-
-describe("the derived client", () => {
-  it("knows the circuits, the reasons and the errors", () => {
-    const program = Effect.gen(function* () {
-      const { circuits } = yield* HttpApiClient.make(api)
-      const list = circuits.list({ urlParams: { status: "Open" } })
-      expectTypeOf<Effect.Effect.Success<typeof list>["circuits"]>().toEqualTypeOf<
-        ReadonlyArray<CircuitReport.Circuit>
-      >()
-      expectTypeOf<CircuitReport.Circuit["admitsIn"]>().toEqualTypeOf<Duration.Duration>()
-      const isolate = circuits.isolate({ path: { key: "users-api" }, payload: { reason: "migration", create: true } })
-      type Errors = Effect.Effect.Error<typeof isolate>
-      expectTypeOf<Operators.CircuitNotFound>().toExtend<Errors>()
-      expectTypeOf<HttpApiError.Unauthorized>().toExtend<Errors>()
-      // @ts-expect-error no reason
-      circuits.isolate({ path: { key: "users-api" }, payload: {} })
-      // @ts-expect-error reset creates nothing
-      circuits.reset({ path: { key: "users-api" }, payload: { reason: "fixed", create: true } })
-    })
-    expectTypeOf(program).toExtend<Effect.Effect<void, never, unknown>>()
   })
 })

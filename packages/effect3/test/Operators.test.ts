@@ -1,64 +1,36 @@
 import * as Sse from "@effect/experimental/Sse"
-import {
-  HttpApi,
-  HttpApiBuilder,
-  HttpApiClient,
-  HttpApiEndpoint,
-  HttpApiError,
-  HttpApiGroup,
-  HttpApiMiddleware,
-  HttpApiSecurity,
-  HttpClient,
-  HttpClientRequest,
-  HttpRouter,
-  HttpServer,
-  OpenApi
-} from "@effect/platform"
-import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
+import { HttpApiClient, HttpClient, HttpClientRequest, HttpServer, OpenApi } from "@effect/platform"
 import { it } from "@effect/vitest"
 import { InvalidOption } from "@truce/core"
 import { CircuitBreaker, RetryBudget } from "@truce/effect3"
 import * as CircuitReport from "@truce/effect3/CircuitReport"
 import * as Operators from "@truce/effect3/Operators"
 import * as TransitionFeed from "@truce/effect3/TransitionFeed"
-import { DateTime, Duration, Effect, Layer, Redacted, Schema, TestClock } from "effect"
+import { DateTime, Duration, Effect, type Layer, Schema, TestClock } from "effect"
 import fc from "fast-check"
 import * as Http from "node:http"
 import { describe, expect } from "vitest"
+import {
+  Harmless,
+  api,
+  at,
+  change,
+  harmless,
+  having,
+  isRefusal,
+  rule,
+  serving,
+  statuses,
+  unencodable
+} from "./platform/Operators.ts"
 import { attempt, failing, key, steady, trip } from "./support.ts"
-
-class OperatorsOnly extends HttpApiMiddleware.Tag<OperatorsOnly>()("OperatorsOnly", {
-  failure: HttpApiError.Unauthorized,
-  security: { bearer: HttpApiSecurity.bearer }
-}) {}
-
-const users = HttpApiGroup.make("users").add(HttpApiEndpoint.get("hello", "/hello").addSuccess(Schema.String))
-const api = HttpApi.make("backend").add(users).add(Operators.group(OperatorsOnly).prefix("/internal"))
-
-const guard = Layer.succeed(OperatorsOnly, {
-  bearer: (token) => (Redacted.value(token) === "secret" ? Effect.void : Effect.fail(new HttpApiError.Unauthorized()))
-})
-
-/** A server of a user's on a free port, with the services it answers from. */
-const serving = (options?: TransitionFeed.Options) =>
-  HttpApiBuilder.serve().pipe(
-    Layer.provide(HttpApiBuilder.api(api)),
-    Layer.provide(
-      HttpApiBuilder.group(api, "users", (handlers) => handlers.handle("hello", () => Effect.succeed("hello")))
-    ),
-    Layer.provide(Layer.provide(Operators.layerHandlers(api), guard)),
-    Layer.provideMerge(TransitionFeed.layer(options)),
-    Layer.provideMerge(steady({ circuit: { openFor: "1 hour", maxRetryAfter: "1 hour" } })),
-    Layer.provideMerge(NodeHttpServer.layer(Http.createServer, { port: 0 })),
-    Layer.provideMerge(NodeHttpClient.layer)
-  )
 
 type Served = Layer.Layer.Success<ReturnType<typeof serving>>
 
 const test = <E>(name: string, body: () => Effect.Effect<void, E, Served>, options?: TransitionFeed.Options) =>
   it.live(name, () => Effect.provide(body(), serving(options)))
 
-const port = Effect.map(HttpServer.HttpServer, ({ address }) => (address._tag === "TcpAddress" ? address.port : 0))
+const port = Effect.map(HttpServer.HttpServer, ({ address }) => ("port" in address ? address.port : 0))
 const url = Effect.map(port, (number) => `http://127.0.0.1:${number}`)
 
 const client = Effect.flatMap(url, (baseUrl) =>
@@ -115,13 +87,12 @@ describe("the group", () => {
     }))
 
   it("cannot be built without a middleware that can reject", () => {
-    class Optional extends HttpApiMiddleware.Tag<Optional>()("Optional", { optional: true }) {}
-    for (const middleware of [undefined, {}, () => Effect.void, Optional]) {
+    for (const middleware of [undefined, {}, () => Effect.void, ...harmless]) {
       // What the types forbid, for who has none.
       expect(() => Reflect.apply(Operators.group, undefined, [middleware])).toThrow(InvalidOption.InvalidOption)
     }
-    expect(() => Reflect.apply(Operators.group, undefined, [Optional])).toThrow(
-      'Operators.group: middleware must be an HttpApiMiddleware.Tag that is not optional, got "Optional"'
+    expect(() => Reflect.apply(Operators.group, undefined, [Harmless])).toThrow(
+      `Operators.group: middleware must be ${rule}`
     )
   })
 })
@@ -133,7 +104,7 @@ describe("list", () => {
       yield* attempt(failing, "b")
       yield* CircuitBreaker.isolate("a", "maintenance")
       yield* RetryBudget.withdraw("b", { _tag: "Failure", weight: 1, saturated: true, retryAfterMillis: undefined })
-      const { circuits } = yield* (yield* client).circuits.list({ urlParams: {} })
+      const { circuits } = yield* (yield* client).circuits.list(having())
       expect(circuits.map(({ key, mode, reason, status }) => [key, status, mode, reason])).toEqual([
         ["a", "Isolated", "Isolated", "maintenance"],
         ["b", "Closed", "Automatic", ""],
@@ -153,7 +124,7 @@ describe("list", () => {
     Effect.gen(function* () {
       yield* trip()
       yield* attempt(failing, "b")
-      const { circuits } = yield* (yield* client).circuits.list({ urlParams: { status: "Open" } })
+      const { circuits } = yield* (yield* client).circuits.list(having("Open"))
       expect(circuits.map(({ key }) => key)).toEqual([key])
       expect((yield* fetched("/internal/circuits?status=Ajar")).status).toBe(400)
     }))
@@ -181,7 +152,7 @@ describe("explain", () => {
     Effect.gen(function* () {
       yield* trip()
       yield* CircuitBreaker.isolate(key, "maintenance")
-      const explained = yield* (yield* client).circuits.explain({ path: { key } })
+      const explained = yield* (yield* client).circuits.explain(at(key))
       const { cause } = yield* CircuitBreaker.explain(key)
       expect(explained.cause.replace(/\d+ ?m?s/, "")).toBe(cause.replace(/\d+ ?m?s/, ""))
       expect(explained.text).toContain("maintenance")
@@ -195,7 +166,7 @@ describe("explain", () => {
 
   test("of a key that no circuit has is a typed 404, and makes none", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip((yield* client).circuits.explain({ path: { key: "typo" } }))
+      const error = yield* Effect.flip((yield* client).circuits.explain(at("typo")))
       expect(error).toMatchObject({ _tag: "CircuitNotFound", key: "typo" })
       expect((yield* fetched("/internal/circuits/typo")).status).toBe(404)
       expect(yield* CircuitBreaker.states).toEqual([])
@@ -213,7 +184,7 @@ describe("control", () => {
         ["observe", "Closed", "Observing"],
         ["reset", "Closed", "Automatic"]
       ] as const) {
-        const circuit = yield* circuits[name]({ path: { key }, payload: { reason: `because of ${name}` } })
+        const circuit = yield* circuits[name](change(key, { reason: `because of ${name}` }))
         expect(circuit).toMatchObject({ key, status, mode, reason: `because of ${name}` })
         expect(yield* CircuitBreaker.state(key)).toMatchObject({
           status,
@@ -236,7 +207,7 @@ describe("control", () => {
   test("with create takes control of a key before its first call", () =>
     Effect.gen(function* () {
       const payload = { reason: "migration", create: true }
-      yield* (yield* client).circuits.isolate({ path: { key }, payload })
+      yield* (yield* client).circuits.isolate(change(key, payload))
       expect(yield* Effect.flip(Effect.flatten(attempt(failing)))).toMatchObject({
         _tag: "CircuitOpen",
         state: "Isolated"
@@ -261,7 +232,7 @@ describe("control", () => {
       Effect.gen(function* () {
         yield* attempt(failing)
         const { status, text } = yield* posted(`/internal/circuits/${key}/isolate`, body)
-        expect([status, JSON.parse(text)._tag]).toEqual([400, "HttpApiDecodeError"])
+        expect([status, isRefusal(text)]).toEqual([400, true])
         expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Closed" })
       }))
   }
@@ -339,12 +310,12 @@ describe("a key", () => {
     Effect.gen(function* () {
       const { circuits } = yield* client
       for (const key of odd) {
-        const created = yield* circuits.isolate({ path: { key }, payload: { reason: "odd", create: true } })
+        const created = yield* circuits.isolate(change(key, { reason: "odd", create: true }))
         expect(created.key).toBe(key)
-        expect((yield* circuits.explain({ path: { key } })).key).toBe(key)
-        expect((yield* circuits.reset({ path: { key }, payload: { reason: "done" } })).key).toBe(key)
+        expect((yield* circuits.explain(at(key))).key).toBe(key)
+        expect((yield* circuits.reset(change(key, { reason: "done" }))).key).toBe(key)
       }
-      expect((yield* circuits.list({ urlParams: {} })).circuits.map(({ key }) => key)).toEqual([...odd].sort())
+      expect((yield* circuits.list(having())).circuits.map(({ key }) => key)).toEqual([...odd].sort())
     }))
 
   test("is any text at all, up to 100 characters", () =>
@@ -352,7 +323,7 @@ describe("a key", () => {
       const { circuits } = yield* client
       for (const key of fc.sample(fc.string({ unit: "grapheme", maxLength: 40 }), 100)) {
         const payload = { reason: "odd", create: true }
-        expect((yield* circuits.disable({ path: { key }, payload })).key).toBe(key)
+        expect((yield* circuits.disable(change(key, payload))).key).toBe(key)
       }
     }))
 
@@ -371,16 +342,16 @@ describe("a key", () => {
 
   test("that UTF-8 cannot carry is an error of the client, before a request", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip((yield* client).circuits.explain({ path: { key: "\ud800" } }))
-      expect(error._tag).toBe("ParseError")
+      const error = yield* Effect.flip((yield* client).circuits.explain(at("\ud800")))
+      expect(error._tag).toBe(unencodable)
     }))
 
   it.live("is longer than the router's limit where the router is told so", () =>
     Effect.gen(function* () {
       const long = "x".repeat(1_000)
       const payload = { reason: "long", create: true }
-      expect((yield* (yield* client).circuits.isolate({ path: { key: long }, payload })).key).toBe(long)
-    }).pipe(Effect.provide(Layer.provide(serving(), HttpRouter.setRouterConfig({ maxParamLength: 2_000 }))))
+      expect((yield* (yield* client).circuits.isolate(change(long, payload))).key).toBe(long)
+    }).pipe(Effect.provide(serving({}, { maxParamLength: 2_000 })))
   )
 })
 
@@ -478,7 +449,7 @@ describe("transitions", () => {
       expect(isolated?.id).toMatch(/^[0-9a-z]+-2$/)
       const transition = decode(opened?.data ?? "")
       expect(transition).toMatchObject({ key, from: "Closed", to: "Open", openings: 1, openFor: Duration.hours(1) })
-      expect(Math.abs(transition.at.epochMillis - before)).toBeLessThan(60_000)
+      expect(Math.abs(DateTime.toEpochMillis(transition.at) - before)).toBeLessThan(60_000)
       expect(decode(isolated?.data ?? "")).toMatchObject({ from: "Open", to: "Isolated", reason: "line\nbreak" })
     })
   )
@@ -642,7 +613,7 @@ describe("the OpenAPI document", () => {
 
   it("has the errors, the rule of a reason, and what never is", () => {
     const isolate = spec.paths["/internal/circuits/{key}/isolate"]?.post
-    expect(Object.keys(isolate?.responses ?? {}).sort()).toEqual(["200", "400", "401", "404", "415"])
+    expect(Object.keys(isolate?.responses ?? {}).sort()).toEqual(statuses)
     expect(spec.components.schemas["CircuitControl"]).toMatchObject({
       properties: { reason: { type: "string", maxLength: 500 } },
       required: ["reason"]

@@ -1,20 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, HealthScore, Policy, RetryBudget, Truce } from "@truce/effect3"
-import {
-  Cause,
-  Config,
-  ConfigProvider,
-  Duration,
-  Effect,
-  JSONSchema,
-  Layer,
-  Logger,
-  Queue,
-  Schema,
-  Stream,
-  TestClock
-} from "effect"
+import { Config, type ConfigProvider, Duration, Effect, Layer, Queue, Schema, Stream, TestClock } from "effect"
 import { parse } from "yaml"
+import { broken, environment, faultsOf, object } from "./platform/ConfigProviders.ts"
+import { telling } from "./platform/LogLines.ts"
+import { jsonSchemaOf } from "./platform/Schemas.ts"
 import { attempt, failing, key, settled, statusOf } from "./support.ts"
 
 const faults = (data: unknown) => Effect.map(Effect.flip(Policy.decode(data)), ({ message }) => message)
@@ -103,8 +93,10 @@ describe("Policy", () => {
   )
 
   it("has a JSON schema, for editors", () => {
-    const { $defs } = JSONSchema.make(Policy.Policy)
-    expect(Object.keys($defs?.TrucePolicy ?? {})).toContain("properties")
+    expect(jsonSchemaOf(Policy.Policy)).toMatchObject({
+      additionalProperties: false,
+      properties: { circuit: { properties: { permits: { type: "number" }, reopenOn: { enum: ["failure", "score"] } } } }
+    })
   })
 
   it.effect("a fault is named with its path, its rule and its value, and all faults at once", () =>
@@ -159,6 +151,9 @@ describe("Policy", () => {
       expect(yield* faults({ circuit: { openfor: "1 second" } })).toContain("circuit.openfor: is unexpected")
       expect(yield* faults({ retries: {} })).toContain("retries: is unexpected")
       expect(yield* faults({ model: { type: "consecutive", failure: 3 } })).toContain("failure")
+      expect(yield* faults({ model: { type: "ewma2" } })).toMatch(/^model\.type: .*"ledger".*, (got|actual) "ewma2"$/)
+      expect(yield* faults({ circuit: { permits: NaN } })).toMatch(/^circuit\.permits: .*NaN$/)
+      expect(yield* faults({ budget: {} })).toBe("budget.type: is missing")
       expect(yield* faults([])).not.toBe("")
       expect(yield* faults(null)).not.toBe("")
     })
@@ -176,11 +171,11 @@ describe("Policy", () => {
 
 describe("Policy.config", () => {
   const load = (provider: ConfigProvider.ConfigProvider, config = Policy.config) =>
-    Effect.withConfigProvider(config, provider)
+    Effect.provide(config, Layer.setConfigProvider(provider))
 
   it.effect("reads the environment, with or without a prefix", () =>
     Effect.gen(function* () {
-      const environment = {
+      const variables = {
         CIRCUIT_OPEN_FOR: "1 second",
         CIRCUIT_PERMITS: "2",
         CIRCUIT_OPEN_TIMES: '["1 second", 3000]',
@@ -197,19 +192,15 @@ describe("Policy.config", () => {
         maxKeys: 7,
         overrides: { "payments-*": { circuit: { permits: 3 } } }
       }
-      const bare = new Map(Object.entries(environment))
-      const prefixed = new Map(Object.entries(environment).map(([name, value]) => [`TRUCE_${name}`, value]))
-      const delimited = { pathDelim: "_" }
-      expect(yield* load(ConfigProvider.fromMap(bare, delimited))).toEqual(expected)
-      expect(yield* load(ConfigProvider.fromMap(prefixed, delimited), Config.nested(Policy.config, "TRUCE"))).toEqual(
-        expected
-      )
+      const prefixed = Object.fromEntries(Object.entries(variables).map(([name, value]) => [`TRUCE_${name}`, value]))
+      expect(yield* load(environment(variables))).toEqual(expected)
+      expect(yield* load(environment(prefixed), Config.nested(Policy.config, "TRUCE"))).toEqual(expected)
     })
   )
 
   it.effect("reads an object in the words of the options", () =>
     Effect.gen(function* () {
-      const provider = ConfigProvider.fromJson({
+      const provider = object({
         circuit: { openFor: "1 second", permits: 2 },
         budget: { type: "aws" }
       })
@@ -217,34 +208,60 @@ describe("Policy.config", () => {
     })
   )
 
+  it.effect("a provider that fails is a ConfigError, and no default", () =>
+    Effect.gen(function* () {
+      const { asked, provider } = broken("no such store")
+      const error = yield* Effect.flip(load(provider))
+      expect(faultsOf(error)).toContainEqual(expect.stringContaining("no such store"))
+      expect(asked).toContainEqual(["model", "type"])
+      expect(asked).not.toContainEqual(["MODEL_TYPE"])
+    })
+  )
+
   it.effect("with nothing set is the defaults", () =>
     Effect.gen(function* () {
-      expect(yield* load(ConfigProvider.fromMap(new Map()))).toEqual({})
+      expect(yield* load(environment({}))).toEqual({})
     })
   )
 
   it.effect("what a rule forbids is a ConfigError at its path", () =>
     Effect.gen(function* () {
-      const provider = ConfigProvider.fromMap(
-        new Map([
-          ["CIRCUIT_PERMITS", "0"],
-          ["RETRY_ATTEMPTS", "many"]
-        ])
-      )
-      const text = Cause.pretty(Cause.fail(yield* Effect.flip(load(provider))))
-      expect(text).toContain("retry.attempts")
+      const provider = environment({ CIRCUIT_PERMITS: "0", RETRY_ATTEMPTS: "many" })
+      expect(faultsOf(yield* Effect.flip(load(provider)))).toContainEqual(expect.stringMatching(/^retry\.attempts: /))
       const layer = Policy.layerConfig().pipe(
-        Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(new Map([["CIRCUIT_PERMITS", "0"]]))))
+        Layer.provide(Layer.setConfigProvider(environment({ CIRCUIT_PERMITS: "0" })))
       )
       const error = yield* Effect.flip(Effect.provide(CircuitBreaker.states, layer))
-      expect(Cause.pretty(Cause.fail(error))).toContain(
-        'Invalid data at circuit.permits: "must be a whole number of at least 1, got 0"'
-      )
+      expect(faultsOf(error)).toEqual(["circuit.permits: must be a whole number of at least 1, got 0"])
     })
   )
 })
 
 describe("Policy.reload and follow", () => {
+  it.effect("a stream that fails or dies is told of, and one that is only left is not", () =>
+    Effect.gen(function* () {
+      const following = (policies: Stream.Stream<unknown, string>) =>
+        Effect.suspend(() => {
+          const logged: Array<string> = []
+          const layer = Policy.follow(policies).pipe(Layer.provideMerge(Policy.layer({})))
+          return Effect.as(
+            Effect.provide(
+              settled,
+              Layer.provideMerge(
+                layer,
+                telling(({ level, message }) => void logged.push(`${level} ${String(message)}`))
+              )
+            ),
+            logged
+          )
+        })
+      const told = "WARN The policy is not followed any more."
+      expect(yield* following(Stream.never)).toEqual([])
+      expect((yield* following(Stream.fail("gone"))).map((line) => line.split(",")[0])).toEqual([told])
+      expect((yield* following(Stream.die("bug"))).map((line) => line.split(",")[0])).toEqual([told])
+    })
+  )
+
   it.effect("puts data in force, or nothing of it", () =>
     Effect.gen(function* () {
       yield* Policy.reload({ model: { type: "consecutive", failures: 1 } })
@@ -259,10 +276,7 @@ describe("Policy.reload and follow", () => {
   it.scoped("a stream of policies is followed; a fault in one is a warning, and the next is in force again", () =>
     Effect.gen(function* () {
       const logged: Array<string> = []
-      const logger = Logger.replace(
-        Logger.defaultLogger,
-        Logger.make(({ logLevel, message }) => logged.push(`${logLevel.label} ${String(message)}`))
-      )
+      const logger = telling(({ level, message }) => void logged.push(`${level} ${String(message)}`))
       const policies = yield* Queue.unbounded<unknown>()
       const permits = Effect.map(CircuitBreaker.state(key), (state) => state.permits)
       const seen = yield* Effect.gen(function* () {

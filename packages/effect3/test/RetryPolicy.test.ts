@@ -1,6 +1,7 @@
 import { type Attempt, CircuitBreaker, HealthScore, RetryPolicy } from "@truce/effect3"
 import { Context, Duration, Effect, Fiber, Layer, Option, Random, Schedule, TestClock } from "effect"
 import { describe, expect } from "vitest"
+import { outputs, tapInput, whileInput, within } from "./platform/UserSchedules.ts"
 import {
   type ApiError,
   NotFound,
@@ -88,7 +89,7 @@ describe("attempts", () => {
 })
 
 describe("a schedule of the user's own", () => {
-  on(() => RetryPolicy.layer({ schedule: Schedule.spaced("1 second").pipe(Schedule.upTo("2500 millis")) }))(
+  on(() => RetryPolicy.layer({ schedule: within(Schedule.spaced("1 second"), "2500 millis") }))(
     "decides when and how often: spaced, within a total time",
     () =>
       Effect.gen(function* () {
@@ -98,12 +99,12 @@ describe("a schedule of the user's own", () => {
       })
   )
 
-  on(() => RetryPolicy.layer({ schedule: Schedule.fibonacci("100 millis").pipe(Schedule.whileOutput(() => true)) }))(
+  on(() => RetryPolicy.layer({ schedule: whileInput(Schedule.fibonacci("100 millis"), () => Effect.succeed(true)) }))(
     "may go on for ever, up to the deadline of a caller",
     () =>
       Effect.gen(function* () {
         const { effect, runs } = scripted(failing)
-        yield* running(Effect.timeoutOption(retry(effect), "2 seconds"))
+        yield* running(Effect.timeoutOption(retry(effect), "2100 millis"))
         expect(runs()).toBe(7)
       })
   )
@@ -111,9 +112,7 @@ describe("a schedule of the user's own", () => {
   it("is told the key, the error, the number of failures and the wish of each attempt", () =>
     Effect.gen(function* () {
       const told: Array<RetryPolicy.Input> = []
-      const schedule = Schedule.recurs(3).pipe(
-        Schedule.tapInput((input: RetryPolicy.Input) => Effect.sync(() => told.push(input)))
-      )
+      const schedule = tapInput(Schedule.recurs(3), (input: RetryPolicy.Input) => Effect.sync(() => told.push(input)))
       const { effect } = scripted(failing, Effect.fail(new Throttled({ after: "2 seconds" })), failing, answering)
       yield* running(Effect.provide(retry(effect), RetryPolicy.layer({ schedule })))
       expect(told).toEqual([
@@ -125,8 +124,8 @@ describe("a schedule of the user's own", () => {
 
   it("takes its own services from where its layer is built", () =>
     Effect.gen(function* () {
-      const schedule = Schedule.recurs(9).pipe(
-        Schedule.whileInputEffect(({ failed }: RetryPolicy.Input) => Effect.map(Patience, (most) => failed < most))
+      const schedule = whileInput(Schedule.recurs(9), ({ failed }: RetryPolicy.Input) =>
+        Effect.map(Patience, (most) => failed < most)
       )
       const layer = RetryPolicy.layer({ schedule }).pipe(Layer.provide(Layer.succeed(Patience, 2)))
       const error = yield* ending(Effect.provide(retry(failing), layer))
@@ -306,9 +305,7 @@ describe("a retry around a breaker of its own", () => {
 class Patience extends Context.Tag("Patience")<Patience, number>() {}
 
 const delays = (options: RetryPolicy.BackoffOptions, count: number) =>
-  Effect.map(Schedule.run(RetryPolicy.exponential(options), 0, Array.from({ length: count })), (output) =>
-    Array.from(output, Duration.toMillis)
-  )
+  Effect.map(outputs(RetryPolicy.exponential(options), count), (all) => all.map(Duration.toMillis))
 
 const trailOf = (error: unknown) =>
   typeof error === "object" && error !== null && "attempts" in error && isTrail(error.attempts) ? error.attempts : []

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, EventLog, HealthModel, HealthScore, Outcome, Policy, Shadow } from "@truce/effect3"
-import { Effect, Fiber, Layer, Schema, TestClock } from "effect"
+import { Effect, Fiber, Layer, Schema, TestClock, TestContext } from "effect"
 import fc from "fast-check"
 import { answering, attempt, failing, key, on, settled, steady, trip } from "./support.ts"
 
@@ -150,10 +150,8 @@ describe("Shadow", () => {
 
   const steps = fc.array(fc.constantFrom("F", "F", "F", "S", "300", "2000"), { maxLength: 60 })
 
-  it.effect.prop(
-    "law 11: the policy in force, replayed from the record, does what it did",
-    [steps, fc.integer({ min: 1, max: 4 })],
-    ([history, failures]) =>
+  it("law 11: the policy in force, replayed from the record, does what it did", () => {
+    const replayed = (history: ReadonlyArray<string>, failures: number) =>
       Effect.gen(function* () {
         const options = { model: HealthModel.consecutive({ failures }), circuit: { openJitter: 0 } }
         const { events, inForce } = yield* Effect.gen(function* () {
@@ -180,5 +178,10 @@ describe("Shadow", () => {
           0
         ])
       })
-  )
+    return fc.assert(
+      fc.asyncProperty(steps, fc.integer({ min: 1, max: 4 }), (history, failures) =>
+        Effect.runPromise(Effect.provide(replayed(history, failures), TestContext.TestContext))
+      )
+    )
+  })
 })

@@ -318,17 +318,17 @@ describe("what is stored and cannot be restored", () => {
     })
 
   const texts: ReadonlyArray<readonly [name: string, corrupt: (text: string) => string, told: string]> = [
-    ["an empty file", () => "", "record: Expected JSON, actual 0 characters that are not"],
-    ["a truncated file", (text) => text.slice(0, 200), "record: Expected JSON, actual 200 characters that are not"],
-    ["text", () => "hello", "record: Expected JSON, actual 5 characters that are not"],
-    ["null", () => "null", "record: Expected { readonly version: 1; "],
-    ["a list", () => "[]", `record: Expected { readonly version: 1; `],
+    ["an empty file", () => "", "record: Expected JSON, got 0 characters that are not"],
+    ["a truncated file", (text) => text.slice(0, 200), "record: Expected JSON, got 200 characters that are not"],
+    ["text", () => "hello", "record: Expected JSON, got 5 characters that are not"],
+    ["null", () => "null", "record: must be an object, got null"],
+    ["a list", () => "[]", "record: must be an object, got an array"],
     ["no version", (text) => text.replace(`"version":1`, `"vers":1`), "version: is missing"],
-    ["an older version", (text) => text.replace(`"version":1`, `"version":0`), "version: Expected 1, actual 0"],
+    ["an older version", (text) => text.replace(`"version":1`, `"version":0`), "version: must be 1, got 0"],
     [
       "a version of another kind",
       (text) => text.replace(`"version":1`, `"version":"1"`),
-      `version: Expected 1, actual "1"`
+      `version: must be 1, got "1"`
     ],
     ["a date that is none", (text) => text.replace(/"savedAt":"[^"]*"/, `"savedAt":"soon"`), "savedAt: "],
     ["a sequence that is none", (text) => text.replace(/"sequence":\d+/, `"sequence":-1`), "sequence: "],

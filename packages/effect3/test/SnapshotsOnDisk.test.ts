@@ -83,7 +83,7 @@ describe("a process that is killed", () => {
       expect(first.lines()).toEqual(["saved"])
       const { lines, state } = yield* read(directory)
       expect(state).toEqual(["Restored", "Open", 1])
-      expect(lines.join("\n")).toContain("are corrupt: record: Expected JSON, actual 100 characters that are not")
+      expect(lines.join("\n")).toContain("are corrupt: record: Expected JSON, got 100 characters that are not")
     }))
 })
 

@@ -1,6 +1,7 @@
 import { RetryPolicy, Truce } from "@truce/effect3"
-import { type Context, Effect, Layer, type Option, TestClock, Tracer } from "effect"
+import { Effect, Fiber, Layer, TestClock } from "effect"
 import { describe, expect } from "vitest"
+import { type Event, recording } from "./platform/Spans.ts"
 import { type ApiError, answering, classify, failing, key, missing, on, scripted, steady } from "./support.ts"
 
 const it = on(() => Layer.merge(steady(), RetryPolicy.layer({ jitter: "none" })))
@@ -63,59 +64,12 @@ describe("a span around a call", () => {
     }))
 })
 
-interface Event {
-  readonly name: string
-  readonly at: number
-  readonly attributes: { readonly [name: string]: unknown }
-}
-
 /** The events of the span around an effect; the clock goes on while it runs. */
 const traced = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const events: Array<Event> = []
-    const tracer = Tracer.make({
-      span: (name, parent, context, links, startTime, kind) =>
-        new Recorded(name, { parent, context, links, startTime, kind }, events),
-      context: (run) => run()
-    })
-    const fiber = yield* Effect.fork(Effect.withTracer(Effect.withSpan(self, "call"), tracer))
+    const fiber = yield* Effect.fork(Effect.withTracer(Effect.withSpan(self, "call"), recording(events)))
     yield* TestClock.adjust("10 seconds")
-    yield* fiber
+    yield* Fiber.join(fiber)
     return events
   })
-
-class Recorded implements Tracer.Span {
-  readonly _tag = "Span"
-  readonly spanId = "1"
-  readonly traceId = "1"
-  readonly sampled = true
-  readonly attributes = new Map<string, unknown>()
-  readonly status: Tracer.SpanStatus
-  readonly parent: Option.Option<Tracer.AnySpan>
-  readonly context: Context.Context<never>
-  readonly links: ReadonlyArray<Tracer.SpanLink>
-  readonly kind: Tracer.SpanKind
-  readonly name: string
-  private readonly events: Array<Event>
-
-  constructor(
-    name: string,
-    start: Pick<Tracer.Span, "parent" | "context" | "links" | "kind"> & { readonly startTime: bigint },
-    events: Array<Event>
-  ) {
-    this.name = name
-    this.parent = start.parent
-    this.context = start.context
-    this.links = start.links
-    this.kind = start.kind
-    this.status = { _tag: "Started", startTime: start.startTime }
-    this.events = events
-  }
-
-  end(): void {}
-  attribute(): void {}
-  addLinks(): void {}
-  event(name: string, startTime: bigint, attributes: { readonly [name: string]: unknown } = {}): void {
-    this.events.push({ name, at: Number(startTime) / 1_000_000, attributes })
-  }
-}

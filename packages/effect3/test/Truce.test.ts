@@ -7,8 +7,9 @@ import {
   RetryBudget,
   Truce
 } from "@truce/effect3"
-import { Cause, Duration, Effect, Exit, Fiber, TestClock } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Option, TestClock } from "effect"
 import { describe, expect } from "vitest"
+import { defectsOf } from "./platform/Causes.ts"
 import {
   type ApiError,
   NotFound,
@@ -20,6 +21,7 @@ import {
   key,
   missing,
   on,
+  peek,
   scoreOf,
   scripted,
   settled,
@@ -83,7 +85,7 @@ describe("protect", () => {
       const both = Effect.failCause(Cause.parallel(Cause.fail(new Timeout()), Cause.die("boom")))
       const { effect, runs } = scripted<string, ApiError, never>(both)
       const exit = yield* Effect.exit(protect(effect))
-      expect(Exit.isFailure(exit) && [...Cause.defects(exit.cause)]).toEqual([new Timeout(), "boom"])
+      expect(defectsOf(exit)).toEqual([new Timeout(), "boom"])
       expect(runs()).toBe(1)
     }))
 
@@ -317,7 +319,7 @@ const atOnce = <A, E, R>(self: Effect.Effect<A, E, R>) =>
     const fiber = yield* Effect.fork(self)
     yield* settled
     yield* Effect.repeat(TestClock.adjust("50 millis"), {
-      until: () => Effect.map(Fiber.status(fiber), ({ _tag }) => _tag === "Done")
+      until: () => Effect.map(peek(fiber), Option.isSome)
     })
     return yield* Fiber.join(fiber)
   })

@@ -1,5 +1,5 @@
 // Each run has services and a clock of its own. @effect-diagnostics multipleEffectProvide:skip-file
-/** The Effect 3 services as a subject of the conformance scenarios and laws, under TestClock. */
+/** The Effect 3 services as a subject of the conformance scenarios and laws, on a clock of their own. */
 import type { Policy as PolicyData, Subject } from "@truce/conformance"
 import { Outcome } from "@truce/core"
 import {
@@ -26,10 +26,9 @@ import {
   Random,
   Runtime,
   type Scope,
-  Struct,
-  TestClock,
-  TestContext
+  Struct
 } from "effect"
+import { passing } from "./passing.ts"
 import { watching } from "./support.ts"
 import { withWall } from "./wallClock.ts"
 
@@ -127,7 +126,11 @@ const faultOf = <E, R>(
   Effect.match(effect, { onSuccess: () => undefined, onFailure: read })
 
 /** Everything a scenario can ask, each as an effect that is run to its end. */
-const makeSession = (clock: TestClock.TestClock, stepWall: (millis: number) => void) =>
+const makeSession = (
+  passed: (millis: number) => Effect.Effect<void>,
+  stepWall: (millis: number) => void,
+  stepBack: (millis: number) => void
+) =>
   Effect.gen(function* () {
     const runtime = yield* Effect.runtime<Services>()
     const run = Runtime.runPromise(runtime)
@@ -141,8 +144,7 @@ const makeSession = (clock: TestClock.TestClock, stepWall: (millis: number) => v
       return call
     }
     const session: Subject.Session = {
-      advance: (millis) =>
-        run(millis >= 0 ? clock.adjust(millis) : Effect.flatMap(Transaction.now, (now) => clock.setTime(now + millis))),
+      advance: async (millis) => (millis >= 0 ? run(passed(millis)) : stepBack(millis)),
       stepWall: async (millis) => stepWall(millis),
       begin: async ({ attempt, byHand: isByHand, call, keys }) => {
         const begun = await run(isByHand === true ? byHand(keys) : byExecution(keys, callOf(call)))
@@ -180,15 +182,13 @@ const makeSession = (clock: TestClock.TestClock, stepWall: (millis: number) => v
 
 const span = (span: PolicyData.Span | undefined) => (span === "infinity" ? Duration.infinity : span)
 
-/** Runs on services of its own; what they or the callback throw is thrown. */
-const apart = async <A>(policy: PolicyData.Policy, effect: Effect.Effect<A, never, Services>): Promise<A> => {
-  const exit = await Effect.runPromiseExit(
-    Effect.scoped(effect).pipe(
-      Effect.provide(Policy.layer(policy)),
-      Effect.withRandom(Random.make("seed")),
-      Effect.provide(TestContext.TestContext)
-    )
-  )
+/** On services of its own. */
+const apart = <A>(policy: PolicyData.Policy, effect: Effect.Effect<A, never, Services>) =>
+  Effect.scoped(effect).pipe(Effect.provide(Policy.layer(policy)), Effect.withRandom(Random.make("seed")))
+
+/** What it throws is thrown. */
+const run = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
+  const exit = await Effect.runPromiseExit(effect)
   if (Exit.isSuccess(exit)) return exit.value
   throw Cause.squash(exit.cause)
 }
@@ -253,7 +253,7 @@ const chains = (plan: Subject.Plan): ReadonlyArray<{ readonly at: number; readon
   return all
 }
 
-const calls = (plan: Subject.Plan) =>
+const calls = (plan: Subject.Plan, passed: (millis: number) => Effect.Effect<void>) =>
   Effect.gen(function* () {
     const seen = yield* watching(CircuitBreaker.transitions)
     const fibers: Array<Fiber.RuntimeFiber<ReadonlyArray<Subject.CallSeen>>> = []
@@ -261,10 +261,10 @@ const calls = (plan: Subject.Plan) =>
       Effect.fork(Effect.forEach(scripts, (script) => calling(plan, script)))
     const drawn = plan.draws === undefined ? undefined : Random.fixed([...plan.draws])
     for (const { at, calls } of chains(plan)) {
-      yield* TestClock.setTime(at)
+      yield* passed(at - (yield* Transaction.now))
       fibers.push(yield* drawn === undefined ? forked(calls) : Effect.withRandom(forked(calls), drawn))
     }
-    yield* TestClock.adjust("1 day")
+    yield* passed(86_400_000)
     const done = (yield* Fiber.joinAll(fibers)).flat()
     const { circuits } = yield* CircuitBreaker.snapshot
     const keys = Object.keys(circuits)
@@ -280,18 +280,27 @@ const calls = (plan: Subject.Plan) =>
 export const effect3: Subject.Subject = {
   name: "Effect 3",
   session: (policy, use) => {
-    let offset = 0
-    const stepWall = (millis: number) => void (offset += millis)
-    return apart(
-      policy,
-      Effect.flatMap(TestClock.testClock(), (clock) =>
-        Effect.withClock(
-          Effect.flatMap(makeSession(clock, stepWall), (session) => Effect.promise(() => use(session))),
-          withWall(clock, () => offset)
+    // Only the time that circuits go by is set back: that of a clock that sleeps goes on.
+    let wall = 0
+    let monotonic = 0
+    const stepWall = (millis: number) => void (wall += millis)
+    const stepBack = (millis: number) => void (monotonic += millis)
+    return run(
+      passing((passed, clock) => {
+        const used = Effect.flatMap(makeSession(passed, stepWall, stepBack), (session) =>
+          Effect.promise(() => use(session))
         )
-      )
+        return Effect.withClock(
+          apart(policy, used),
+          withWall(
+            clock,
+            () => wall,
+            () => monotonic
+          )
+        )
+      })
     )
   },
-  calls: (plan) => apart(plan.policy, calls(plan)),
+  calls: (plan) => run(passing((passed) => apart(plan.policy, calls(plan, passed)))),
   lacks: []
 }

@@ -1,19 +1,6 @@
-import { FetchHttpClient, type HttpClient } from "@effect/platform"
-import { NodeHttpClient } from "@effect/platform-node"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import * as Http from "node:http"
 import type * as Net from "node:net"
-
-/** The clients that a user has on Node. */
-export const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<HttpClient.HttpClient>]> = [
-  ["the fetch client", FetchHttpClient.layer],
-  ["the undici client", NodeHttpClient.layerUndici],
-  ["the node client", NodeHttpClient.layerWithoutAgent.pipe(Layer.provide(NodeHttpClient.agentLayer))],
-  [
-    "the node client with keep-alive",
-    NodeHttpClient.layerWithoutAgent.pipe(Layer.provide(NodeHttpClient.makeAgentLayer({ keepAlive: true })))
-  ]
-]
 
 /** A real server on loopback that answers request by request, and knows its sockets. */
 export interface Served {

@@ -1,5 +1,6 @@
-import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
+import { HttpClient, type HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { Effect } from "effect"
+import { requestError } from "./platform/Http.ts"
 
 /** What a client of no network does with one request. */
 export type Step =
@@ -25,10 +26,6 @@ export const scriptedClient = (...steps: readonly [Step, ...ReadonlyArray<Step>]
   )
   return { client, sent }
 }
-
-export const requestError =
-  (reason: HttpClientError.RequestError["reason"], cause?: unknown) => (request: HttpClientRequest.HttpClientRequest) =>
-    Effect.fail(new HttpClientError.RequestError({ request, reason, cause }))
 
 export const refused = requestError("Transport", Object.assign(new Error("connect"), { code: "ECONNREFUSED" }))
 

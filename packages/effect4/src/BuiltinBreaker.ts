@@ -32,7 +32,7 @@ import type { Rules } from "./internal/attempt.ts"
 import { type CircuitBreaker, type Service, guard } from "./internal/breaker.ts"
 import { alone, attempted } from "./internal/execute.ts"
 import * as Monotonic from "./internal/monotonic.ts"
-import { perService } from "./internal/perService.ts"
+import { perService } from "./platform/Layers.ts"
 import { untraced } from "./internal/untraced.ts"
 
 /**

@@ -320,14 +320,14 @@ describe("what is stored and cannot be restored", () => {
     ["an empty file", () => "", "record: Expected JSON, got 0 characters that are not"],
     ["a truncated file", (text) => text.slice(0, 200), "record: Expected JSON, got 200 characters that are not"],
     ["text", () => "hello", "record: Expected JSON, got 5 characters that are not"],
-    ["null", () => "null", "record: Expected object, got null"],
-    ["a list", () => "[]", "record: Expected object, got []"],
-    ["no version", (text) => text.replace(`"version":1`, `"vers":1`), "version: Missing key"],
-    ["an older version", (text) => text.replace(`"version":1`, `"version":0`), "version: Expected 1, got 0"],
+    ["null", () => "null", "record: must be an object, got null"],
+    ["a list", () => "[]", "record: must be an object, got an array"],
+    ["no version", (text) => text.replace(`"version":1`, `"vers":1`), "version: is missing"],
+    ["an older version", (text) => text.replace(`"version":1`, `"version":0`), "version: must be 1, got 0"],
     [
       "a version of another kind",
       (text) => text.replace(`"version":1`, `"version":"1"`),
-      `version: Expected 1, got "1"`
+      `version: must be 1, got "1"`
     ],
     ["a date that is none", (text) => text.replace(/"savedAt":"[^"]*"/, `"savedAt":"soon"`), "savedAt: "],
     ["a sequence that is none", (text) => text.replace(/"sequence":\d+/, `"sequence":-1`), "sequence: "],

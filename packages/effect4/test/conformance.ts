@@ -1,5 +1,5 @@
 // Each run has services and a clock of its own. @effect-diagnostics multipleEffectProvide:skip-file
-/** The Effect 4 services as a subject of the conformance scenarios and laws, under TestClock. */
+/** The Effect 4 services as a subject of the conformance scenarios and laws, on a clock of their own. */
 import type { Policy as PolicyData, Subject } from "@truce/conformance"
 import { Outcome } from "@truce/core"
 import {
@@ -15,7 +15,7 @@ import {
   Truce
 } from "@truce/effect4"
 import { Cause, Clock, Data, Deferred, Duration, Effect, Exit, Fiber, Option, Random, type Scope, Struct } from "effect"
-import { TestClock } from "effect/testing"
+import { passing } from "./passing.ts"
 import { watching } from "./support.ts"
 import { withWall } from "./wallClock.ts"
 
@@ -114,7 +114,7 @@ const faultOf = <E, R>(
 
 /** Everything a scenario can ask, each as an effect that is run to its end. */
 const makeSession = (
-  clock: TestClock.TestClock,
+  passed: (millis: number) => Effect.Effect<void>,
   stepWall: (millis: number) => void,
   stepBack: (millis: number) => void
 ) =>
@@ -130,7 +130,7 @@ const makeSession = (
       return call
     }
     const session: Subject.Session = {
-      advance: async (millis) => (millis >= 0 ? run(clock.adjust(millis)) : stepBack(millis)),
+      advance: async (millis) => (millis >= 0 ? run(passed(millis)) : stepBack(millis)),
       stepWall: async (millis) => stepWall(millis),
       begin: async ({ attempt, byHand: isByHand, call, keys }) => {
         const begun = await run(isByHand === true ? byHand(keys) : byExecution(keys, callOf(call)))
@@ -168,15 +168,13 @@ const makeSession = (
 
 const span = (span: PolicyData.Span | undefined) => (span === "infinity" ? Duration.infinity : span)
 
-/** Runs on services of its own; what they or the callback throw is thrown. */
-const apart = async <A>(policy: PolicyData.Policy, effect: Effect.Effect<A, never, Services>): Promise<A> => {
-  const exit = await Effect.runPromiseExit(
-    Effect.scoped(effect).pipe(
-      Effect.provide(Policy.layer(policy)),
-      Random.withSeed("seed"),
-      Effect.provide(TestClock.layer())
-    )
-  )
+/** On services of its own. */
+const apart = <A>(policy: PolicyData.Policy, effect: Effect.Effect<A, never, Services>) =>
+  Effect.scoped(effect).pipe(Effect.provide(Policy.layer(policy)), Random.withSeed("seed"))
+
+/** What it throws is thrown. */
+const run = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
+  const exit = await Effect.runPromiseExit(effect)
   if (Exit.isSuccess(exit)) return exit.value
   throw Cause.squash(exit.cause)
 }
@@ -248,7 +246,7 @@ const drawing = (draws: readonly [number, ...ReadonlyArray<number>]): Random.Ran
   return { nextDoubleUnsafe: next, nextIntUnsafe: () => Math.floor(next() * 2 ** 31) }
 }
 
-const calls = (plan: Subject.Plan) =>
+const calls = (plan: Subject.Plan, passed: (millis: number) => Effect.Effect<void>) =>
   Effect.gen(function* () {
     const seen = yield* watching(CircuitBreaker.transitions)
     const fibers: Array<Fiber.Fiber<ReadonlyArray<Subject.CallSeen>>> = []
@@ -256,12 +254,12 @@ const calls = (plan: Subject.Plan) =>
       Effect.forkChild(Effect.forEach(scripts, (script) => calling(plan, script)))
     const drawn = plan.draws === undefined ? undefined : drawing(plan.draws)
     for (const { at, calls } of chains(plan)) {
-      yield* TestClock.setTime(at)
+      yield* passed(at - (yield* Transaction.now))
       fibers.push(
         yield* drawn === undefined ? forked(calls) : Effect.provideService(forked(calls), Random.Random, drawn)
       )
     }
-    yield* TestClock.adjust("1 day")
+    yield* passed(86_400_000)
     const done = (yield* Fiber.joinAll(fibers)).flat()
     const { circuits } = yield* CircuitBreaker.snapshot
     const keys = Object.keys(circuits)
@@ -274,21 +272,21 @@ const calls = (plan: Subject.Plan) =>
     } satisfies Subject.Seen
   })
 
-const testClock = TestClock.testClockWith(Effect.succeed)
-
 export const effect4: Subject.Subject = {
   name: "Effect 4",
   session: (policy, use) => {
-    // Time set back in TestClock is the wall clock's alone: its monotonic time never goes back.
+    // Only the time that circuits go by is set back: that of a clock that sleeps goes on.
     let wall = 0
     let monotonic = 0
     const stepWall = (millis: number) => void (wall += millis)
     const stepBack = (millis: number) => void (monotonic += millis)
-    return apart(
-      policy,
-      Effect.flatMap(testClock, (clock) =>
-        Effect.provideService(
-          Effect.flatMap(makeSession(clock, stepWall, stepBack), (session) => Effect.promise(() => use(session))),
+    return run(
+      passing((passed, clock) => {
+        const used = Effect.flatMap(makeSession(passed, stepWall, stepBack), (session) =>
+          Effect.promise(() => use(session))
+        )
+        return Effect.provideService(
+          apart(policy, used),
           Clock.Clock,
           withWall(
             clock,
@@ -296,9 +294,9 @@ export const effect4: Subject.Subject = {
             () => monotonic
           )
         )
-      )
+      })
     )
   },
-  calls: (plan) => apart(plan.policy, calls(plan)),
+  calls: (plan) => run(passing((passed) => apart(plan.policy, calls(plan, passed)))),
   lacks: []
 }

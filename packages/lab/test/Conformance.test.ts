@@ -19,5 +19,5 @@ describe("scenarios, call by call", () => {
 })
 
 describe("laws", () => {
-  for (const law of Laws.laws(lab, { seed, histories: 300, pairs: 50, plans: 200 })) it(law.name, law.check)
+  for (const law of Laws.laws(lab, { seed, histories: 300, alike: 300, pairs: 50, plans: 200 })) it(law.name, law.check)
 })

@@ -16,10 +16,10 @@ export const hash = (...parts: ReadonlyArray<string>): string =>
     .digest("hex")
     .slice(0, 16)
 
-const line = /^\/\/ Made from (\S+) by tools\/src\/twin: edit that file\. (\w+) (\w+)$/
+const line = /^\/\/ Made from (\S+) by tools\/src\/twin\.ts: edit that file\. (\w+) (\w+)$/
 
 export const withHeader = (source: string, input: string, code: string): string =>
-  `// Made from ${source} by tools/src/twin: edit that file. ${input} ${hash(code)}\n${code}`
+  `// Made from ${source} by tools/src/twin.ts: edit that file. ${input} ${hash(code)}\n${code}`
 
 /** The header of a made file; nothing for one that was written by hand. */
 export const headerOf = (text: string): Header | undefined => {

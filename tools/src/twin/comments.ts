@@ -1,40 +1,30 @@
 /** The code in doc comments is code too; the prose around it changes by whole phrases. */
-import { phrased, rewrite } from "./rewrite.ts"
-import type { Fault, Table, Used } from "./Table.ts"
 
-export interface Place {
-  readonly file: string
-  readonly line: number
+/** What is made of the two parts of a comment; `line` is how many lines of it stand before the code. */
+export interface Parts {
+  readonly prose: (text: string) => string
+  readonly code: (text: string, line: number) => string
 }
 
-const fence = /^([ \t]*\* )```ts([^\n]*)\n([\s\S]*?)^[ \t]*\* ```[ \t]*$/gm
+const fence = /^([ \t]*\* )```ts[^\n]*\n([\s\S]*?)^[ \t]*\* ```[ \t]*$/gm
 
-export const rewriteComment = (
-  comment: string,
-  table: Table,
-  { file, line }: Place,
-  used: Used,
-  faults: Array<Fault>
-): string => {
+export const rewriteComment = (comment: string, { code, prose }: Parts): string => {
   let text = ""
   let at = 0
   for (const found of comment.matchAll(fence)) {
-    const [whole, prefix = "", , body = ""] = found
-    const bodyAt = found.index + whole.indexOf("\n") + 1
-    const begin = line + comment.slice(0, bodyAt).split("\n").length - 1
-    const code = body
-      .split("\n")
-      .slice(0, -1)
-      .map((one) => one.slice(prefix.length).trimEnd())
-    const made = rewrite(code.join("\n"), table, { file, line: begin }, used)
-    faults.push(...made.faults)
-    text += phrased(comment.slice(at, bodyAt), table, used)
-    text += made.code
+    const [whole, prefix = "", body = ""] = found
+    const begin = found.index + whole.indexOf("\n") + 1
+    const lines = body.split("\n").slice(0, -1)
+    const made = code(
+      lines.map((line) => line.slice(prefix.length)).join("\n"),
+      comment.slice(0, begin).split("\n").length - 1
+    )
+    const framed = made
       .trimEnd()
       .split("\n")
-      .map((one) => `${prefix}${one}`.trimEnd() + "\n")
-      .join("")
-    at = bodyAt + body.length
+      .map((line) => `${`${prefix}${line}`.trimEnd()}\n`)
+    text += prose(comment.slice(at, begin)) + framed.join("")
+    at = begin + body.length
   }
-  return text + phrased(comment.slice(at), table, used)
+  return text + prose(comment.slice(at))
 }

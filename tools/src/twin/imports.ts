@@ -4,6 +4,8 @@ import type { Table, Used } from "./Table.ts"
 
 interface Import {
   readonly local: string
+  /** Its name in the source. */
+  readonly was: string
   /** `*` for the whole module, `default`, or the name that the module exports. */
   readonly name: string
   readonly from: string
@@ -14,7 +16,8 @@ export interface Imports {
   readonly start: number
   readonly end: number
   readonly all: ReadonlyArray<Import>
-  /** What stands between them, such as a comment, by the number of the import that follows. */
+  /** What stands between two of them, such as a comment, and would be lost. */
+  readonly between: ReadonlyArray<SgNode>
   readonly namespaces: ReadonlySet<string>
   /** What patterns ask for: local name to `module#name`. */
   readonly wanted: Map<string, string>
@@ -30,26 +33,38 @@ export const readImports = (root: SgNode, table: Table, used: Used): Imports => 
     for (const { from, local } of found) if (/^(@?effect)(\/|$)/.test(from)) namespaces.add(local)
     return found.map((one) => moved(one, table, used))
   })
-  const first = statements[0]?.range().start.index ?? 0
-  return { start: first, end: statements.at(-1)?.range().end.index ?? first, all, namespaces, wanted: new Map() }
+  const start = statements[0]?.range().start.index ?? 0
+  const end = statements.at(-1)?.range().end.index ?? start
+  const between = root.children().filter((node) => {
+    const at = node.range().start.index
+    return at > start && at < end && !node.is("import_statement")
+  })
+  return { start, end, between, all, namespaces, wanted: new Map() }
 }
+
+const imported = (local: string, name: string, from: string, isType: boolean): Import => ({
+  local,
+  was: local,
+  name,
+  from,
+  isType
+})
 
 const unquoted = (text: string): string => text.slice(1, -1)
 
 const named = (statement: SgNode, from: string, isType: boolean): ReadonlyArray<Import> =>
   statement.findAll({ rule: { kind: "import_specifier" } }).map((one) => {
     const name = one.field("name")?.text() ?? ""
-    return { local: one.field("alias")?.text() ?? name, name, from, isType: isType || /^type\s/.test(one.text()) }
+    return imported(one.field("alias")?.text() ?? name, name, from, isType || /^type\s/.test(one.text()))
   })
 
 const whole = (statement: SgNode, from: string, isType: boolean): ReadonlyArray<Import> => {
   const all = statement.find({ rule: { kind: "namespace_import" } })
-  if (all !== null)
-    return [{ local: all.find({ rule: { kind: "identifier" } })?.text() ?? "", name: "*", from, isType }]
+  if (all !== null) return [imported(all.find({ rule: { kind: "identifier" } })?.text() ?? "", "*", from, isType)]
   const clause = statement.find({ rule: { kind: "import_clause" } })
   const local = clause?.children()[0]
-  if (clause === null) return [{ local: "", name: "", from, isType }]
-  return local?.is("identifier") ? [{ local: local.text(), name: "default", from, isType }] : []
+  if (clause === null) return [imported("", "", from, isType)]
+  return local?.is("identifier") ? [imported(local.text(), "default", from, isType)] : []
 }
 
 const moved = (one: Import, table: Table, used: Used): Import => {
@@ -59,7 +74,7 @@ const moved = (one: Import, table: Table, used: Used): Import => {
   if (to === undefined) return one
   used.add(`import ${key}`)
   const [from = one.from, name = one.name] = to.split("#")
-  return { ...one, from, name, local: one.local === one.name ? name : one.local }
+  return { ...one, from, name, local: one.local === one.name && name !== "*" ? name : one.local }
 }
 
 /** The whole file, with `render` for what is not an import. */
@@ -70,16 +85,19 @@ export const printImports = (
 ): string => {
   const before = render(0, start)
   const after = render(end, code.length)
-  const bare = after.replaceAll(/\/\*[\s\S]*?\*\/|(?<!:)\/\/[^\n]*/g, "")
+  const names = (text: string, local: string): boolean => new RegExp(`(?<![^.]\\.)\\b${local}\\b`).test(text)
+  const source = bare(code.slice(end))
+  const made = bare(after)
   const asked = Array.from(wanted, ([local, to]): Import => {
     const [from = to, name = "*"] = to.split("#")
-    return { local, name, from, isType: false }
+    return imported(local, name, from, false)
   })
-  const kept = [...all, ...asked].filter(
-    ({ local }) => local === "" || new RegExp(`(?<!(?<!\\.\\.)\\.)\\b${local}\\b`).test(bare)
-  )
+  // What the source itself does not name either is there for a reader.
+  const kept = [...all, ...asked].filter(({ local, was }) => names(made, local) || !names(source, was))
   return before + statements(kept) + after
 }
+
+const bare = (code: string): string => code.replaceAll(/\/\*[\s\S]*?\*\/|(?<!:)\/\/[^\n]*/g, "")
 
 const statements = (all: ReadonlyArray<Import>): string => {
   const byModule = Map.groupBy(merged(all), ({ from, local, name }) => (name === "*" ? `* ${local} ${from}` : from))

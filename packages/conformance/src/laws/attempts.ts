@@ -156,7 +156,11 @@ const probes: TraceLaw = {
       const held = new Set<UnderWay>()
       for (const { after, attempt, command, now } of trace.steps) {
         const { view } = after[key]
-        if (attempt !== undefined && command.do === "begin" && (attempt.permits[key]?.probe ?? 0) > 0) held.add(attempt)
+        if (attempt !== undefined && command.do === "begin" && (attempt.permits[key]?.probe ?? 0) > 0) {
+          // A slot that was given to another probe is not taken again where the clock goes back.
+          for (const one of held) if ((one.permits[key]?.until ?? 0) <= now) held.delete(one)
+          held.add(attempt)
+        }
         if (attempt !== undefined && command.do === "end") held.delete(attempt)
         for (const one of held) if (one.permits[key]?.generation !== view.generation) held.delete(one)
         const out = [...held].filter(({ permits }) => (permits[key]?.until ?? 0) > now).length

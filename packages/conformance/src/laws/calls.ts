@@ -5,11 +5,12 @@ import { outcomeOf, timed } from "../CoreSession.ts"
 import { Disagreement, hold } from "../Difference.ts"
 import { type Rules, rulesOf } from "../Policy.ts"
 import { callDifferences } from "../Scenario.ts"
+import type { Kind } from "./plans.ts"
 import type { CallSeen, Plan, Reply, Script, Seen, Subject } from "../Subject.ts"
 
 export interface CallLaw {
   readonly name: string
-  readonly of: "all" | "at once" | "lone"
+  readonly of: Kind | "lone"
   readonly holds: (plan: Plan, seen: Seen, subject: Subject) => void
 }
 
@@ -166,4 +167,14 @@ const likeTheCore: CallLaw = {
   }
 }
 
-export const callLaws: ReadonlyArray<CallLaw> = [evidence, alone, edges, openTime, results, budget, likeTheCore]
+export const callLaws: ReadonlyArray<CallLaw> = [
+  evidence,
+  alone,
+  edges,
+  openTime,
+  results,
+  budget,
+  likeTheCore,
+  { ...results, of: "together" },
+  { ...budget, of: "together" }
+]

@@ -1,4 +1,4 @@
-/** Random calls of many callers. Every time is a multiple of 64 ms and each call's own number: no two calls meet at one instant. */
+/** Random calls of many callers. */
 import { Outcome } from "@truce/core"
 import fc from "fast-check"
 import type { Model } from "../Policy.ts"
@@ -53,7 +53,13 @@ const spells = (judged: boolean): fc.Arbitrary<ReadonlyArray<Call>> => {
     .map((all) => all.flatMap(([down, well]): ReadonlyArray<Call> => [...down, ...well]))
 }
 
-export const plans = ({ lacks }: Subject, kind: "all" | "at once" = "all"): fc.Arbitrary<Plan> => {
+/**
+ * How the calls meet. Of all, every time is a multiple of 64 ms and the call's own number: no two meet at one instant. Attempts at once take
+ * no time, nor do the waits between them. Calls together begin at one instant and meet again and again: in which order is nobody's promise.
+ */
+export type Kind = "all" | "at once" | "together"
+
+export const plans = ({ lacks }: Subject, kind: Kind = "all"): fc.Arbitrary<Plan> => {
   const isQuick = kind === "at once"
   return fc
     .record({
@@ -80,7 +86,7 @@ export const plans = ({ lacks }: Subject, kind: "all" | "at once" = "all"): fc.A
       const scripts = calls.map(([replies, gap], index): Script => {
         at += gap * tick
         const [first, ...rest] = isQuick ? replies.map((reply) => ({ ...reply, millis: 0 })) : replies
-        return { at: at + index, attempts: [first ?? replies[0], ...rest] }
+        return { at: kind === "together" ? 0 : at + index, attempts: [first ?? replies[0], ...rest] }
       })
       return {
         policy: {
@@ -106,13 +112,14 @@ export const lone: fc.Arbitrary<Plan> = fc
       guard: fc.constantFrom(0, 1_000, 300_000)
     }),
     attempts: fc.integer({ min: 1, max: 40 }),
+    base: fc.constantFrom(0, 0, 100),
     weight: fc.constantFrom(1, 1, 0.7)
   })
-  .map(({ attempts, model, weight }) => ({
+  .map(({ attempts, base, model, weight }) => ({
     policy: {
       model,
       circuit: { openJitter: 0 },
-      retry: { attempts, base: 0, jitter: "none" },
+      retry: { attempts, base, jitter: "none" },
       budget: { type: "unlimited" }
     },
     calls: [{ at: 0, attempts: [{ ends: Outcome.failure({ weight }) }] }]

@@ -1,33 +1,18 @@
-/** The half-open gate, leases, stale permits, manual modes, clocks, open times and what is asked of several keys at once. */
+/** The half-open gate, leases, stale permits, manual modes, clocks and open times. */
 import { Outcome } from "@truce/core"
-import type { Policy } from "../Policy.ts"
 import type { Step, Steps } from "../Scenario.ts"
+import type { End } from "../Subject.ts"
+import { begin, control, end, steady, trip, wait } from "./steps.ts"
 import { fixed } from "./vectors.ts"
 
-const steady: Policy = { model: fixed, circuit: { openJitter: 0 } }
 const failure = Outcome.failure()
 
-const trip = (key = "a"): Step => ({ do: "letters", key, letters: "FFFFF", see: { [key]: { status: "Open" } } })
-
-const begin = (attempt: string, told?: Step["told"], keys: readonly [string, ...Array<string>] = ["a"]): Step => ({
-  do: "begin",
-  attempt,
-  keys,
-  ...(told === undefined ? {} : { told })
-})
-
-const end = (attempt: string, ends: Extract<Step, { do: "end" }>["ends"], see?: Step["see"]): Step => ({
-  do: "end",
-  attempt,
-  ends,
-  ...(see === undefined ? {} : { see })
-})
-
-const wait = (millis: number, see?: Step["see"]): Step => ({
-  do: "advance",
-  millis,
-  ...(see === undefined ? {} : { see })
-})
+const late: ReadonlyArray<readonly [name: string, ends: End]> = [
+  ["success", Outcome.success],
+  ["failure", failure],
+  ["defect", "defect"],
+  ["interruption", "interrupt"]
+]
 
 const gate: ReadonlyArray<Steps> = [
   {
@@ -92,8 +77,8 @@ const gate: ReadonlyArray<Steps> = [
       end("five", "defect", { a: { probes: 0, status: "Open", openings: 2 } })
     ]
   },
-  {
-    name: "a lease ends: the slot is free, and what its probe says late is not heard",
+  ...late.map(([name, ends]): Steps => ({
+    name: `a lease ends: the slot is free, and a late ${name} of its probe is not heard`,
     policy: { model: fixed, circuit: { openJitter: 0, lease: 1_000 } },
     steps: [
       trip(),
@@ -103,10 +88,12 @@ const gate: ReadonlyArray<Steps> = [
       begin("refused", { state: "HalfOpen", retryAfterMillis: 1 }),
       wait(1, { a: { probes: 0, nextAdmission: undefined } }),
       begin("next"),
-      end("hung", failure, { a: { status: "HalfOpen", probes: 1, score: 0, generation: 2 } }),
-      end("next", Outcome.success, { a: { status: "HalfOpen", score: 0.4 } })
+      end("hung", ends, { a: { status: "HalfOpen", probes: 1, score: 0, generation: 2, nextAdmission: 2_500 } }),
+      begin("refused again", { state: "HalfOpen", retryAfterMillis: 1_000 }),
+      end("next", Outcome.success, { a: { status: "HalfOpen", score: 0.4, probes: 0 } }),
+      begin("free", "Admitted")
     ]
-  },
+  })),
   {
     name: "an attempt of another generation settles nothing",
     policy: steady,
@@ -270,14 +257,19 @@ const clocks: ReadonlyArray<Steps> = [
     policy: steady,
     steps: [
       trip(),
-      { do: "wall", millis },
+      { do: "letters", key: "b", letters: "F" },
+      control("c", "isolate"),
+      { do: "wall", millis, see: { a: { status: "Open", nextAdmission: 500 }, b: { score: 0.8 }, c: { since: 0 } } },
       wait(499),
       begin("early", { state: "Open", retryAfterMillis: 1 }),
-      wait(1),
+      { do: "wall", millis },
+      wait(1, { b: { score: 0.8, since: 0 }, c: { status: "Isolated", since: 0 } }),
       begin("probe", "Admitted"),
-      { do: "wall", millis: -2 * millis },
+      { do: "wall", millis: -3 * millis },
       wait(9_999, { a: { probes: 1 } }),
-      wait(1, { a: { probes: 0, since: 500 } })
+      begin("refused", { state: "HalfOpen", retryAfterMillis: 1 }),
+      wait(1, { a: { probes: 0, since: 500 } }),
+      begin("next", "Admitted")
     ]
   })),
   {
@@ -308,31 +300,4 @@ const clocks: ReadonlyArray<Steps> = [
   }
 ]
 
-const together: ReadonlyArray<Steps> = [true, false].map((byHand) => ({
-  name: `several keys admit together or not at all, ${byHand ? "as a transaction" : "around an effect"}`,
-  policy: steady,
-  steps: [
-    trip("b"),
-    {
-      do: "begin",
-      attempt: "both",
-      keys: ["a", "b"],
-      ...(byHand ? { byHand } : {}),
-      told: { key: "b", state: "Open" }
-    },
-    wait(500),
-    trip("a"),
-    { do: "begin", attempt: "one open", keys: ["b", "a"], ...(byHand ? { byHand } : {}), told: { key: "a" } },
-    { do: "advance", millis: 499, see: { b: { status: "Open", probes: 0, generation: 1 } } },
-    wait(1),
-    { do: "begin", attempt: "free", keys: ["a", "b"], ...(byHand ? { byHand } : {}) },
-    {
-      do: "end",
-      attempt: "free",
-      ends: Outcome.success,
-      see: { a: { status: "HalfOpen", score: 0.4, probes: 0 }, b: { status: "HalfOpen", score: 0.4, probes: 0 } }
-    }
-  ]
-}))
-
-export const circuit: ReadonlyArray<Steps> = [...gate, ...manual, ...clocks, ...together]
+export const circuit: ReadonlyArray<Steps> = [...gate, ...manual, ...clocks]

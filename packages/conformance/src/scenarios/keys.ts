@@ -1,10 +1,8 @@
-/** Snapshots, policies that conflict or change, and options by pattern. */
-import { CircuitPolicy, Circuit, CircuitSnapshot, HealthModel, Outcome } from "@truce/core"
-import type { Policy } from "../Policy.ts"
+/** Snapshots, policies that conflict, and options by pattern. */
+import { CircuitPolicy, Circuit, CircuitSnapshot, HealthModel } from "@truce/core"
 import type { Steps } from "../Scenario.ts"
+import { steady } from "./steps.ts"
 import { fixed } from "./vectors.ts"
-
-const steady: Policy = { model: fixed, circuit: { openJitter: 0 } }
 
 const ledger = CircuitPolicy.make(HealthModel.ledger())
 const pristine: object = JSON.parse(JSON.stringify(CircuitSnapshot.take(ledger, Circuit.make(ledger, 42), 0)))
@@ -33,7 +31,9 @@ const snapshots: ReadonlyArray<Steps> = [
       { do: "advance", millis: 1 },
       { do: "begin", attempt: "probe", keys: ["a"], told: "Admitted" },
       { do: "restart", elapsedMillis: 9_999, see: { a: { status: "HalfOpen", probes: 1, nextAdmission: 1 } } },
-      { do: "advance", millis: 1, see: { a: { probes: 0 } } }
+      { do: "begin", attempt: "held", keys: ["a"], told: { state: "HalfOpen", retryAfterMillis: 1 } },
+      { do: "advance", millis: 1, see: { a: { probes: 0 } } },
+      { do: "letters", key: "a", letters: "SS", see: { a: { status: "Closed" } } }
     ]
   },
   {
@@ -131,67 +131,6 @@ const policies: ReadonlyArray<Steps> = [
       },
       { do: "letters", key: "tenant-1-eu", letters: "F", scores: [0.8], see: { "tenant-1-eu": { permits: 4 } } },
       { do: "letters", key: "tenant-7-eu", letters: "F", see: { "tenant-7-eu": { permits: 1, restore: 0.9 } } }
-    ]
-  },
-  {
-    name: "other options hold from the next admission on, and nothing that is known is lost",
-    policy: steady,
-    steps: [
-      { do: "letters", key: "a", letters: "FFFFF" },
-      { do: "letters", key: "b", letters: "FF" },
-      {
-        do: "reload",
-        policy: { model: fixed, circuit: { openJitter: 0, openFor: 2_000, permits: 2, restore: 0.9 } },
-        fault: "none",
-        see: {
-          a: { status: "Open", generation: 1, openings: 1, nextAdmission: 500, permits: 2 },
-          b: { score: 0.6, generation: 0, restore: 0.9 }
-        }
-      },
-      { do: "letters", key: "b", letters: "FFF", see: { b: { status: "Open", nextAdmission: 2_000 } } },
-      { do: "advance", millis: 500 },
-      { do: "begin", attempt: "one", keys: ["a"], told: "Admitted" },
-      { do: "begin", attempt: "two", keys: ["a"], told: "Admitted" },
-      { do: "begin", attempt: "three", keys: ["a"], told: { state: "HalfOpen" } },
-      { do: "end", attempt: "one", ends: Outcome.success },
-      { do: "end", attempt: "two", ends: Outcome.success, see: { a: { status: "HalfOpen", score: 0.8 } } },
-      { do: "letters", key: "a", letters: "S", see: { a: { status: "Closed", score: 1, generation: 3 } } }
-    ]
-  },
-  {
-    name: "a policy with a fault changes nothing and names the path",
-    policy: steady,
-    steps: [
-      { do: "letters", key: "a", letters: "FF" },
-      ...(
-        [
-          ["circuit.permits", { circuit: { permits: 0 } }],
-          ["circuit.openFor", { circuit: { openFor: -1 } }],
-          ["circuit.maxOpenFor", { circuit: { openFor: 9_000, maxOpenFor: 100 } }],
-          ["model.tolerance", { model: { type: "ledger", tolerance: 1 } }],
-          ["retry.attempts", { retry: { attempts: 0 } }],
-          ["budget.capacity", { budget: { type: "saturation", capacity: 0 } }],
-          ["overrides.b-*.circuit.restore", { overrides: { "b-*": { circuit: { restore: 0 } } } }]
-        ] satisfies ReadonlyArray<readonly [string, Policy]>
-      ).map(([path, policy]) => ({
-        do: "reload" as const,
-        policy,
-        fault: { _tag: "InvalidPolicy" as const, paths: [path] },
-        see: { a: { score: 0.6, permits: 1 } }
-      }))
-    ]
-  },
-  {
-    name: "under another model the score goes on",
-    policy: steady,
-    steps: [
-      { do: "letters", key: "a", letters: "FFF", scores: [0.8, 0.6, 0.4] },
-      {
-        do: "reload",
-        policy: { model: { type: "consecutive", failures: 5 }, circuit: { openJitter: 0 } },
-        see: { a: { score: 0.4, trip: 0 } }
-      },
-      { do: "letters", key: "a", letters: "FF", scores: [0.2, "OPEN"] }
     ]
   }
 ]

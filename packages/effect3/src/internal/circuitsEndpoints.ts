@@ -1,116 +1,33 @@
-import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
-import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as OpenApi from "@effect/platform/OpenApi"
-import * as Schema from "effect/Schema"
-import * as CircuitReport from "../CircuitReport.ts"
-import { PathKey } from "./pathKey.ts"
+import * as Bare from "../platform/CircuitsEndpoints.ts"
+import { Control, Reset } from "./circuitsSchemas.ts"
 
-/**
- * Fails with status 404 because no circuit has the key.
- *
- * @category errors
- * @since 0.1.0
- */
-export class CircuitNotFound extends Schema.TaggedError<CircuitNotFound>("@truce/effect3/CircuitNotFound")(
-  "CircuitNotFound",
-  { key: Schema.String, message: Schema.String },
-  HttpApiSchema.annotations({ status: 404, description: "No circuit has the key" })
-) {}
-
-/**
- * Fails with status 415 because a change was asked for in anything but `application/json`, which a form of another site could do in an
- * operator's browser.
- *
- * @category errors
- * @since 0.1.0
- */
-export class JsonRequired extends Schema.TaggedError<JsonRequired>("@truce/effect3/JsonRequired")(
-  "JsonRequired",
-  { message: Schema.String },
-  HttpApiSchema.annotations({ status: 415, description: "The body is not declared as application/json" })
-) {}
-
-/**
- * Why an operator takes control: not blank, at most 500 characters. It is kept with the circuit, in its transitions and in `explain`.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Reason = Schema.String.pipe(
-  Schema.pattern(/\S/, { message: () => "Expected a reason that is not blank" }),
-  Schema.maxLength(500)
-).annotations({ description: "Why: not blank, at most 500 characters; kept with the circuit" })
-
-const Control = Schema.Struct({
-  reason: Reason,
-  create: Schema.optional(Schema.Boolean).annotations({
-    description: "Whether a key that no circuit has is taken control of before its first call; else that is a 404"
-  })
-}).annotations({ identifier: "CircuitControl" })
-
-const Reset = Schema.Struct({ reason: Reason }).annotations({ identifier: "CircuitReset" })
-
-const path = Schema.Struct({
-  key: PathKey.annotations({
-    description: "The key, percent-encoded; one that is empty, . or .., or begins with ~ is base64url behind a ~"
-  })
-})
-
-export const list = HttpApiEndpoint.get("list", "/circuits")
-  .setUrlParams(Schema.Struct({ status: Schema.optional(CircuitReport.Status) }))
-  .addSuccess(Schema.Struct({ circuits: Schema.Array(CircuitReport.Circuit) }))
+export const list = Bare.list
   .annotate(OpenApi.Summary, "List circuits")
   .annotate(OpenApi.Description, "All circuits, or those of one status, by key.")
 
-export const explain = HttpApiEndpoint.get("explain", "/circuits/:key")
-  .setPath(path)
-  .addSuccess(CircuitReport.Explanation)
-  .addError(CircuitNotFound)
+export const explain = Bare.explain
   .annotate(OpenApi.Summary, "Explain a circuit")
   .annotate(
     OpenApi.Description,
     "Why it is in its state, what moved its score last, and when the next call is admitted."
   )
 
-const control = <const Name extends string, A, I>(
-  name: Name,
-  payload: Schema.Schema<A, I>,
-  summary: string,
-  description: string
-) =>
-  HttpApiEndpoint.post(name, `/circuits/:key/${name}`)
-    .setPath(path)
-    .setPayload(payload)
-    .addSuccess(CircuitReport.Circuit)
-    .addError(CircuitNotFound)
-    .addError(JsonRequired)
-    .annotate(OpenApi.Summary, summary)
-    .annotate(OpenApi.Description, description)
-
 const until = "until another manual change"
-export const isolate = control("isolate", Control, "Force a circuit open", `Every call is rejected ${until}.`)
-export const disable = control(
-  "disable",
-  Control,
-  "Force a circuit closed",
-  `Every call is admitted ${until}; the score goes on.`
-)
-export const observe = control(
-  "observe",
-  Control,
-  "Let a circuit report only",
-  `The rules decide and report, and reject nothing, ${until}.`
-)
-export const reset = control(
-  "reset",
-  Reset,
-  "Give a circuit back to the rules",
-  "It is closed, with a score of 1 and no memory of openings."
-)
+export const isolate = Bare.control("isolate", Control)
+  .annotate(OpenApi.Summary, "Force a circuit open")
+  .annotate(OpenApi.Description, `Every call is rejected ${until}.`)
+export const disable = Bare.control("disable", Control)
+  .annotate(OpenApi.Summary, "Force a circuit closed")
+  .annotate(OpenApi.Description, `Every call is admitted ${until}; the score goes on.`)
+export const observe = Bare.control("observe", Control)
+  .annotate(OpenApi.Summary, "Let a circuit report only")
+  .annotate(OpenApi.Description, `The rules decide and report, and reject nothing, ${until}.`)
+export const reset = Bare.control("reset", Reset)
+  .annotate(OpenApi.Summary, "Give a circuit back to the rules")
+  .annotate(OpenApi.Description, "It is closed, with a score of 1 and no memory of openings.")
 
-export const transitions = HttpApiEndpoint.get("transitions", "/transitions")
-  .setHeaders(Schema.Struct({ "last-event-id": Schema.optional(Schema.String) }))
-  .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
+export const transitions = Bare.transitions
   .annotate(OpenApi.Summary, "Follow transitions")
   .annotate(
     OpenApi.Description,

@@ -1,14 +1,9 @@
 import { InvalidOption, Jitter } from "@truce/core"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { closed } from "../platform/Schema.ts"
+import { DurationInput } from "../platform/Time.ts"
 import { millis } from "./options.ts"
-
-const isDurationInput = (u: unknown): u is Duration.DurationInput => Duration.decodeUnknown(u)._tag === "Some"
-
-const Length = Schema.declare(isDurationInput, {
-  identifier: "DurationInput",
-  description: `a duration such as "500 millis"`
-})
 
 /**
  * What is injected at a point; the rates of errors, defects and hangs add up to 1 at most.
@@ -24,12 +19,12 @@ export const Rule = Schema.Struct({
   /** The share of executions that never end, in [0, 1]; they can be interrupted. Default: 0. */
   hangRate: Schema.optional(Schema.Number),
   /** What is added before a delayed execution: always the same, or spread evenly from `min` to `max`. Default: nothing. */
-  latency: Schema.optional(Schema.Union(Schema.Struct({ min: Length, max: Length }), Length)),
+  latency: Schema.optional(Schema.Union(Schema.Struct({ min: DurationInput, max: DurationInput }), DurationInput)),
   /** The share of executions that are delayed, in [0, 1]. Default: 1. */
   latencyRate: Schema.optional(Schema.Number),
   /** What an error, defect or hang loses: the request, and nothing is run, or the response to an execution that ran. Default: "request". */
   lost: Schema.optional(Schema.Literal("request", "response"))
-}).annotations({ identifier: "Faults.Rule", parseOptions: { onExcessProperty: "error" } })
+}).annotations(closed("Faults.Rule"))
 
 /**
  * What is injected at a point.

@@ -4,6 +4,8 @@ import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { Service as Store } from "../FleetStore.ts"
+import { bounded } from "../platform/Bounded.ts"
+import { forkScopedAtOnce } from "../platform/Running.ts"
 import { type Crew, Entry, type Rules, type Shared } from "./fleetEntry.ts"
 import * as Exchange from "./fleetExchange.ts"
 import type { Settings } from "./fleetOptions.ts"
@@ -25,7 +27,7 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
     const entries = new Map<string, Entry>()
     const due = new Set<Entry>()
     const chores = yield* Queue.unbounded<Effect.Effect<void>>()
-    const soon = (self: Effect.Effect<void>): void => void chores.unsafeOffer(self)
+    const soon = (self: Effect.Effect<void>): void => void Queue.unsafeOffer(chores, self)
     const probe = Probe.make(exchange, scope, settings, soon)
 
     const left = (entry: Entry): void => {
@@ -150,10 +152,7 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
     // It runs on a fiber of its own: that of who closes the scope may have been interrupted.
     yield* Effect.addFinalizer(() =>
       exchange.condition() === "up"
-        ? Effect.flatMap(
-            Effect.forkDaemon(Effect.interruptible(Effect.timeout(Effect.disconnect(flushAll), timeoutMillis))),
-            Fiber.await
-          )
+        ? Effect.flatMap(Effect.forkDaemon(bounded(flushAll, timeoutMillis, Effect.void)), Fiber.await)
         : Effect.void
     )
     yield* Effect.acquireRelease(
@@ -166,11 +165,10 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
       ),
       (stop) => Effect.sync(stop)
     )
-    yield* Effect.forkScoped(Effect.forever(Effect.delay(flushAll, flushMillis)))
-    yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(chores), (chore) => Effect.forkIn(chore, scope))))
-    yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.ignore(hear), Effect.sleep(newsAgainMillis))))
-    // The fibers wait for what they are for when they first run, which is before this one goes on.
-    yield* Effect.yieldNow()
+    // They wait for what they are for before this one goes on.
+    yield* forkScopedAtOnce(Effect.forever(Effect.delay(flushAll, flushMillis)))
+    yield* forkScopedAtOnce(Effect.forever(Effect.flatMap(Queue.take(chores), (chore) => Effect.forkIn(chore, scope))))
+    yield* forkScopedAtOnce(Effect.forever(Effect.zipRight(Effect.ignore(hear), Effect.sleep(newsAgainMillis))))
     return { condition: Effect.sync(exchange.condition) }
   })
 

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
 import { FleetStoreFailed, type Reason, type Service as Store } from "../FleetStore.ts"
+import { bounded } from "../platform/Bounded.ts"
 import type { Doubt, Entry, Rules, Shared } from "./fleetEntry.ts"
 import type { Settings } from "./fleetOptions.ts"
 import { StoreTime } from "./fleetTime.ts"
@@ -64,11 +65,13 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     hasWritten?: (answer: A) => boolean
   ): Effect.Effect<A, FleetStoreFailed> =>
     Effect.flatMap(now, (askedAt) =>
-      Effect.disconnect(Effect.suspend(self)).pipe(
-        Effect.timeoutFail({ duration: timeoutMillis, onTimeout: () => slow(timeoutMillis) }),
+      bounded(
+        Effect.suspend(self),
+        timeoutMillis,
+        Effect.suspend(() => Effect.fail(slow(timeoutMillis)))
+      ).pipe(
         // Who flushes and who listens must outlive a store that does not keep to its type.
         Effect.catchAllDefect((defect) => Effect.fail(broken(defect))),
-        Effect.interruptible,
         Effect.tapError((error) => failed(entry, hasWritten !== undefined, error)),
         Effect.tap((answer) =>
           Effect.flatMap(now, (answeredAt) => {
@@ -201,4 +204,8 @@ const broken = (defect: unknown) => new FleetStoreFailed({ reason: "garbage", is
 const isTried = ({ fault, hasLeft, rules }: Entry): boolean => !hasLeft && rules !== undefined && fault === undefined
 
 const slow = (millis: number) =>
-  new FleetStoreFailed({ reason: "slow", isInDoubt: true, detail: `it took longer than ${Duration.format(millis)}` })
+  new FleetStoreFailed({
+    reason: "slow",
+    isInDoubt: true,
+    detail: `it took longer than ${Duration.format(Duration.millis(millis))}`
+  })

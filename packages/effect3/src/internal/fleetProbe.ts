@@ -21,7 +21,7 @@ export const make = (
   /** Goes on after whoever waits for it has given up. */
   const detached = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<Deferred.Deferred<A, E>> =>
     Effect.flatMap(Deferred.make<A, E>(), (answer) =>
-      Effect.as(Effect.forkIn(Effect.interruptible(Effect.intoDeferred(self, answer)), scope), answer)
+      Effect.as(Effect.forkIn(Effect.interruptible(Deferred.complete(answer, self)), scope), answer)
     )
   const waited = <A, E>(
     answer: Deferred.Deferred<A, E>,

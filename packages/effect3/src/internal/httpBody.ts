@@ -1,8 +1,9 @@
-import { ResponseError } from "@effect/platform/HttpClientError"
+import type { HttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
+import { shown, troubleOf, unreadable } from "../platform/HttpClient.ts"
 
 type Response = HttpClientResponse.HttpClientResponse
 
@@ -15,46 +16,46 @@ type Response = HttpClientResponse.HttpClientResponse
 export const keep = (response: Response): Effect.Effect<Response> =>
   // A timeout ends nothing in the uninterruptible region that a call may be in.
   Effect.map(Effect.forkDaemon(Effect.interruptible(read(response))), (reading) => {
-    const { cookies, headers, remoteAddress, request, status } = response
+    const { headers, request, status } = response
     const type = headers["content-type"]
     const body = Stream.flatMap(Stream.fromEffect(Fiber.join(reading)), Stream.fromIterable)
     const web = new Response(Stream.toReadableStream(body), {
-      headers: type !== undefined && printable.test(type) ? [["content-type", type]] : []
+      headers: type !== undefined && printable.test(type) ? [["content-type", type]] : [],
+      // For `toWeb`.
+      ...(status >= 400 && status <= 599 ? { status } : {})
     })
     // A server may send what `Response` does not take: statuses above 599, and bodies or headers where there should be none.
-    return Object.defineProperties(HttpClientResponse.fromWeb(request, web), {
-      cookies: { value: cookies },
-      headers: { value: headers },
-      remoteAddress: { value: remoteAddress },
-      status: { value: status }
-    })
+    return Object.defineProperties(
+      HttpClientResponse.fromWeb(request, web),
+      Object.fromEntries(shown.map((name) => [name, { value: response[name] }]))
+    )
   })
 
 /** The body, if all of it came in time. */
-const read = (response: Response): Effect.Effect<ReadonlyArray<Uint8Array>, ResponseError> => {
-  const { request } = response
-  const incomplete = () => new ResponseError({ request, response, reason: "Decode", description })
-  return Effect.suspend(() => {
+const read = (response: Response): Effect.Effect<ReadonlyArray<Uint8Array>, HttpClientError> =>
+  Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
+    let bytes = 0
     return response.stream.pipe(
-      Stream.runFoldWhile(
-        0,
-        (bytes) => bytes <= maxBytes,
-        (bytes, chunk) => {
+      Stream.runForEachWhile((chunk) =>
+        Effect.sync(() => {
           chunks.push(chunk)
-          return bytes + chunk.length
-        }
+          bytes += chunk.length
+          return bytes <= maxBytes
+        })
       ),
-      Effect.timeoutFail({ duration: maxMillis, onTimeout: incomplete }),
+      Effect.timeoutFail({ duration: maxMillis, onTimeout: () => unreadable(response, description) }),
       Effect.catchIf(
-        ({ reason }) => reason === "EmptyBody",
-        () => Effect.succeed(0)
+        (error) => troubleOf(error)._tag === "NoBody",
+        () => Effect.void
       ),
-      Effect.filterOrFail((bytes) => bytes <= maxBytes, incomplete),
-      Effect.as(chunks)
+      Effect.zipRight(
+        Effect.suspend(() =>
+          bytes <= maxBytes ? Effect.succeed(chunks) : Effect.fail(unreadable(response, description))
+        )
+      )
     )
   })
-}
 
 const maxBytes = 65_536
 const maxMillis = 1_000
@@ -65,5 +66,5 @@ const printable = /^[\x20-\x7e]*$/
 // The package is built without the types of any platform.
 declare const Response: new (
   body: ReturnType<typeof Stream.toReadableStream> | null,
-  init: { readonly headers: Array<[string, string]> }
+  init: { readonly headers: Array<[string, string]>; readonly status?: number }
 ) => Parameters<typeof HttpClientResponse.fromWeb>[1]

@@ -3,20 +3,18 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as UrlParams from "@effect/platform/UrlParams"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { hasProperty } from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import type { AttemptTimeout } from "../AttemptTimeout.ts"
 import type { CircuitBreaker } from "../CircuitBreaker.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import * as Classifier from "../Classifier.ts"
+import { type AnswerError, partsOf } from "../platform/HttpClient.ts"
+import { wallClock } from "../platform/WallClock.ts"
 import type { RetryExhausted } from "../RetryExhausted.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import { executing } from "./execute.ts"
@@ -134,9 +132,7 @@ export const executingClient = (owner: string, options: CallOptions) => {
             ? Effect.fail(new Table.Refused(response, reading))
             : Effect.succeed(response)
         })
-        return Effect.catchAll(executing(plan)(attempt), (error) =>
-          error instanceof Table.Refused ? Effect.succeed(error.response) : Effect.fail(error)
-        )
+        return answered(executing(plan)(attempt))
       }
     )
 }
@@ -161,7 +157,7 @@ const refining = <E>(
 
 type Retriable<E> = Extract<E, HttpClientError.HttpClientError>
 
-type Retried<E> = E | RetryExhausted<Retriable<E> | HttpClientError.ResponseError | AttemptTimeout>
+type Retried<E> = E | RetryExhausted<Retriable<E> | AnswerError | AttemptTimeout>
 
 /** An attempt that fails where another one may help, or where the answer counts against the dependency. */
 const retriable = <E, R>(
@@ -181,8 +177,10 @@ const retriable = <E, R>(
 
 /** What was refused for good is an answer, as it is from a plain client. */
 const answered = <E, R>(self: Effect.Effect<Response, E | Table.Refused, R>): Effect.Effect<Response, E, R> =>
-  Effect.catchAll(self, (error) =>
-    error instanceof Table.Refused ? Effect.succeed(error.response) : Effect.fail(error)
+  Effect.catchIf(
+    self,
+    (error) => error instanceof Table.Refused,
+    ({ response }) => Effect.succeed(response)
   )
 
 const told = <E, R>(
@@ -214,35 +212,9 @@ const around = <E, R, E2, R2>(
   )
 }
 
-interface Parts<E, R> {
-  readonly preprocess: HttpClient.HttpClient.Preprocess<E, R>
-  readonly postprocess: HttpClient.HttpClient.Postprocess<E, R>
-}
-
-// `HttpClient.makeWith` is given both and does not show them: without, what prepares a request would do so again for each attempt.
-const partsOf = <E, R>(self: HttpClient.HttpClient.With<E, R>): Parts<E, R> =>
-  hasParts(self) ? self : { preprocess: Effect.succeed, postprocess: Effect.flatMap(self.execute) }
-
-const hasParts = <E, R>(
-  self: HttpClient.HttpClient.With<E, R>
-): self is HttpClient.HttpClient.With<E, R> & Parts<E, R> =>
-  hasProperty(self, "preprocess") &&
-  typeof self.preprocess === "function" &&
-  hasProperty(self, "postprocess") &&
-  typeof self.postprocess === "function"
-
 /** The origin; all that has none shares a key, under which nothing can be sent. */
-const originOf = ({ hash, url, urlParams }: Request): string =>
-  Either.match(UrlParams.makeUrl(url, urlParams, hash), {
-    onLeft: () => "no origin",
-    onRight: ({ host, protocol }): string => `${protocol}//${host}`
+const originOf = (request: Request): string =>
+  Option.match(HttpClientRequest.toUrl(request), {
+    onNone: () => "no origin",
+    onSome: ({ host, protocol }): string => `${protocol}//${host}`
   })
-
-const wallClock = (fiber: Fiber.RuntimeFiber<unknown, unknown>): (() => number) => {
-  const clock = Context.unsafeGet(fiber.currentDefaultServices, Clock.Clock)
-  return () => clock.unsafeCurrentTimeMillis()
-}
-
-/** Of the fiber that is running; of the system where none is. */
-export const wallNow = (): number =>
-  Option.match(Fiber.getCurrentFiber(), { onNone: Date.now, onSome: (fiber) => wallClock(fiber)() })

@@ -1,14 +1,16 @@
 import { HttpStatus, InvalidOption, Outcome } from "@truce/core"
 import * as HttpClientError from "@effect/platform/HttpClientError"
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { hasProperty } from "effect/Predicate"
 import type * as Classifier from "../Classifier.ts"
+import { Answered, type StatusError, statusError, troubleOf } from "../platform/HttpClient.ts"
 import { retryAfterMillis } from "./httpRetryAfter.ts"
 
 type Response = HttpClientResponse.HttpClientResponse
 
 /** What one status is taken for, instead of what the table says. */
-export type StatusRule = "success" | Classifier.TagRule<HttpClientError.ResponseError>
+export type StatusRule = "success" | Classifier.TagRule<StatusError>
 
 /** The rules of some statuses; the others are read by `HttpStatus.read`. */
 export interface StatusRules {
@@ -37,16 +39,16 @@ export const make = (owner: string, rules: StatusRules = {}): Table => {
     error: (error, nowMillis) => {
       if (error instanceof Refused) return error.reading
       if (!HttpClientError.isHttpClientError(error)) return mistake
-      switch (error.reason) {
+      const trouble = troubleOf(error)
+      switch (trouble._tag) {
         case "Transport":
-          return isArgument(error.cause) ? mistake : broken
-        case "StatusCode":
-          return response(error.response, nowMillis)
-        case "Decode":
-          return isBroken(error.cause) ? broken : mistake
-        case "Encode":
-        case "InvalidUrl":
-        case "EmptyBody":
+          return isArgument(trouble.cause, error.request) ? mistake : broken
+        case "Status":
+          return response(trouble.response, nowMillis)
+        case "Body":
+          return isBroken(trouble.cause) ? broken : mistake
+        case "NoBody":
+        case "Request":
           return mistake
       }
     }
@@ -54,13 +56,15 @@ export const make = (owner: string, rules: StatusRules = {}): Table => {
 }
 
 /** The error of an answer that says something bad, with what it says: read once, when it came. */
-export class Refused extends HttpClientError.ResponseError {
-  readonly reading: HttpStatus.Reading
+export class Refused extends Answered {
+  // Private: what the table made of the answer is no part of what the error shows.
+  readonly #reading: HttpStatus.Reading
   constructor(response: Response, reading: HttpStatus.Reading) {
-    super({ request: response.request, response, reason: "StatusCode" })
-    this.reading = reading
-    // What the table made of it is no part of what the error shows.
-    Object.defineProperty(this, "reading", { enumerable: false })
+    super(response)
+    this.#reading = reading
+  }
+  get reading(): HttpStatus.Reading {
+    return this.#reading
   }
 }
 
@@ -80,8 +84,7 @@ const byRule = (rule: StatusRule, response: Response, wish: number | undefined):
     case "retriable":
       return { retriable: true, outcome: Outcome.failure({ retryAfterMillis: wish }) }
     default: {
-      const error = new HttpClientError.ResponseError({ request: response.request, response, reason: "StatusCode" })
-      const outcome = rule.outcome(error)
+      const outcome = rule.outcome(statusError(response))
       return {
         retriable: rule.kind === "retriable",
         outcome:
@@ -122,9 +125,11 @@ const chain = (error: unknown): ReadonlyArray<object> => {
 const codesOf = (error: unknown): ReadonlyArray<unknown> =>
   chain(error).flatMap((link) => ("code" in link ? [link.code] : []))
 
-const isArgument = (cause: unknown): boolean =>
+const isArgument = (cause: unknown, { headers }: HttpClientRequest): boolean =>
   codesOf(cause).some((code) => argumentCodes.has(code)) ||
-  chain(cause).some((link) => link instanceof Error && argumentMessage.test(link.message))
+  chain(cause).some((link) => link instanceof Error && argumentMessage.test(link.message)) ||
+  // What the fetch client says of an upgrade, which it cannot ask for.
+  (cause === undefined && headers["upgrade"] !== undefined)
 
 // Clients report what was wrong with the request before anything was sent as if the transport had failed.
 const argumentCodes: ReadonlySet<unknown> = new Set([

@@ -1,22 +1,22 @@
 import { InvalidOption } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
-import * as ConfigError from "effect/ConfigError"
+import type * as ConfigError from "effect/ConfigError"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import { configError } from "../platform/Config.ts"
+import { isDuration, isTime } from "../platform/Time.ts"
 import type { Issue } from "./issues.ts"
 
 /** Milliseconds of a duration option; throws `InvalidOption` for what is not one. */
 export const millis = (owner: string, field: string, input: Duration.DurationInput | undefined): number | undefined => {
   if (input === undefined) return undefined
-  const decoded = Duration.decodeUnknown(input)
-  if (Option.isNone(decoded) || isNegative(input)) {
+  if (!isDuration(input) || !isTime(input)) {
     throw new InvalidOption.InvalidOption(owner, field, `a duration such as "500 millis"`, shown(input))
   }
-  return Duration.toMillis(decoded.value)
+  return Duration.toMillis(Duration.decode(input))
 }
 
 export const positiveDuration = (
@@ -50,12 +50,10 @@ export const configured = <Options, A, R>(
   Layer.unwrapEffect(
     Effect.zipWith(Config.unwrap(configs), Effect.context<R>(), (options, context) =>
       Layer.catchAllCause(layer(options), (cause) => {
-        const defect = Option.getOrUndefined(Cause.dieOption(cause))
-        if (!(defect instanceof InvalidOption.InvalidOption)) return Layer.failCause(cause)
-        const [first = ConfigError.InvalidData([defect.field], defect.message), ...rest] = locate(options, context).map(
-          ({ path, rule }) => ConfigError.InvalidData([...path], rule)
-        )
-        return Layer.fail(rest.reduce((left, right) => ConfigError.And(left, right), first))
+        const defect = Cause.squash(cause)
+        if (!(defect instanceof InvalidOption.InvalidOption)) return Layer.effectContext(Effect.failCause(cause))
+        const [first = { path: [defect.field], rule: defect.message }, ...rest] = locate(options, context)
+        return Layer.effectContext(Effect.fail(configError([first, ...rest])))
       })
     )
   )
@@ -75,14 +73,6 @@ export const renamed = <A>(
     const rule = Object.entries(names).reduce((text, [core, own]) => text.replaceAll(core, own), error.rule)
     throw new InvalidOption.InvalidOption(owner, field, rule, shown(given[field] ?? error.value))
   }
-}
-
-// A duration is never negative: Effect takes the nearest, which is zero.
-const isNegative = (input: Duration.DurationInput): boolean => {
-  if (typeof input === "string") return input.startsWith("-")
-  if (typeof input === "bigint") return input < 0n
-  if (typeof input === "number") return !(input >= 0)
-  return Array.isArray(input) && input.some((part) => !(part >= 0))
 }
 
 const shown = (value: unknown): unknown => (Duration.isDuration(value) ? Duration.format(value) : value)

@@ -1,9 +1,7 @@
 import * as Config from "effect/Config"
-import * as ConfigError from "effect/ConfigError"
-import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { InvalidPolicy } from "../InvalidPolicy.ts"
+import { checkedConfig, elsewhere } from "../platform/Config.ts"
+import type { Reading } from "../platform/Reading.ts"
 
 /** The names of the settings of each part. */
 export interface Settings {
@@ -13,21 +11,16 @@ export interface Settings {
 /** Reads every setting there is, in the spelling of objects or of the environment, and then the whole. */
 export const policyConfig = <Policy>(
   settings: Settings,
-  decode: (data: unknown) => Effect.Effect<Policy, InvalidPolicy>
+  read: (data: unknown) => Reading<Policy>
 ): Config.Config<Policy> =>
-  Config.all({
-    ...Object.fromEntries(Object.entries(settings).map(([part, names]) => [part, partOf(part, names)])),
-    maxKeys: setting("maxKeys"),
-    ttl: setting("ttl"),
-    overrides: setting("overrides")
-  }).pipe(
-    Config.mapOrFail((data) =>
-      Either.mapLeft(Effect.runSync(Effect.either(decode(present(data) ?? {}))), ({ issues }) =>
-        issues
-          .map(({ path, rule }) => ConfigError.InvalidData(path.split("."), rule))
-          .reduce((left, right) => ConfigError.And(left, right))
-      )
-    )
+  checkedConfig(
+    Config.all({
+      ...Object.fromEntries(Object.entries(settings).map(([part, names]) => [part, partOf(part, names)])),
+      maxKeys: setting("maxKeys"),
+      ttl: setting("ttl"),
+      overrides: setting("overrides")
+    }),
+    (data) => read(present(data) ?? {})
   )
 
 const partOf = (part: string, names: ReadonlyArray<string>): Config.Config<unknown> =>
@@ -40,12 +33,7 @@ const setting = (...path: readonly [string, ...ReadonlyArray<string>]): Config.C
   const [last, ...parents] = path.toReversed()
   const nested = parents.reduce((config, parent) => Config.nested(config, parent), Config.string(last))
   const flat = Config.string(path.map(constantCase).join("_"))
-  return nested.pipe(
-    Config.orElseIf({ if: ConfigError.isMissingData, orElse: () => flat }),
-    Config.map(valueOf),
-    Config.option,
-    Config.map(Option.getOrUndefined)
-  )
+  return elsewhere(nested, flat).pipe(Config.map(valueOf), Config.option, Config.map(Option.getOrUndefined))
 }
 
 const constantCase = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()

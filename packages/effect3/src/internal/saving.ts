@@ -1,19 +1,19 @@
 import type * as KeyValueStore from "@effect/platform/KeyValueStore"
-import type { CircuitSnapshot } from "@truce/core"
-import { InvalidOption } from "@truce/core"
+import { type CircuitSnapshot, InvalidOption } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as CircuitBreaker from "../CircuitBreaker.ts"
 import type { InvalidSnapshot } from "../InvalidSnapshot.ts"
 import * as SnapshotRecord from "../SnapshotRecord.ts"
 import { SnapshotNotSaved } from "../SnapshotNotSaved.ts"
 import type { Options, Restored } from "../Snapshots.ts"
+import { boundedThroughout } from "../platform/Bounded.ts"
+import { textAt } from "../platform/KeyValue.ts"
 import { millis, positiveDuration } from "./options.ts"
 
 export interface Settings {
@@ -60,32 +60,25 @@ export const make = (
     let saved: CircuitBreaker.Snapshot = { version: 1, circuits: {} }
     let trouble: SnapshotNotSaved["reason"] | undefined
 
-    /**
-     * Not longer than the timeout, even where the store cannot be interrupted; and not cut off when this fiber is interrupted, hence on
-     * a fiber of its own: an interruption reaches the children of a fiber at once, whatever that fiber is doing.
-     */
-    const bounded = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, SnapshotNotSaved> =>
-      Effect.disconnect(self).pipe(
-        Effect.sandbox,
-        Effect.mapError((cause) => notSaved("store", told(cause))),
-        Effect.timeoutFail({
-          duration: timeoutMillis,
-          onTimeout: () => notSaved("timeout", `the store took longer than ${Duration.format(timeoutMillis)}`)
-        }),
-        Effect.interruptible,
-        Effect.forkDaemon,
-        Effect.flatMap(Fiber.join),
-        Effect.uninterruptible
+    /** Not longer than the timeout, even where the store cannot be interrupted; and not cut off when this fiber is interrupted. */
+    const inTime = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, SnapshotNotSaved> =>
+      boundedThroughout(
+        Effect.mapError(Effect.sandbox(self), (cause) => notSaved("store", told(cause))),
+        timeoutMillis,
+        tooSlow
       )
+    const tooSlow = Effect.suspend(() =>
+      Effect.fail(notSaved("timeout", `the store took longer than ${Duration.format(Duration.millis(timeoutMillis))}`))
+    )
     const notSaved = (reason: SnapshotNotSaved["reason"], detail: string) =>
       new SnapshotNotSaved({ key, reason, detail })
 
     const look = (place: Place): Effect.Effect<Found> =>
-      Effect.match(bounded(Effect.suspend(() => store.get(`${key}.${place}`))), {
+      Effect.match(inTime(Effect.suspend(() => textAt(store, `${key}.${place}`))), {
         onFailure: ({ detail }): Found => ({ place, reading: { _tag: "Unreadable", detail } }),
         onSuccess: (text) => ({
           place,
-          reading: Option.match(text, { onNone: () => ({ _tag: "Absent" }), onSome: SnapshotRecord.read })
+          reading: text === undefined ? { _tag: "Absent" } : SnapshotRecord.read(text)
         })
       })
     /** Looks at both places, and learns where to write. */
@@ -122,7 +115,7 @@ export const make = (
         const age = Math.max(0, (yield* Clock.currentTimeMillis) - DateTime.toEpochMillis(savedAt))
         if (age > maxAgeMillis) {
           yield* Effect.logWarning(
-            `stored circuits ${key} are ${Duration.format(age)} old, more than ${Duration.format(maxAgeMillis)}: all circuits start clean`
+            `stored circuits ${key} are ${Duration.format(Duration.millis(age))} old, more than ${Duration.format(Duration.millis(maxAgeMillis))}: all circuits start clean`
           )
           return { _tag: "Clean", reason: "expired" }
         }
@@ -168,7 +161,7 @@ export const make = (
           savedAt: yield* DateTime.now,
           circuits: snapshot.circuits
         })
-        yield* bounded(Effect.suspend(() => store.set(`${key}.${place}`, text)))
+        yield* inTime(Effect.suspend(() => store.set(`${key}.${place}`, text)))
         saved = snapshot
         next = after(place, sequence)
       }).pipe(Effect.onExit(report), Effect.uninterruptible)

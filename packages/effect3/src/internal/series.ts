@@ -1,40 +1,14 @@
 import { type Circuit, Outcome } from "@truce/core"
-import * as Metric from "effect/Metric"
-import * as MetricBoundaries from "effect/MetricBoundaries"
-import * as MetricKey from "effect/MetricKey"
-import * as MetricLabel from "effect/MetricLabel"
 import type { Called, Rejected, Retried, Settled, Transitioned } from "../EventLog.ts"
-
-type Labels = ReadonlyArray<MetricLabel.MetricLabel>
-type Update = (value: number) => void
-
-/** A metric before it has labels. */
-interface Instrument {
-  readonly name: string
-  readonly labelled: (labels: Labels) => Update
-}
-
-interface Attributes {
-  readonly [name: string]: string
-}
-
-// With the labels in its key a metric finds its place in the registry once, not at every update.
-const updating =
-  (metric: Pick<Metric.Metric<unknown, number, unknown>, "unsafeUpdate">): Update =>
-  (value) =>
-    metric.unsafeUpdate(value, none)
-
-const none: Labels = []
-
-const counter = (name: string, description: string): Instrument => {
-  const key = MetricKey.counter(name, { description, incremental: true })
-  return { name, labelled: (labels) => updating(Metric.fromMetricKey(MetricKey.taggedWithLabels(key, labels))) }
-}
-
-const gauge = (name: string, description: string): Instrument => {
-  const key = MetricKey.gauge(name, { description })
-  return { name, labelled: (labels) => updating(Metric.fromMetricKey(MetricKey.taggedWithLabels(key, labels))) }
-}
+import {
+  type Attributes,
+  type Instrument,
+  type Recording,
+  type Update,
+  counter,
+  gauge,
+  histogram
+} from "../platform/Metric.ts"
 
 const attempts = counter("truce.attempts", "Attempts that were settled.")
 const calls = counter("truce.calls", "Calls under Truce.protect that ended.")
@@ -59,19 +33,14 @@ export interface Durations {
   readonly call: Instrument
 }
 
-export const durations = (boundaries: ReadonlyArray<number>): Durations => {
-  const within = MetricBoundaries.fromIterable(boundaries)
-  // Effect's bridge to OpenTelemetry reads the unit from this label; without it, it is "1".
-  const seconds = MetricLabel.make("unit", "s")
-  const histogram = (name: string, description: string): Instrument => {
-    const key = MetricKey.taggedWithLabels(MetricKey.histogram(name, within, description), [seconds])
-    return { name, labelled: (labels) => updating(Metric.fromMetricKey(MetricKey.taggedWithLabels(key, labels))) }
-  }
-  return {
-    attempt: histogram("truce.attempt.duration", "How long attempts took."),
-    call: histogram("truce.call.duration", "How long calls took, with all their attempts and the waits between.")
-  }
-}
+export const durations = (boundaries: ReadonlyArray<number>): Durations => ({
+  attempt: histogram("truce.attempt.duration", "How long attempts took.", boundaries),
+  call: histogram(
+    "truce.call.duration",
+    "How long calls took, with all their attempts and the waits between.",
+    boundaries
+  )
+})
 
 /** What is read of one circuit, or of several that share a series: then the worst of them. */
 export interface Reading {
@@ -100,14 +69,16 @@ export const including = (reading: Reading, view: Circuit.View, tokens: number):
 export class Series {
   private reading: Reading = nothing
   private ended: { readonly calls: number; readonly attempts: number } | undefined
-  private readonly labels: Labels
+  private readonly labels: Attributes
+  private readonly recording: Recording
   private readonly durations: Durations
   private readonly updates = new Map<string, Update>()
   private readonly settledBy = new Map<string, Timed>()
   private readonly calledBy = new Map<string, Timed>()
 
-  constructor(labels: Labels, durations: Durations) {
-    this.labels = labels
+  constructor(key: string, durations: Durations, recording: Recording) {
+    this.labels = { "truce.key": key }
+    this.recording = recording
     this.durations = durations
   }
 
@@ -195,7 +166,7 @@ export class Series {
   }
 
   private made({ labelled }: Instrument, by: Attributes): Update {
-    return labelled([...this.labels, ...Object.entries(by).map(([name, value]) => MetricLabel.make(name, value))])
+    return labelled({ ...this.labels, ...by }, this.recording)
   }
 }
 

@@ -8,6 +8,7 @@ import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Cause from "effect/Cause"
 import * as Monotonic from "../internal/monotonic.ts"
 import { millis } from "../internal/options.ts"
@@ -314,7 +315,7 @@ const namesOf = (steps: ReadonlyArray<{ readonly name: string; readonly times: n
 const endOf = (exit: Exit.Exit<unknown, unknown>): Request<never>["ended"] => {
   if (Exit.isSuccess(exit)) return "success"
   if (Cause.isInterruptedOnly(exit.cause)) return "interrupted"
-  return Cause.isFailure(exit.cause) ? "failure" : "defect"
+  return Option.isSome(Cause.failureOption(exit.cause)) ? "failure" : "defect"
 }
 
 const shown = (args: ReadonlyArray<unknown> | undefined): string => {

@@ -58,34 +58,6 @@ describe("a hung dependency", () => {
 })
 
 describe("a probe that never returns", () => {
-  const outcomes = {
-    success: answering,
-    failure: failing,
-    defect: Effect.die("broken"),
-    interruption: Effect.interrupt
-  }
-  for (const [name, outcome] of Object.entries(outcomes)) {
-    it(`loses its permit with its lease, and a late ${name} changes nothing`, (clock) =>
-      Effect.gen(function* () {
-        yield* probing(clock)
-        const answer = yield* Deferred.make<void>()
-        const late = yield* Effect.fork(execute(Effect.zipRight(Deferred.await(answer), outcome)))
-        yield* settled
-        expect(yield* admitsAtOnce()).toBe(false)
-        yield* clock.advance(10_000)
-        const probe = yield* Effect.fork(execute(Effect.never))
-        yield* settled
-        const before = yield* CircuitBreaker.state(key)
-        expect(before).toMatchObject({ status: "HalfOpen", probes: 1 })
-        yield* Deferred.succeed(answer, undefined)
-        yield* Fiber.join(late)
-        expect(yield* CircuitBreaker.state(key)).toEqual(before)
-        expect(yield* admitsAtOnce()).toBe(false)
-        yield* Fiber.interrupt(probe)
-        expect(yield* admitsAtOnce()).toBe(true)
-      }))
-  }
-
   by(() => steady({ circuit: { permits: 5 } }))(
     "wedges nothing, be there as many as there are permits, again and again",
     (clock) =>

@@ -2,7 +2,7 @@ import { it } from "@effect/vitest"
 import { CircuitBreaker, HealthScore, Outcome, Truce } from "@truce/effect3"
 import { Effect, Layer } from "effect"
 import { describe, expect } from "vitest"
-import { answering, classify, failing, on, scoreOf, statusOf, steady } from "../support.ts"
+import { answering, classify, failing, on, statusOf, steady } from "../support.ts"
 import { execute, heapMegabytes, opening } from "./support.ts"
 
 const breaker = (options: HealthScore.Options) =>
@@ -62,16 +62,6 @@ describe("a million keys", () => {
     Effect.gen(function* () {
       for (let index = 0; index < 100; index++) yield* execute(failing, `key-${index}`)
       expect((yield* CircuitBreaker.states).length).toBeLessThanOrEqual(2)
-    })
-  )
-})
-
-describe("a key that was dropped while an attempt was on its way", () => {
-  on(() => breaker({ maxKeys: 1 }))("is not brought back by it", () =>
-    Effect.gen(function* () {
-      const attempts = Effect.repeatN(execute(failing, "b"), 5)
-      yield* execute(Effect.zipRight(attempts, failing), "a")
-      expect(yield* scoreOf("a")).toBe(1)
     })
   )
 })

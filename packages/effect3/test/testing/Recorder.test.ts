@@ -1,8 +1,8 @@
 import { CircuitBreaker, HealthScore, Outcome, Truce } from "@truce/effect3"
 import { Advance, Forced, Recorder, Script } from "@truce/effect3/testing"
-import { Effect, Exit, Fiber, Scope, TestClock } from "effect"
+import { Effect, Exit, Fiber, Option, Scope, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { NotFound, Timeout, answering, classify, failing, key, missing, on, settled, steady } from "../support.ts"
+import { NotFound, Timeout, answering, classify, failing, key, missing, on, peek, settled, steady } from "../support.ts"
 
 const test = on(() => steady({ circuit: { openFor: "700 millis" } }))
 
@@ -12,7 +12,7 @@ const protect = Truce.protect({ key, classify, slowAfter: "1 second" })
 const ended = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(Effect.exit(self))
-    yield* Advance.until(Effect.map(fiber.status, ({ _tag }) => _tag === "Done"))
+    yield* Advance.until(Effect.map(peek(fiber), Option.isSome))
     return yield* Fiber.join(fiber)
   })
 

@@ -1,8 +1,8 @@
-import { CircuitBreaker, Truce } from "@truce/effect4"
+import { Truce } from "@truce/effect4"
 import { Effect, Fiber } from "effect"
 import { describe, expect } from "vitest"
-import { answering, classify, failing, key, settled, statusOf, steady } from "../support.ts"
-import { admitsAtOnce, by, ending, execute, opening } from "./support.ts"
+import { answering, classify, failing, key, settled, steady } from "../support.ts"
+import { by, ending, opening } from "./support.ts"
 
 const hour = 3_600_000
 
@@ -12,41 +12,6 @@ for (const [name, millis] of [
 ] as const) {
   describe(`a wall clock that steps an hour ${name}`, () => {
     const it = by(() => steady())
-
-    it("admits nothing before the open time ends, and a probe when it has", (clock) =>
-      Effect.gen(function* () {
-        yield* opening()
-        clock.step(millis)
-        yield* clock.advance(499)
-        expect(yield* admitsAtOnce()).toBe(false)
-        clock.step(millis)
-        yield* clock.advance(1)
-        expect(yield* admitsAtOnce()).toBe(true)
-        expect(yield* statusOf()).toBe("HalfOpen")
-      }))
-
-    it("ends no lease early and none late", (clock) =>
-      Effect.gen(function* () {
-        yield* opening()
-        yield* clock.advance(500)
-        yield* Effect.forkChild(execute(Effect.never))
-        yield* settled
-        clock.step(millis)
-        yield* clock.advance(9_999)
-        expect(yield* admitsAtOnce()).toBe(false)
-        yield* clock.advance(1)
-        expect(yield* admitsAtOnce()).toBe(true)
-      }))
-
-    it("moves no circuit and no score", (clock) =>
-      Effect.gen(function* () {
-        yield* execute(failing, "closed")
-        yield* opening("open")
-        yield* CircuitBreaker.isolate("isolated", "maintenance")
-        const before = yield* CircuitBreaker.states
-        clock.step(millis)
-        expect(yield* CircuitBreaker.states).toEqual(before)
-      }))
 
     it("makes no answer slow and no slow one fast", (clock) =>
       Effect.gen(function* () {

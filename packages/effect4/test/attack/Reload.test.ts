@@ -195,20 +195,6 @@ describe("reloads in a tight loop", () => {
     })
   )
 
-  by(() => steady())("in which every second policy is impossible put no half of one in force", () =>
-    Effect.gen(function* () {
-      for (let round = 1; round <= 200; round++) {
-        const permits = 1 + (round % 9)
-        yield* Truce.reload({ circuit: { permits }, overrides: { "key-*": { circuit: { permits: permits + 1 } } } })
-        yield* Effect.flip(
-          Truce.reload({ circuit: { permits: 99 }, overrides: { "key-*": { retry: { attempts: 0 } } } })
-        )
-        expect((yield* CircuitBreaker.state("other")).permits).toBe(permits)
-        expect((yield* CircuitBreaker.state("key-1")).permits).toBe(permits + 1)
-      }
-    })
-  )
-
   by(() => steady())("lose no options that a key is registered with in their midst", () =>
     Effect.gen(function* () {
       for (let round = 0; round < 500; round++) {

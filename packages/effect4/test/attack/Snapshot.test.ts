@@ -1,14 +1,10 @@
 import { CircuitBreaker, Truce } from "@truce/effect4"
-import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import { describe, expect } from "vitest"
-import { answering, classify, failing, key, settled, statusOf, steady, watching } from "../support.ts"
+import { answering, classify, failing, key, settled, steady, watching } from "../support.ts"
 import { admitsAtOnce, by, ending, execute, opening, probing } from "./support.ts"
 
 const it = by(() => steady({ circuit: { permits: 2 } }))
-
-/** As if another process had started. */
-const elsewhere = <A, E>(self: Effect.Effect<A, E, Truce.Services>) =>
-  Effect.provide(self, Layer.fresh(steady({ circuit: { permits: 2 } })))
 
 /** Two probes, one of which never returns. */
 const probes = Effect.gen(function* () {
@@ -20,25 +16,6 @@ const probes = Effect.gen(function* () {
 })
 
 describe("a snapshot taken while probes are in flight", () => {
-  it("is restored elsewhere with their permits taken, until their leases end", (clock) =>
-    Effect.gen(function* () {
-      yield* probing(clock)
-      yield* probes
-      const stored = JSON.stringify(yield* CircuitBreaker.snapshot)
-      yield* elsewhere(
-        Effect.gen(function* () {
-          yield* CircuitBreaker.restore(JSON.parse(stored), { elapsed: "4 seconds" })
-          expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "HalfOpen", probes: 2 })
-          yield* clock.advance(5_999)
-          expect(yield* admitsAtOnce()).toBe(false)
-          yield* clock.advance(1)
-          expect(yield* admitsAtOnce()).toBe(true)
-          expect(yield* admitsAtOnce()).toBe(true)
-          expect(yield* statusOf()).toBe("Closed")
-        })
-      )
-    }))
-
   it("is restored in the same place, where the probes still in flight change nothing and tell nobody", (clock) =>
     Effect.gen(function* () {
       yield* probing(clock)

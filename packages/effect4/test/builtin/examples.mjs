@@ -1,4 +1,4 @@
-// Writes the documentation examples of Effect's own breaker, as installed, to .builtin: run by doctest.mjs with `make` and `layer` of
+// Writes the documentation examples of Effect's own breaker, as installed, to .builtin: run by doctest.ts with `make` and `layer` of
 // BuiltinBreaker in the place of its own, they show that code written for it runs on Truce.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
