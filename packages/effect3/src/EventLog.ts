@@ -158,8 +158,7 @@ const backlog = 1_024
  * Calls `f` with every event of the layer, at once and in order, while the scope lasts.
  *
  * It runs inside the calls, so it must be quick. It may read and control circuits (`Runtime.runSync`): what that changes is told next, to
- * all. A transaction of its own on the same key (`Transaction`) must be forked. One that throws is told of in an error log and called
- * no more.
+ * all. A transaction of its own may do so too. One that throws is told of in an error log and called no more.
  *
  * **Example** (Counting attempts)
  *

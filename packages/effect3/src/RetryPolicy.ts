@@ -226,7 +226,8 @@ export const layerConfig = <R = never>(
  * import { Schedule } from "effect"
  *
  * const schedule = RetryPolicy.exponential({ base: "200 millis", jitter: "full" }).pipe(
- *   Schedule.intersect(Schedule.recurs(4))
+ *   Schedule.intersect(Schedule.recurs(4)),
+ *   Schedule.upTo("10 seconds")
  * )
  * Schedule.isSchedule(schedule) // => true
  * ```

@@ -105,23 +105,31 @@ describe("a mirrored ref", () => {
     })
   )
 
-  it.effect("tells of a change made while one is told after that one, with and without a transaction before", () =>
-    Effect.gen(function* () {
-      const order: Array<string> = []
-      const ref = new Counter((self) => {
-        const [from, to] = self.told.at(-1) ?? [0, 0]
-        order.push(`${from} to ${to}`)
-        if (to % 2 === 1) Effect.runSync(self.add(1))
-        order.push(`told of ${to}`)
+  for (const [how, next] of [
+    ["a change", (self: Counter) => Effect.asVoid(self.add(1))],
+    ["a transaction", (self: Counter) => Effect.map(composed(self.addTx(1)), () => self.announce())]
+  ] as const) {
+    it.effect(`tells of ${how} made while one is told after that one, with and without a transaction before`, () =>
+      Effect.gen(function* () {
+        const order: Array<string> = []
+        const ref = new Counter((self) => {
+          const [from, to] = self.told.at(-1) ?? [0, 0]
+          order.push(`${from} to ${to}`)
+          if (to % 2 === 1) Effect.runSync(next(self))
+          order.push(`told of ${to}`)
+        })
+        yield* ref.add(1)
+        yield* composed(ref.addTx(1))
+        ref.announce()
+        yield* ref.add(1)
+        expect(order).toEqual(
+          ["0 to 1", "1 to 2", "2 to 3", "3 to 4", "4 to 5", "5 to 6"].flatMap((move) => [
+            move,
+            `told of ${move.at(-1)}`
+          ])
+        )
+        expect(ref.count).toBe(6)
       })
-      yield* ref.add(1)
-      yield* composed(ref.addTx(1))
-      ref.announce()
-      yield* ref.add(1)
-      expect(order).toEqual(
-        ["0 to 1", "1 to 2", "2 to 3", "3 to 4", "4 to 5", "5 to 6"].flatMap((move) => [move, `told of ${move.at(-1)}`])
-      )
-      expect(ref.count).toBe(6)
-    })
-  )
+    )
+  }
 })

@@ -224,8 +224,6 @@ export const table: Table = {
       "A Node server that shuts down waits for those who still read, for the `gracefulShutdownTimeout` of its layer.",
     "A status is a `ResponseError` in there.":
       "A status is an `HttpClientError` in there, for the reason `StatusCodeError`.",
-    "A transaction of its own on the same key (`Transaction`) must be forked.":
-      "A transaction of its own may do so too.",
     "Belongs inside a retry.":
       "Belongs inside a retry, where Effect's own\n * `HttpClient.withCircuitBreaker` belongs around one.",
     "Dependency.Tag": "Dependency.Service",
