@@ -30,6 +30,10 @@ export const rewrite = (code: string, table: Table, origin: Origin, used: Used):
   const blame = (node: SgNode, message: string) =>
     faults.push({ file: origin.file, line: origin.line + node.range().start.line, message })
   const imports = readImports(root, table, used)
+  // Words that the parser does not know, such as variance, are in the way of no rule.
+  for (const node of root.findAll({ rule: { kind: "ERROR" } })) {
+    if (!/^\w+$/.test(node.text())) blame(node, "cannot be read from here on")
+  }
   for (const node of imports.between) blame(node, "between imports, where it would be lost")
   const matches = matchesOf(root, code, table.patterns)
   for (const { pattern } of matches) {

@@ -119,6 +119,11 @@ describe("what no rule can carry over", () => {
     expect(faultsOf('import { Schema } from "effect"\nconst union = Schema.Union')).toMatchObject([{ line: 2 }])
   })
 
+  test("is what cannot be read, but for a word that the parser does not know", () => {
+    expect(faultsOf("const a = 1\nconst b = (")).toMatchObject([{ line: 2 }])
+    expect(faultsOf("interface A<out E> { readonly e: E }")).toEqual([])
+  })
+
   test("is a comment between imports", () => {
     expect(faultsOf('import "a"\n// lost\nimport "b"')).toMatchObject([{ line: 2 }])
   })
