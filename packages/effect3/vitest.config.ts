@@ -11,6 +11,8 @@ export default defineConfig({
     passWithNoTests: !existsSync("test"),
     // Files share nothing but the modules they import: one process for all, so that Effect is loaded once.
     isolate: false,
+    // All cores: one less is the default.
+    maxWorkers: "100%",
     projects: [
       {
         test: {
