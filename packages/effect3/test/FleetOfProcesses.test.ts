@@ -1,48 +1,27 @@
 import { Effect } from "effect"
 import { describe, expect } from "vitest"
-import type { Start } from "./fleetMessages.ts"
 import {
   type Worker,
+  all,
   anyRedis,
-  freshPrefix,
+  fleet,
   holds,
-  looking,
+  logs,
   overlapping,
   ownRedis,
   probesOf,
   proxy,
+  rate,
+  shortly,
   target,
   test,
   until,
-  worker
+  wrong
 } from "./fleetSupport.ts"
 
-const key = "users-api"
 const hour = 3_600_000
 
 const now = () => performance.timeOrigin + performance.now()
-
-/** Shorter open times than the defaults, for tests that go through several. */
-const circuit: Start["circuit"] = { openFor: "200 millis", maxOpenFor: "800 millis" }
-
-const fleet = (size: number, url: string, port: number, start: (i: number) => Partial<Start> = () => ({})) => {
-  const prefix = freshPrefix()
-  return Effect.gen(function* () {
-    const client = yield* looking(url, prefix)
-    const workers = yield* Effect.forEach(
-      Array.from({ length: size }, (_, i) => i),
-      (i) => worker({ name: `web-${i}`, key, redis: url, prefix, target: port, circuit: circuit ?? {}, ...start(i) }),
-      { concurrency: 4 }
-    )
-    return { record: Effect.promise(() => client.get(`${prefix}${key}`)), workers }
-  })
-}
-
-const rate = (workers: ReadonlyArray<Worker>, perSecond: number) =>
-  Effect.forEach(workers, (one) => one.rate(perSecond), { discard: true })
-
-const all = (workers: ReadonlyArray<Worker>, status: string) =>
-  holds(`all are ${status}`, () => workers.every((one) => one.status() === status))
 
 /** By the end of the first probe nothing is on its way any more that was admitted before the opening. */
 const firstProbe = (workers: ReadonlyArray<Worker>, after: number) =>
@@ -57,15 +36,14 @@ const conditions = (workers: ReadonlyArray<Worker>, condition: string) =>
     )
   )
 
-const wrong = (workers: ReadonlyArray<Worker>) => workers.flatMap((one) => one.of("Wrong"))
-
-const logs = (one: Worker) => one.of("Log").map(({ level, text }) => `${level} ${text.split(":")[0]}`)
-
 describe("20 processes", () => {
   test("judge one server together, whatever their clocks say", anyRedis, ({ url }) =>
     Effect.gen(function* () {
       const server = yield* target
-      const { workers } = yield* fleet(20, url, server.port, (i) => ({ skewMillis: [0, hour, -hour][i % 3] ?? 0 }))
+      const { workers } = yield* fleet(20, url, server.port, (i) => ({
+        skewMillis: [0, hour, -hour][i % 3] ?? 0,
+        circuit: { ...shortly, maxOpenFor: "300 millis" }
+      }))
       const [bad, ...others] = workers
       if (bad === undefined) throw new Error("no process")
       yield* rate(workers, 5)
@@ -112,7 +90,7 @@ describe("a process that is killed", () => {
   test("while it holds the lease of a probe frees it when the lease ends, and not before", anyRedis, ({ url }) =>
     Effect.gen(function* () {
       const server = yield* target
-      const { workers } = yield* fleet(3, url, server.port, () => ({ circuit: { ...circuit, lease: "1 second" } }))
+      const { workers } = yield* fleet(3, url, server.port, () => ({ circuit: { ...shortly, lease: "1 second" } }))
       server.become("no")
       yield* rate(workers, 20)
       yield* firstProbe(workers, 0)

@@ -199,7 +199,7 @@ export const freshPrefix = () => `truce-test-${process.pid}-${++prefixes}:`
 export type Worker = Effect.Effect.Success<ReturnType<typeof worker>>
 
 /** Another process; it has built its layers when this ends. */
-export const worker = (start: Start, source: URL = fleetProcess) =>
+export const worker = (start: Start, source: URL) =>
   Effect.gen(function* () {
     const program = yield* bundled(source)
     const child = yield* Effect.acquireRelease(
@@ -273,3 +273,38 @@ export const overlapping = (workers: ReadonlyArray<Worker>): number => {
   const probes = probesOf(workers)
   return probes.filter(({ at }, i) => probes.slice(0, i).some(({ end }) => end === undefined || end > at)).length
 }
+
+/** Shorter open times than the defaults, for tests that go through several. */
+export const shortly: NonNullable<Start["circuit"]> = { openFor: "200 millis", maxOpenFor: "800 millis" }
+
+/** What one process has of its own, and its program where it is another one. */
+export type Member = Partial<Start> & { readonly source?: URL }
+
+/** So many processes on one key. */
+export const fleet = (size: number, url: string, port: number, member: (i: number) => Member = () => ({})) => {
+  const [key, prefix] = ["users-api", freshPrefix()]
+  return Effect.gen(function* () {
+    const client = yield* looking(url, prefix)
+    const workers = yield* Effect.forEach(
+      Array.from({ length: size }, (_, i) => i),
+      (i) => {
+        const { source = fleetProcess, ...start } = member(i)
+        return worker({ name: `web-${i}`, key, redis: url, prefix, target: port, circuit: shortly, ...start }, source)
+      },
+      { concurrency: 4 }
+    )
+    return { record: Effect.promise(() => client.get(`${prefix}${key}`)), workers }
+  })
+}
+
+export const rate = (workers: ReadonlyArray<Worker>, perSecond: number) =>
+  Effect.forEach(workers, (one) => one.rate(perSecond), { discard: true })
+
+export const all = (workers: ReadonlyArray<Worker>, status: string) =>
+  holds(`all are ${status}`, () => workers.every((one) => one.status() === status))
+
+/** Attempts that no circuit should have let through. */
+export const wrong = (workers: ReadonlyArray<Worker>) => workers.flatMap((one) => one.of("Wrong"))
+
+/** What a process has logged, without the reasons. */
+export const logs = (one: Worker) => one.of("Log").map(({ level, text }) => `${level} ${text.split(":")[0]}`)

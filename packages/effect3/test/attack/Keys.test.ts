@@ -10,7 +10,7 @@ const breaker = (options: HealthScore.Options) =>
 
 const isOpen = ({ status }: CircuitBreaker.State) => status === "Open"
 
-describe("a million keys", () => {
+describe("200,000 keys", () => {
   it.live(
     "take no more memory than maxKeys of them, and the open ones stay",
     () =>
@@ -20,10 +20,11 @@ describe("a million keys", () => {
         for (let index = 0; index < 2_000; index++) yield* HealthScore.observe(`first-${index}`, Outcome.failure())
         const before = yield* heapMegabytes
         // Only what fails makes a key spend a transaction: one in ten.
-        for (let index = 0; index < 1_000_000; index++) {
+        for (let index = 0; index < 200_000; index++) {
           yield* execute(index % 10 === 0 ? failing : answering, `key-${index}`)
         }
-        expect((yield* heapMegabytes) - before).toBeLessThan(10)
+        // A key that stayed would take a hundred bytes at least.
+        expect((yield* heapMegabytes) - before).toBeLessThan(5)
         const states = yield* CircuitBreaker.states
         expect(states.length).toBeLessThanOrEqual(1_000)
         expect(states.filter(isOpen).map(({ key }) => key)).toEqual(open)
@@ -34,16 +35,17 @@ describe("a million keys", () => {
   it.live("of calls that need retries leave nothing in the budget either", () =>
     Effect.gen(function* () {
       const retry = { attempts: 2, base: "0 millis", whenOpen: "wait", deadline: "1 hour" } as const
+      // Side by side: a retry without a delay is a timer of the machine all the same.
       const round = Effect.forEach(
-        Array.from({ length: 10_000 }).keys(),
+        Array.from({ length: 4_000 }).keys(),
         (index) => Effect.exit(Truce.protect(failing, { key: `key-${index}`, classify, retry })),
-        { discard: true }
+        { concurrency: 100, discard: true }
       )
       yield* round
       const before = yield* heapMegabytes
       yield* round
       yield* round
-      expect((yield* heapMegabytes) - before).toBeLessThan(3)
+      expect((yield* heapMegabytes) - before).toBeLessThan(1.5)
       expect((yield* CircuitBreaker.states).length).toBeLessThanOrEqual(100)
     }).pipe(Effect.provide(steady({ maxKeys: 100 })))
   )
