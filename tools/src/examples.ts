@@ -2,7 +2,9 @@
 import { execFile } from "node:child_process"
 import { globSync } from "node:fs"
 import { availableParallelism } from "node:os"
+import { join } from "node:path"
 import { commandLine, run } from "./commandLine.ts"
+import { root } from "./workspace.ts"
 
 commandLine("node ../../tools/src/examples.ts    runs src/01-name.ts and so on; run in a folder of examples", {})
 
@@ -13,10 +15,13 @@ interface Ended {
   readonly failure: string | undefined
 }
 
+/** Each program loads all of Effect: compiled once, that takes a third less. */
+const env = { ...process.env, NODE_COMPILE_CACHE: join(root, "node_modules/.cache/examples") }
+
 const started = (file: string): Promise<Ended> =>
   new Promise((resolve) => {
     const start = performance.now()
-    execFile(process.execPath, [`src/${file}`], { timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [`src/${file}`], { env, timeout: 60_000 }, (error, stdout, stderr) => {
       const end = error?.signal ? `ended by ${error.signal}` : `exit code ${String(error?.code)}`
       const failure = error === null ? undefined : `${stdout}${stderr}${end}`
       resolve({ file, millis: performance.now() - start, failure })
