@@ -16,7 +16,7 @@ import {
 } from "@truce/effect3"
 import { Config, type ConfigError, Context, Data, Effect, Layer, type STM, Schedule, Schema } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
-import { whileInput } from "./platform/UserSchedules.ts"
+import { whileInput } from "./platform/Schedules.ts"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
 class NotFound extends Data.TaggedError("NotFound")<{ readonly id: string }> {}

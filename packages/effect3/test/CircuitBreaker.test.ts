@@ -3,7 +3,7 @@ import { Outcome } from "@truce/core"
 import { AttemptTimeout, CircuitBreaker, CircuitOpen, Classifier, HealthModel, HealthScore } from "@truce/effect3"
 import { Cause, Deferred, Duration, Effect, Exit, Fiber, Layer, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { defectsOf } from "./platform/Causes.ts"
+import { defectsOf } from "./platform/Exits.ts"
 import {
   Throttled,
   Timeout,

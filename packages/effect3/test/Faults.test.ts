@@ -4,7 +4,7 @@ import { Faults, HealthScore, Truce } from "@truce/effect3"
 import { Cause, Clock, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
 import fc from "fast-check"
 import { describe, expect } from "vitest"
-import { defectsOf } from "./platform/Causes.ts"
+import { defectsOf } from "./platform/Exits.ts"
 import { environment, faultsOf } from "./platform/ConfigProviders.ts"
 import { type ApiError, NotFound, Timeout, classify, key, peek, settled, steady } from "./support.ts"
 

@@ -61,8 +61,8 @@ const test = (name: string, body: () => Effect.Effect<void, unknown, FleetStore.
 const started = (options: Fleet.Options = {}, truce: Truce.Options = {}) =>
   Effect.gen(function* () {
     const { logs } = yield* Refusing
-    const logger = telling(({ annotation, message }) => {
-      logs.push(`${String(annotation("truce.fleet.condition"))} ${message.split(";")[0]}`)
+    const logger = telling(({ annotations, message }) => {
+      logs.push(`${String(annotations["truce.fleet.condition"])} ${message.split(";")[0]}`)
     })
     const context = yield* Layer.build(
       Layer.provideMerge(Fleet.layer(options), steady(truce)).pipe(Layer.provide(logger))

@@ -5,7 +5,7 @@ import { classifier, withTruce } from "@truce/effect3/HttpClient"
 import { Duration, Effect, Fiber, Stream } from "effect"
 import { describe, expect } from "vitest"
 import { type Handler, type Served, serve } from "./httpServer.ts"
-import { sleeping } from "./platform/Sleeping.ts"
+import { sleeping } from "./sleeping.ts"
 import { clients, formless, reasonOf, responseOf } from "./platform/Http.ts"
 
 const long = "x".repeat(60_000)

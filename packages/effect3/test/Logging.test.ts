@@ -2,7 +2,7 @@ import { it } from "@effect/vitest"
 import { CircuitBreaker, HealthModel, Logging, Truce } from "@truce/effect3"
 import { Effect, Layer, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { type Line, minimum, telling } from "./platform/LogLines.ts"
+import { type Line, minimum, telling } from "./platform/Logs.ts"
 import { answering, attempt, classify, failing, key, steady } from "./support.ts"
 
 /** Runs an effect on services that log; gives the lines. */

@@ -2,7 +2,7 @@ import { it } from "@effect/vitest"
 import { CircuitBreaker, HealthModel, HealthScore, InvalidOption, Metrics, RetryBudget, Truce } from "@truce/effect3"
 import { Array, Cause, Config, Effect, Exit, Fiber, Layer, Scope, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { sleeping } from "./platform/Sleeping.ts"
+import { sleeping } from "./sleeping.ts"
 import { environment, list } from "./platform/ConfigProviders.ts"
 import { labelled, seriesOf } from "./platform/Metrics.ts"
 import {

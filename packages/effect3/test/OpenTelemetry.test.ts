@@ -16,7 +16,7 @@ import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from "@o
 import { CircuitBreaker, Classifier, HealthModel, Logging, Metrics, Tracing, Truce } from "@truce/effect3"
 import { Effect, Fiber, Layer, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { minimum } from "./platform/LogLines.ts"
+import { minimum } from "./platform/Logs.ts"
 import { labelled } from "./platform/Metrics.ts"
 import { interrupted } from "./platform/Spans.ts"
 import { answering, attempt, classify, failing, key, missing, scripted, steady } from "./support.ts"

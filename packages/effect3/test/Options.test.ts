@@ -12,7 +12,7 @@ import {
 import { it } from "@effect/vitest"
 import { Config, type ConfigError, Duration, Effect, Layer, Schedule } from "effect"
 import { describe, expect } from "vitest"
-import { defectsOf } from "./platform/Causes.ts"
+import { defectsOf } from "./platform/Exits.ts"
 import { environment, faultsOf } from "./platform/ConfigProviders.ts"
 import { answering, classify, key } from "./support.ts"
 

@@ -3,7 +3,7 @@ import { CircuitBreaker, HealthScore, Policy, RetryBudget, Truce } from "@truce/
 import { Config, type ConfigProvider, Duration, Effect, Layer, Queue, Schema, Stream, TestClock } from "effect"
 import { parse } from "yaml"
 import { broken, environment, faultsOf, object } from "./platform/ConfigProviders.ts"
-import { telling } from "./platform/LogLines.ts"
+import { telling } from "./platform/Logs.ts"
 import { jsonSchemaOf } from "./platform/Schemas.ts"
 import { attempt, failing, key, settled, statusOf } from "./support.ts"
 

@@ -1,7 +1,7 @@
 import { type Attempt, CircuitBreaker, HealthScore, RetryPolicy } from "@truce/effect3"
 import { Context, Duration, Effect, Fiber, Layer, Option, Random, Schedule, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { outputs, tapInput, whileInput, within } from "./platform/UserSchedules.ts"
+import { outputs, tapInput, whileInput, within } from "./platform/Schedules.ts"
 import {
   type ApiError,
   NotFound,

@@ -14,7 +14,7 @@ import { Cause, Config, Deferred, Duration, Effect, Exit, Fiber, Layer, Option, 
 import { it } from "@effect/vitest"
 import { describe, expect } from "vitest"
 import { by } from "./attack/support.ts"
-import { withEnv } from "./platform/Configs.ts"
+import { withEnv } from "./platform/ConfigProviders.ts"
 import { hasEnded } from "./platform/Fibers.ts"
 import { telling } from "./platform/Logs.ts"
 import { layerOf } from "./platform/Shelves.ts"

@@ -9,7 +9,7 @@ import {
 } from "@truce/effect3"
 import { Cause, Duration, Effect, Exit, Fiber, Option, TestClock } from "effect"
 import { describe, expect } from "vitest"
-import { defectsOf } from "./platform/Causes.ts"
+import { defectsOf } from "./platform/Exits.ts"
 import {
   type ApiError,
   NotFound,

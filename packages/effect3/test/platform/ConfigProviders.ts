@@ -31,3 +31,9 @@ export const broken = (message: string) => {
   const flat = ConfigProvider.makeFlat({ load: unavailable, enumerateChildren: unavailable, patch: PathPatch.empty })
   return { asked, provider: ConfigProvider.fromFlat(flat) }
 }
+
+/** Runs with these as the environment. */
+export const withEnv =
+  (env: Readonly<Record<string, string>>) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.withConfigProvider(self, ConfigProvider.fromMap(new Map(Object.entries(env))))

@@ -1,10 +1,10 @@
-import { HashMap, Layer, Logger, LogLevel, Option } from "effect"
+import { HashMap, Layer, Logger, LogLevel } from "effect"
 
 export interface Line {
   /** `INFO`, `WARN` and so on. */
   readonly level: string
   readonly message: string
-  readonly annotation: (name: string) => unknown
+  readonly annotations: { readonly [name: string]: unknown }
 }
 
 /** Tells each line to `tell` and nobody else. */
@@ -15,7 +15,7 @@ export const telling = (tell: (line: Line) => void): Layer.Layer<never> =>
       tell({
         level: logLevel.label,
         message: Array.isArray(message) ? message.join(" ") : String(message),
-        annotation: (name) => Option.getOrUndefined(HashMap.get(annotations, name))
+        annotations: Object.fromEntries(HashMap.toEntries(annotations))
       })
     )
   )
@@ -24,3 +24,8 @@ export const silent: Layer.Layer<never> = Layer.merge(
   Logger.remove(Logger.defaultLogger),
   Logger.minimumLogLevel(LogLevel.None)
 )
+
+const levels = { DEBUG: LogLevel.Debug, INFO: LogLevel.Info }
+
+/** Leaves out the lines below a level. */
+export const minimum = (level: keyof typeof levels): Layer.Layer<never> => Logger.minimumLogLevel(levels[level])

@@ -29,3 +29,9 @@ export const broken = (message: string) => {
   })
   return { asked, provider }
 }
+
+/** Runs with these as the environment. */
+export const withEnv =
+  (env: Readonly<Record<string, string>>) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.provideService(self, ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord({ ...env }))

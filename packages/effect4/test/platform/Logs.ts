@@ -1,10 +1,10 @@
-import { type Layer, Logger, References } from "effect"
+import { Layer, Logger, References } from "effect"
 
 export interface Line {
   /** `INFO`, `WARN` and so on. */
   readonly level: string
   readonly message: string
-  readonly annotation: (name: string) => unknown
+  readonly annotations: { readonly [name: string]: unknown }
 }
 
 /** Tells each line to `tell` and nobody else. */
@@ -14,9 +14,15 @@ export const telling = (tell: (line: Line) => void): Layer.Layer<never> =>
       tell({
         level: logLevel.toUpperCase(),
         message: Array.isArray(message) ? message.join(" ") : String(message),
-        annotation: (name) => fiber.getRef(References.CurrentLogAnnotations)[name]
+        annotations: fiber.getRef(References.CurrentLogAnnotations)
       })
     )
   ])
 
 export const silent: Layer.Layer<never> = Logger.layer([])
+
+const levels = { DEBUG: "Debug", INFO: "Info" } as const
+
+/** Leaves out the lines below a level. */
+export const minimum = (level: keyof typeof levels): Layer.Layer<never> =>
+  Layer.succeed(References.MinimumLogLevel, levels[level])

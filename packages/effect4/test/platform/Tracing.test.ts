@@ -4,7 +4,6 @@ import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { answering, classify, failing, key, on, scripted, steady } from "../support.ts"
-import { changed } from "./Sleeping.ts"
 import { type Event, recording } from "./Spans.ts"
 
 const it = on(() => steady({ retry: { jitter: "none" } }))
@@ -33,4 +32,16 @@ describe("a span around a call", () => {
       yield* Fiber.join(fiber)
       expect(events.map(({ at }) => at)).toEqual([1_000_000, 1_000_150])
     }))
+})
+
+/** A clock that differs from another in part. */
+const changed = (clock: Clock.Clock, parts: Partial<Clock.Clock>): Clock.Clock => ({
+  currentTimeMillis: clock.currentTimeMillis,
+  currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
+  currentTimeNanos: clock.currentTimeNanos,
+  currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+  monotonicTimeNanos: clock.monotonicTimeNanos,
+  monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+  sleep: (duration) => clock.sleep(duration),
+  ...parts
 })

@@ -1,5 +1,0 @@
-import { Cause, Exit } from "effect"
-
-/** What an exit died of. */
-export const defectsOf = (exit: Exit.Exit<unknown, unknown>): ReadonlyArray<unknown> =>
-  Exit.isFailure(exit) ? [...Cause.defects(exit.cause)] : []
