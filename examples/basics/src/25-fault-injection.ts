@@ -1,7 +1,7 @@
 // Faults on purpose, in a test or in staging: the point is marked once, and does nothing until a layer says so.
 import assert from "node:assert/strict"
 import { Classifier, Faults, HealthScore, RetryBudget, Truce } from "@truce/effect3"
-import { ConfigProvider, Data, Effect, Layer } from "effect"
+import { Cause, ConfigProvider, Data, Effect, Layer } from "effect"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
 const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
@@ -44,16 +44,17 @@ const staging = Faults.layerConfig(Faults.config()).pipe(
     )
   )
 )
-const refused = await Effect.runPromise(Effect.flip(Effect.provide(Faults.rules, staging)))
+const fault = await Effect.runPromise(Effect.flip(Effect.provide(Faults.rules, staging)))
+const refused = Cause.pretty(Cause.fail(fault))
 
 console.log(`without faults ${production} of 100 calls are served`)
 console.log(
   `with ${first.errors} of ${first.executions} attempts failed on purpose ${first.answered} are, at a strain of ${first.strain.toFixed(2)}`
 )
-console.log(String(refused))
+console.log(refused)
 
 assert.equal(production, 100)
 assert.ok(first.errors > 30 && first.answered >= 95)
 assert.deepEqual([second.errors, second.executions, second.answered], [first.errors, first.executions, first.answered])
 assert.equal(first.afterwards, 100)
-assert.match(String(refused), /errorRate must be between 0 and 1, got 2/)
+assert.match(refused, /errorRate must be between 0 and 1, got 2/)

@@ -1,4 +1,4 @@
-import { Clock, type Duration, Effect } from "effect"
+import { Clock, type Duration, type Effect } from "effect"
 import { clockOf, timesOf, withClock } from "./platform/Clocks.ts"
 
 /** Runs an effect on its clock, with another sleep than that clock's. */

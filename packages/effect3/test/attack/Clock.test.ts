@@ -2,8 +2,8 @@ import { Truce } from "@truce/effect3"
 import { Effect, Fiber } from "effect"
 import { describe, expect } from "vitest"
 import { hasEnded } from "../platform/Fibers.ts"
-import { answering, classify, failing, key, settled, statusOf, steady } from "../support.ts"
-import { admitsAtOnce, by, ending, execute, opening } from "./support.ts"
+import { answering, classify, failing, key, settled, steady } from "../support.ts"
+import { by, ending, opening } from "./support.ts"
 
 const hour = 3_600_000
 

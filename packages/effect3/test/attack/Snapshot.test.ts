@@ -2,7 +2,7 @@ import { CircuitBreaker, Truce } from "@truce/effect3"
 import { Deferred, Effect, Fiber } from "effect"
 import { describe, expect } from "vitest"
 import { hasEnded } from "../platform/Fibers.ts"
-import { answering, classify, failing, key, settled, statusOf, steady, watching } from "../support.ts"
+import { answering, classify, failing, key, settled, steady, watching } from "../support.ts"
 import { admitsAtOnce, by, ending, execute, opening, probing } from "./support.ts"
 
 const it = by(() => steady({ circuit: { permits: 2 } }))
