@@ -13,6 +13,6 @@ describe("scenarios, call by call", () => {
 })
 
 describe("laws", () => {
-  for (const law of Laws.laws(core, { seed, histories: 1_000, alike: 1_000, pairs: 300, plans: 1_000 }))
+  for (const law of Laws.laws(core, { seed, histories: 500, alike: 500, pairs: 150, plans: 500 }))
     it(law.name, law.check)
 })
