@@ -18,7 +18,7 @@ const TruceLive = Truce.layer({
     maxRetryAfter: "1 minute", // the default: the longest open time that a dependency's `retryAfter` can ask for
     permits: 1, // the default: probes at once in HalfOpen
     lease: "10 seconds", // the default: how long a probe may hold its permit
-    restore: 0.5, // the default: the score at which HalfOpen closes, two net successes
+    closeAt: 0.5, // the default: the score at which HalfOpen closes, two net successes
     reopenOn: "failure", // the default: one failed probe reopens; "score" waits for a score below the trip
     slowWeight: 0 // the default: a slow success is a success; the budget prices slowness
   },

@@ -8,7 +8,7 @@ let asked = 0
 const check = Effect.sync(() => answers[asked++ % answers.length])
 
 const checkOnce = Effect.flatMap(check, (status) =>
-  HealthScore.observe(
+  HealthScore.record(
     "users-api",
     status === 200 ? Outcome.success : Outcome.failure({ weight: status === 429 ? Outcome.throttleWeight : 1 })
   )
@@ -25,7 +25,7 @@ const program = Effect.gen(function* () {
 const { after, why, worst } = await Effect.runPromise(Effect.provide(program, HealthScore.layer()))
 console.log(why.text)
 
-assert.ok(worst.score < 0.5 && worst.score > worst.trip)
+assert.ok(worst.score < 0.5 && worst.score > worst.openBelow)
 assert.ok(after.score > worst.score, "a success raises the score")
 assert.ok(after.strain > 0.2, "and does not erase the failures behind the strain")
 assert.equal(why.moves.length, 5)
@@ -34,7 +34,7 @@ assert.equal(why.moves.length, 5)
 const ready = Effect.scoped(
   Effect.gen(function* () {
     const score = yield* HealthScore.make()
-    yield* Effect.repeatN(score.observe("users-api", Outcome.failure()), 2)
+    yield* Effect.repeatN(score.record("users-api", Outcome.failure()), 2)
     return (yield* score.get("users-api")).score >= 0.5
   })
 )

@@ -14,7 +14,7 @@ const request = Effect.suspend(() => (sent++ % 4 < 3 ? Effect.fail(new Timeout()
 
 const program = Effect.gen(function* () {
   const record: Array<EventLog.Event> = []
-  yield* EventLog.observe((event) => record.push(event))
+  yield* EventLog.subscribe((event) => record.push(event))
   const call = request.pipe(CircuitBreaker.execute({ key: "users-api", classify }), Effect.ignore)
   yield* Effect.repeatN(call, 7)
   return { live: yield* Shadow.report, record }

@@ -37,7 +37,7 @@ export const about: Readonly<Record<DesignId, About>> = {
   truce: {
     name: "Truce",
     order: "retry(breaker(request))",
-    opens: `opens when its score is below ${HealthModel.ledger().trip}`
+    opens: `opens when its score is below ${HealthModel.ledger().openBelow}`
   }
 }
 

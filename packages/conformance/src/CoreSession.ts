@@ -187,9 +187,9 @@ class CoreSession implements Session {
     if (call !== undefined && outcome._tag === "Failure") this.failed.set(call, failedBefore + 1)
   }
 
-  observe = async (key: string, outcome: Outcome.Outcome) => {
+  record = async (key: string, outcome: Outcome.Outcome) => {
     const kept = this.known(key)
-    this.put(kept, Circuit.observe(kept.policy, kept.circuit, outcome, this.now))
+    this.put(kept, Circuit.record(kept.policy, kept.circuit, outcome, this.now))
   }
 
   control: Session["control"] = async (key, to, reason) => {
@@ -201,7 +201,7 @@ class CoreSession implements Session {
       case "disable":
         return this.put(kept, Circuit.disable(circuit, reason, this.now))
       case "observe":
-        return this.put(kept, Circuit.observing(circuit, reason, this.now))
+        return this.put(kept, Circuit.observe(circuit, reason, this.now))
       case "reset":
         return this.put(kept, Circuit.reset(policy, circuit, reason, this.now))
     }

@@ -13,13 +13,13 @@ export type Model =
       readonly persistence?: Span
       readonly halfLife?: Span
       readonly discount?: number
-      readonly trip?: number
+      readonly openBelow?: number
       readonly allowSelfTrip?: boolean
     }
   | { readonly type: "consecutive"; readonly failures?: number }
   | { readonly type: "countWindow"; readonly size?: number; readonly threshold?: number; readonly min?: number }
   | { readonly type: "timeWindow"; readonly window?: Span; readonly threshold?: number; readonly min?: number }
-  | { readonly type: "additive"; readonly down?: number; readonly up?: number; readonly trip?: number }
+  | { readonly type: "additive"; readonly down?: number; readonly up?: number; readonly openBelow?: number }
   | { readonly type: "ewma"; readonly window?: Span; readonly threshold?: number; readonly min?: number }
   | { readonly type: "cusum"; readonly p0?: number; readonly p1?: number; readonly arl?: number }
   | {
@@ -39,7 +39,7 @@ export interface CircuitOptions {
   readonly maxRetryAfter?: Span
   readonly permits?: number
   readonly lease?: Span
-  readonly restore?: number
+  readonly closeAt?: number
   readonly reopenOn?: "failure" | "score"
   readonly slowWeight?: number
 }

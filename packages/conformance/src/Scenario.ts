@@ -29,7 +29,7 @@ type Input =
   | { readonly do: "letters"; readonly key: string; readonly letters: string; readonly scores?: Scores }
   | { readonly do: "advance"; readonly millis: number }
   | { readonly do: "wall"; readonly millis: number }
-  | { readonly do: "observe"; readonly key: string; readonly outcome: Outcome.Outcome }
+  | { readonly do: "record"; readonly key: string; readonly outcome: Outcome.Outcome }
   | { readonly do: "control"; readonly key: string; readonly to: Control; readonly reason: string }
   /** The snapshot is restored by another process, whose clock begins anew, `elapsedMillis` after it was taken. */
   | { readonly do: "restart"; readonly elapsedMillis: number }
@@ -134,8 +134,8 @@ const perform = async (about: string, step: Exclude<Step, { readonly do: "restar
       return session.advance(step.millis)
     case "wall":
       return session.stepWall(step.millis)
-    case "observe":
-      return session.observe(step.key, step.outcome)
+    case "record":
+      return session.record(step.key, step.outcome)
     case "control":
       return session.control(step.key, step.to, step.reason)
     case "restore":

@@ -58,7 +58,7 @@ export interface Session {
   readonly stepWall: (millis: number) => Promise<void>
   readonly begin: (begin: Begin) => Promise<Told>
   readonly end: (attempt: string, end: End) => Promise<void>
-  readonly observe: (key: string, outcome: Outcome.Outcome) => Promise<void>
+  readonly record: (key: string, outcome: Outcome.Outcome) => Promise<void>
   readonly control: (key: string, to: Control, reason: string) => Promise<void>
   readonly view: (key: string) => Promise<Circuit.View>
   readonly snapshot: () => Promise<Snapshots>

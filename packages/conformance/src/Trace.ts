@@ -122,8 +122,8 @@ export class Driver {
         await session.end(attempt.name, command.ends)
         return { attempt }
       }
-      case "observe":
-        await session.observe(command.key, command.outcome)
+      case "record":
+        await session.record(command.key, command.outcome)
         return {}
       case "control":
         await session.control(command.key, command.to, "by hand")
@@ -181,7 +181,7 @@ export const perform = async (session: Session, commands: ReadonlyArray<Command>
 /** What a step says of a key, heard or not. */
 export const evidenceOf = ({ attempt, command }: Step, key: Key): Outcome.Outcome => {
   switch (command.do) {
-    case "observe":
+    case "record":
       return command.key === key ? command.outcome : Outcome.ignored
     case "end":
     case "end again":
@@ -194,7 +194,7 @@ export const evidenceOf = ({ attempt, command }: Step, key: Key): Outcome.Outcom
 /** Whether the circuit has to hear it: the permit is of this generation, and its lease has not ended. */
 export const isHeard = ({ attempt, before, command, now }: Step, key: Key): boolean => {
   const { circuit, view } = before[key]
-  if (command.do === "observe") {
+  if (command.do === "record") {
     return command.key === key && view.mode._tag !== "Isolated" && circuit?.state._tag !== "Open"
   }
   const permit = attempt?.permits[key]

@@ -19,7 +19,7 @@ export type Command =
   | { readonly do: "end"; readonly pick: number; readonly ends: End }
   /** Only an attempt by hand of another generation: the others can end but once. */
   | { readonly do: "end again"; readonly past: number; readonly ends: End }
-  | { readonly do: "observe"; readonly key: Key; readonly outcome: Outcome.Outcome }
+  | { readonly do: "record"; readonly key: Key; readonly outcome: Outcome.Outcome }
   | { readonly do: "control"; readonly key: Key; readonly to: Control }
   | { readonly do: "advance"; readonly millis: number }
   /** Lets time pass until the next admission of a key, or until 1 ms before. */
@@ -129,7 +129,7 @@ const steps = fc.oneof(
   { weight: 5, arbitrary: one(end) },
   { weight: 6, arbitrary: one(advance(forward)) },
   { weight: 1, arbitrary: one(advance(fc.integer({ min: -5_000, max: -1 }))) },
-  { weight: 2, arbitrary: one(fc.record({ do: fc.constant("observe" as const), key, outcome: evidence })) },
+  { weight: 2, arbitrary: one(fc.record({ do: fc.constant("record" as const), key, outcome: evidence })) },
   { weight: 2, arbitrary: one(fc.record({ do: fc.constant("end again" as const), past: index, ends: evidence })) },
   { weight: 2, arbitrary: fc.tuple(control, begin).map((pair): ReadonlyArray<Command> => pair) }
 )

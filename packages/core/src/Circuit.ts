@@ -1,5 +1,5 @@
 /**
- * The circuit breaker as a pure state machine: `admit`, `settle`, `release`, `observe`.
+ * The circuit breaker as a pure state machine: `admit`, `settle`, `release`, `record`.
  *
  * It never waits, never reads a clock and never runs the attempt. Time is a parameter; randomness is the seed given to `make`.
  *
@@ -45,7 +45,7 @@ export {
   view
 } from "./CircuitView.ts"
 export { counted } from "./Judgement.ts"
-export { disable, isolate, observing, reset } from "./CircuitControl.ts"
+export { disable, isolate, observe, reset } from "./CircuitControl.ts"
 
 const automatic: Mode = { _tag: "Automatic", reason: "", since: 0 }
 const closed: Closed = { _tag: "Closed", since: 0, ramp: undefined }
@@ -185,7 +185,7 @@ export const release = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, permit: P
  * @category transitions
  * @since 0.1.0
  */
-export const observe = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, outcome: Outcome, now: number): Circuit<S> =>
+export const record = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, outcome: Outcome, now: number): Circuit<S> =>
   self.mode._tag === "Isolated" ? self : judge(policy, self, outcome, 0, now)
 
 /**

@@ -35,7 +35,7 @@ export const disable = <S>(self: Circuit<S>, reason: string, now: number): Circu
  * @category manual control
  * @since 0.1.0
  */
-export const observing = <S>(self: Circuit<S>, reason: string, now: number): Circuit<S> =>
+export const observe = <S>(self: Circuit<S>, reason: string, now: number): Circuit<S> =>
   switched(self, "Observing", reason, now)
 
 /**

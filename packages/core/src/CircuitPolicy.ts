@@ -26,8 +26,8 @@ import * as SlowStart from "./SlowStart.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The score at which HalfOpen closes, in (0, 1]; greater than the model's trip. Default: 0.5, two net successes. */
-  readonly restore?: number | undefined
+  /** The score at which HalfOpen closes, in (0, 1]; greater than openBelow of the model. Default: 0.5, two net successes. */
+  readonly closeAt?: number | undefined
   /** Probes in flight at once in HalfOpen. Default: 1. */
   readonly permits?: number | undefined
   /** How long a probe may hold its permit, in ms. Default: 10 000. */
@@ -60,7 +60,7 @@ export interface Options {
  */
 export interface CircuitPolicy<S> {
   readonly model: HealthModel<S>
-  readonly restore: number
+  readonly closeAt: number
   readonly permits: number
   readonly leaseMillis: number
   readonly openMillis: number
@@ -81,7 +81,7 @@ export interface CircuitPolicy<S> {
  * @since 0.1.0
  */
 export const defaults = {
-  restore: 0.5,
+  closeAt: 0.5,
   permits: 1,
   leaseMillis: 10_000,
   openMillis: 500,
@@ -116,7 +116,7 @@ export const make = <S>(model: HealthModel<S>, options: Options = {}): CircuitPo
   const openMillis = check(owner, "openMillis", options.openMillis, defaults.openMillis, positive)
   const policy: CircuitPolicy<S> = {
     model,
-    restore: check(owner, "restore", options.restore, defaults.restore, share),
+    closeAt: check(owner, "closeAt", options.closeAt, defaults.closeAt, share),
     permits: check(owner, "permits", options.permits, defaults.permits, count),
     leaseMillis: check(owner, "leaseMillis", options.leaseMillis, defaults.leaseMillis, positive),
     openMillis,
@@ -147,8 +147,13 @@ export const make = <S>(model: HealthModel<S>, options: Options = {}): CircuitPo
   if (policy.maxOpenMillis < openMillis) {
     throw new InvalidOption(owner, "maxOpenMillis", `at least openMillis (${openMillis})`, policy.maxOpenMillis)
   }
-  if (model.score(model.resume(model.init, 1 - policy.restore, 0), 0) <= model.trip) {
-    throw new InvalidOption(owner, "restore", `greater than the model's trip (${model.trip})`, policy.restore)
+  if (model.score(model.resume(model.init, 1 - policy.closeAt, 0), 0) <= model.openBelow) {
+    throw new InvalidOption(
+      owner,
+      "closeAt",
+      `greater than openBelow of the model (${model.openBelow})`,
+      policy.closeAt
+    )
   }
   return policy
 }

@@ -19,7 +19,7 @@ export interface View {
   readonly mode: Mode
   readonly score: number
   /** The score at which the model trips. */
-  readonly trip: number
+  readonly openBelow: number
   readonly strain: number
   readonly since: number
   /** The earliest next admission; `undefined` when one is possible now. */
@@ -30,7 +30,7 @@ export interface View {
   readonly probes: number
   readonly permits: number
   /** The score at which HalfOpen closes. */
-  readonly restore: number
+  readonly closeAt: number
   readonly openings: number
   readonly generation: number
   readonly moves: ReadonlyArray<Move>
@@ -128,14 +128,14 @@ export const view = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number)
   status: status(self),
   mode: self.mode,
   score: score(policy, self, now),
-  trip: policy.model.trip,
+  openBelow: policy.model.openBelow,
   strain: strain(self.traffic, policy.model.probation.n, now),
   since: Math.max(self.state.since, self.mode.since),
   nextAdmission: nextAdmission(policy, self, now),
   ramp: ramp(policy, self, now),
   probes: self.state._tag === "HalfOpen" ? heldLeases(self.state, now).length : 0,
   permits: policy.permits,
-  restore: policy.restore,
+  closeAt: policy.closeAt,
   openings: self.openings.inARow,
   generation: self.generation,
   moves: self.moves

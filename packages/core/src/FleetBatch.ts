@@ -126,5 +126,5 @@ export const isUrgent = <S>({ model }: CircuitPolicy<S>, local: Circuit<S>, self
   const { at } = local.traffic
   const healthy = model.resume(model.init, 0, at)
   const after = model.observe(healthy, { failure: self.failure, success: 0, raw: self.raw }, local.traffic, at)
-  return model.score(healthy, at) - model.score(after, at) >= urgentShare * (1 - model.trip) - epsilon
+  return model.score(healthy, at) - model.score(after, at) >= urgentShare * (1 - model.openBelow) - epsilon
 }

@@ -18,7 +18,7 @@ import { heldLeases } from "./CircuitView.ts"
  * import { Circuit, CircuitPolicy, Fleet, HealthModel, Outcome } from "@truce/core"
  *
  * const policy = CircuitPolicy.make(HealthModel.consecutive({ failures: 1 }))
- * const open = Circuit.observe(policy, Circuit.make(policy, 7), Outcome.failure(), 0)
+ * const open = Circuit.record(policy, Circuit.make(policy, 7), Outcome.failure(), 0)
  *
  * const [, decision] = Fleet.barred(policy, open, 60_000, 60_250)
  * decision._tag === "Rejected" ? decision.until : "admitted" // => 60250

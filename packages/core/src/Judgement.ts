@@ -57,7 +57,7 @@ export const judge = <S>(
       if (mass.failure > 0 && reopens(policy, mass, before, after)) {
         return opened(policy, next, self.state, after, retryAfterMillis, now)
       }
-      if (mass.success === 0 || after < policy.restore - epsilon) return next
+      if (mass.success === 0 || after < policy.closeAt - epsilon) return next
       const generation = self.generation + 1
       const { openings, seed } = self
       return {
@@ -100,7 +100,7 @@ export const counted = <S>(
 // A score of 0 reopens by itself: the models that trip at 0 have none below it. A slow answer that raised the score does not.
 const reopens = <S>(policy: CircuitPolicy<S>, mass: Mass, before: number, after: number): boolean =>
   (policy.reopenOn === "failure" && mass.raw >= 0.5) ||
-  (after <= before && (after === 0 || after < policy.model.trip - epsilon))
+  (after <= before && (after === 0 || after < policy.model.openBelow - epsilon))
 
 /**
  * The circuit opened by evidence that left `score`; the open time grows with the openings in a row, and `retryAfterMillis` may lengthen it.

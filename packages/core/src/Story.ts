@@ -118,7 +118,7 @@ export const tell = (
 ): string =>
   [
     `${key}: ${cause(view, transitions, now, isOfFleet)}`,
-    `score ${view.score.toFixed(3)} (trips at ${view.trip}, closes a half-open circuit at ${view.restore}), strain ${view.strain.toFixed(3)}`,
+    `score ${view.score.toFixed(3)} (trips at ${view.openBelow}, closes a half-open circuit at ${view.closeAt}), strain ${view.strain.toFixed(3)}`,
     `next admission: ${admission(view.nextAdmission, now)}`,
     "what moved the score last:",
     ...(view.moves.length === 0 ? ["  nothing"] : moveLines(view.moves, now)),

@@ -6,7 +6,7 @@ describe("additive", () => {
   it.each([
     [{}, 3],
     [{ down: 0.5 }, 1],
-    [{ down: 0.2, trip: 0.3 }, 3],
+    [{ down: 0.2, openBelow: 0.3 }, 3],
     [{ down: 1 }, 0],
     [{ down: 0.1 }, 9]
   ])("with %o bears %d failed attempts of one call", (options, failures) => {

@@ -57,7 +57,7 @@ describe("the ledger", () => {
         let closedAt: number | undefined
         let mass = 0
         for (const { after, before, command, now, permit } of run(rules, history).steps) {
-          const heard = command.do === "observe" || (permit?.generation === before.generation && permit.judged)
+          const heard = command.do === "record" || (permit?.generation === before.generation && permit.judged)
           if ("outcome" in command && before.state._tag === "Closed" && heard) {
             const failedBefore = command.do === "settle" ? command.failedBefore : 0
             mass += Outcome.mass(command.outcome, failedBefore, rules.model.discount, rules.slowWeight).failure

@@ -77,7 +77,7 @@ describe("Circuit", () => {
     })
 
     it("hears nothing from outside", () => {
-      expect(Circuit.observe(policy, open, Outcome.success, 1_100)).toBe(open)
+      expect(Circuit.record(policy, open, Outcome.success, 1_100)).toBe(open)
     })
 
     it("enters HalfOpen with a score of 0 at the end of the open time", () => {
@@ -170,8 +170,8 @@ describe("Circuit", () => {
       expect(Circuit.score(rules, after, 0)).toBeCloseTo((2 * 0.65 - 0.35) / 5, 12)
     })
 
-    it("closes at exactly `restore`", () => {
-      const { circuit, permit, rules } = enter({ restore: 0.4 })
+    it("closes at exactly `closeAt`", () => {
+      const { circuit, permit, rules } = enter({ closeAt: 0.4 })
       const closed = settle(circuit, permit, Outcome.success, 510, rules)
       expect(closed).toMatchObject({ state: { _tag: "Closed", since: 510 }, generation: 3 })
       expect(Circuit.score(rules, closed, 510)).toBeCloseTo(0.4, 12)
@@ -179,9 +179,9 @@ describe("Circuit", () => {
 
     it("hears evidence from outside", () => {
       const { circuit, rules } = enter()
-      const half = Circuit.observe(rules, circuit, Outcome.success, 510)
+      const half = Circuit.record(rules, circuit, Outcome.success, 510)
       expect(Circuit.score(rules, half, 510)).toBeCloseTo(0.4, 12)
-      expect(Circuit.observe(rules, half, failure, 520).state._tag).toBe("Open")
+      expect(Circuit.record(rules, half, failure, 520).state._tag).toBe("Open")
     })
   })
 
@@ -280,7 +280,7 @@ describe("Circuit", () => {
       expect(Circuit.view(policy, half, 600)).toMatchObject({
         status: "HalfOpen",
         score: 0,
-        trip: 0.1,
+        openBelow: 0.1,
         since: 500,
         nextAdmission: 10_500,
         probes: 1,
@@ -314,7 +314,7 @@ describe("Circuit", () => {
         circuit,
         Circuit.isolate(circuit, "", 0),
         Circuit.disable(circuit, "", 0),
-        Circuit.observing(circuit, "", 0)
+        Circuit.observe(circuit, "", 0)
       ])
       for (const circuit of versions) {
         const [after, decision] = Circuit.admit(policy, circuit, 600)
@@ -331,7 +331,7 @@ describe("Circuit", () => {
         open,
         admit(policy, open, 500)[0],
         Circuit.disable(start, "", 0),
-        Circuit.observing(start, "", 0)
+        Circuit.observe(start, "", 0)
       ]
       expect(states.map(Circuit.isIdle)).toEqual([true, false, false, false, false])
     })
@@ -352,7 +352,7 @@ describe("Circuit", () => {
         start,
         open,
         admit(policy, open, 500)[0],
-        Circuit.observing(open, "", 0),
+        Circuit.observe(open, "", 0),
         Circuit.isolate(start, "", 0)
       ]
       expect(states.map(Circuit.isRejecting)).toEqual([false, true, false, false, true])

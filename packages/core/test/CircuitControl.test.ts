@@ -17,7 +17,7 @@ describe.each(states)("manual control of a circuit that is %s", (_, circuit) => 
   const switches = [
     ["Isolated", Circuit.isolate],
     ["Disabled", Circuit.disable],
-    ["Observing", Circuit.observing],
+    ["Observing", Circuit.observe],
     ["Automatic", (self: typeof circuit, reason: string, now: number) => Circuit.reset(policy, self, reason, now)]
   ] as const
 
@@ -48,7 +48,7 @@ describe.each(states)("manual control of a circuit that is %s", (_, circuit) => 
         expect.objectContaining({ _tag: "Rejected", status: "Isolated", until: Infinity })
       ])
     }
-    expect(Circuit.observe(policy, after, failure, 700)).toBe(after)
+    expect(Circuit.record(policy, after, failure, 700)).toBe(after)
     expect(Circuit.status(after)).toBe("Isolated")
   })
 
@@ -73,7 +73,7 @@ describe.each(states)("manual control of a circuit that is %s", (_, circuit) => 
 })
 
 describe("an observing circuit", () => {
-  const observed = Circuit.observing(start, "trial", 0)
+  const observed = Circuit.observe(start, "trial", 0)
 
   it("opens by the rules and rejects nothing", () => {
     const opened = play(policy, observed, "FFFFF").circuit

@@ -25,11 +25,13 @@ describe("CircuitPolicy", () => {
     const base = CircuitPolicy.make(HealthModel.ledger())
 
     it("is none between policies of the same settings, whoever built them", () => {
-      expect(CircuitPolicy.difference(base, CircuitPolicy.make(HealthModel.ledger({ trip: 0.1 }), {}))).toBeUndefined()
+      expect(
+        CircuitPolicy.difference(base, CircuitPolicy.make(HealthModel.ledger({ openBelow: 0.1 }), {}))
+      ).toBeUndefined()
     })
 
     it.each([
-      [{ restore: 0.6 }, { field: "restore", left: 0.5, right: 0.6 }],
+      [{ closeAt: 0.6 }, { field: "closeAt", left: 0.5, right: 0.6 }],
       [{ permits: 2 }, { field: "permits", left: 1, right: 2 }],
       [{ leaseMillis: 1 }, { field: "leaseMillis", left: 10_000, right: 1 }],
       [{ openMillis: 1 }, { field: "openMillis", left: 500, right: 1 }],

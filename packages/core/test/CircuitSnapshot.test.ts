@@ -103,7 +103,7 @@ describe("CircuitSnapshot", () => {
               }
               const [next, decision] = Circuit.admit(policy, result.circuit, now)
               expect(["Admitted", "Rejected"]).toContain(decision._tag)
-              const after = Circuit.observe(policy, next, Outcome.failure(), now)
+              const after = Circuit.record(policy, next, Outcome.failure(), now)
               expect(Circuit.score(policy, after, now)).toBeGreaterThanOrEqual(0)
               expect(Circuit.score(policy, after, now)).toBeLessThanOrEqual(1)
             }

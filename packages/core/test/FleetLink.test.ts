@@ -106,7 +106,7 @@ describe("a process that follows", () => {
   })
 
   it("rejects nothing while it only observes, and shows the fleet's state", () => {
-    const observing = Circuit.observing(local, "trial", 0)
+    const observing = Circuit.observe(local, "trial", 0)
     const [next] = Fleet.follow(policy, observing, Fleet.unlinked, opened(), offset)
     expect(next.state._tag).toBe("Open")
     expect(Circuit.admit(policy, next, 1)[1]._tag).toBe("Admitted")

@@ -11,7 +11,7 @@ describe.each(modelNames)("every model, such as %s,", (name) => {
     })
   })
 
-  it("does not trip after resuming at a score above `restore`", () => {
+  it("does not trip after resuming at a score above `closeAt`", () => {
     withModel(name, (model) => {
       const { state } = feed(model, at(1_000, "FFFFFFFF"))
       const resumed = model.resume(state, 0.2, 5_000)

@@ -33,7 +33,7 @@ const table: ReadonlyArray<
       persistenceMillis: "a finite number of at least 0",
       halfLifeMillis: "greater than 0 (Infinity is allowed)",
       discount: "between 0 and 1",
-      trip: "greater than 0 and less than 1"
+      openBelow: "greater than 0 and less than 1"
     }
   ],
   ["HealthModel.consecutive", HealthModel.consecutive, { failures: "a whole number of at least 1" }],
@@ -61,7 +61,7 @@ const table: ReadonlyArray<
     {
       down: "greater than 0 and at most 1",
       up: "greater than 0 and at most 1",
-      trip: "at least 0 and less than 1"
+      openBelow: "at least 0 and less than 1"
     }
   ],
   [
@@ -96,7 +96,7 @@ const table: ReadonlyArray<
     "CircuitPolicy.make",
     policy,
     {
-      restore: "greater than 0 and at most 1",
+      closeAt: "greater than 0 and at most 1",
       permits: "a whole number of at least 1",
       leaseMillis: "a finite number greater than 0",
       openMillis: "a finite number greater than 0",
@@ -210,15 +210,15 @@ describe("an option that cannot be", () => {
   it.each([
     [() => HealthModel.countWindow({ size: 10, min: 11 }), "min must be at most size (10), got 11"],
     [
-      () => HealthModel.additive({ down: 0.6, trip: 0.5 }),
-      "trip must be less than 1 - down (0.4), or one failure opens"
+      () => HealthModel.additive({ down: 0.6, openBelow: 0.5 }),
+      "openBelow must be less than 1 - down (0.4), or one failure opens"
     ],
     [() => HealthModel.cusum({ p0: 0.5, p1: 0.5 }), "p1 must be greater than p0 (0.5), got 0.5"],
     [() => HealthModel.cusum({ p0: 0.6 }), "p1 must be greater than p0 (0.6), got 0.5"],
     [() => HealthModel.beta({ prior: 50 }), "cap must be large enough that failures alone can trip"],
     [() => HealthModel.ledger({ discount: 1 }), "discount must be small enough that one call alone cannot open"],
     [() => HealthModel.ledger({ minFailures: 2 }), "discount must be small enough that one call alone cannot open"],
-    [() => HealthModel.ledger({ trip: 0.7 }), "discount must be small enough that one call alone cannot open"],
+    [() => HealthModel.ledger({ openBelow: 0.7 }), "discount must be small enough that one call alone cannot open"],
     [() => policy({ openMillis: 600, maxOpenMillis: 500 }), "maxOpenMillis must be at least openMillis (600), got 500"],
     [
       () => policy({ slowStart: { initialShare: 0 } }),
@@ -232,8 +232,8 @@ describe("an option that cannot be", () => {
     ],
     [() => build(policy, { slowStart: "yes" }), 'slowStart must be true, false or its options, got "yes"'],
     [() => build(policy, { slowStart: null }), "slowStart must be true, false or its options, got null"],
-    [() => policy({ restore: 0.1 }), "restore must be greater than the model's trip (0.1), got 0.1"],
-    [() => policy({ restore: 0.05 }), "restore must be greater than the model's trip (0.1), got 0.05"],
+    [() => policy({ closeAt: 0.1 }), "closeAt must be greater than openBelow of the model (0.1), got 0.1"],
+    [() => policy({ closeAt: 0.05 }), "closeAt must be greater than openBelow of the model (0.1), got 0.05"],
     [() => Outcome.failure({ weight: 0 }), "weight must be greater than 0 and at most 1, got 0"],
     [() => Backoff.make({ baseMillis: 10, capMillis: 9 }), "capMillis must be at least baseMillis (10), got 9"],
     [() => Backoff.make({ jitter: { min: 2, max: 1 } }), "jitter.max must be at least jitter.min (2), got 1"],
@@ -259,8 +259,8 @@ describe("an option that can be", () => {
       () => HealthModel.ledger({ discount: 1, allowSelfTrip: true })
     ],
     ["a min of the whole window", () => HealthModel.countWindow({ size: 10, min: 10 })],
-    ["restore at 1", () => policy({ restore: 1 })],
-    ["restore just above the trip", () => policy({ restore: 0.11 })],
+    ["closeAt at 1", () => policy({ closeAt: 1 })],
+    ["closeAt just above the trip", () => policy({ closeAt: 0.11 })],
     ["an open time above the default cap", () => policy({ openMillis: 60_000 })],
     ["no jitter and no discount", () => policy({ openJitter: 0, slowWeight: 0 })],
     ["one additive step to the trip", () => HealthModel.additive({ down: 1 })]

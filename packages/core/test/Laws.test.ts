@@ -25,18 +25,18 @@ const forAll = <S>(
 }
 
 const failureMass = <S>(policy: CircuitPolicy.CircuitPolicy<S>, { command }: Step<S>): number =>
-  command.do === "settle" || command.do === "settle again" || command.do === "observe"
+  command.do === "settle" || command.do === "settle again" || command.do === "record"
     ? Outcome.mass(command.outcome, 0, policy.model.discount, policy.slowWeight).raw
     : 0
 
 const evidence = <S>({ command }: Step<S>): Outcome.Outcome =>
-  command.do === "settle" || command.do === "settle again" || command.do === "observe"
+  command.do === "settle" || command.do === "settle again" || command.do === "record"
     ? command.outcome
     : Outcome.ignored
 
 /** Whether the rules hear this outcome: its permit is of this generation and its lease has not ended. */
 const isHeard = <S>({ before, command, now, permit }: Step<S>): boolean => {
-  if (command.do === "observe") return before.mode._tag !== "Isolated" && before.state._tag !== "Open"
+  if (command.do === "record") return before.mode._tag !== "Isolated" && before.state._tag !== "Open"
   if (permit === undefined || permit.generation !== before.generation || !permit.judged) return false
   if (before.state._tag !== "HalfOpen") return true
   return before.state.leases.some((lease) => lease.probe === permit.probe && lease.until > now)
@@ -83,7 +83,7 @@ describe.each(modelNames)("%s", (name) => {
     )
   })
 
-  it("Closed opens only by a failure with h < trip; HalfOpen reopens on one failed probe and closes only by a success with h >= restore; one settle makes at most one transition", () => {
+  it("Closed opens only by a failure with h < openBelow; HalfOpen reopens on one failed probe and closes only by a success with h >= closeAt; one settle makes at most one transition", () => {
     withModel(name, (model) =>
       forAll(model, (policy, steps) => {
         for (const step of steps) {
@@ -96,24 +96,24 @@ describe.each(modelNames)("%s", (name) => {
           const raw = failureMass(policy, step)
           if (edge === "Closed -> Open") {
             assert.ok(raw > 0)
-            assert.ok(policy.model.score(after.health, now) <= policy.model.trip + slack)
+            assert.ok(policy.model.score(after.health, now) <= policy.model.openBelow + slack)
           }
           if (edge === "HalfOpen -> Open") {
             assert.ok(raw > 0)
             const { score } = change ?? { score: NaN }
-            if (!(policy.reopenOn === "failure" && raw >= 0.5)) assert.ok(score <= policy.model.trip)
+            if (!(policy.reopenOn === "failure" && raw >= 0.5)) assert.ok(score <= policy.model.openBelow)
           }
           if (edge === "HalfOpen -> HalfOpen" && isHeard(step) && evidence(step)._tag === "Failure") {
             assert.ok(policy.reopenOn === "score" || raw < 0.5)
             const score = Circuit.score(policy, after, now)
-            assert.ok(score > 0 && score >= policy.model.trip - slack)
+            assert.ok(score > 0 && score >= policy.model.openBelow - slack)
           }
           if (before.state._tag === "HalfOpen" && evidence(step)._tag === "Success" && isHeard(step)) {
             const mass = Outcome.mass(evidence(step), 0, 1, policy.slowWeight)
             const { n, rho } = policy.model.probation
             const restored = Math.min(1, 1 - before.state.suspicion + (rho * mass.success - mass.failure) / n)
             const failed = policy.reopenOn === "failure" && raw >= 0.5
-            const restores = !failed && mass.success > 0 && restored >= policy.restore - slack
+            const restores = !failed && mass.success > 0 && restored >= policy.closeAt - slack
             assert.equal(after.state._tag === "Closed", restores)
             assert.ok(after.state._tag !== "Open" || failed || restored <= 1 - before.state.suspicion)
           } else assert.ok(edge !== "HalfOpen -> Closed")
@@ -333,7 +333,7 @@ describe("the ledger", () => {
       fc.property(options, fc.nat({ max: 50 }), failures, (chosen, successes, attempts) => {
         // What the constructor refuses could open; the law is about what it accepts.
         fc.pre(chosen.minFailures * 0.9 * (1 - chosen.discount) > 1)
-        const policy = CircuitPolicy.make(HealthModel.ledger(chosen), { restore: 0.9 })
+        const policy = CircuitPolicy.make(HealthModel.ledger(chosen), { closeAt: 0.9 })
         let circuit = Circuit.make(policy, 1)
         let now = 0
         for (let i = 0; i < successes; i++) circuit = attempt(policy, circuit, Outcome.success, (now += 10))

@@ -63,7 +63,7 @@ describe.each(modelNames)("opaque(%s)", (name) => {
               expect(score).toBeGreaterThanOrEqual(0)
               expect(score).toBeLessThanOrEqual(1)
               if (hidden.score(same.state, now) === 1) expect(score).toBe(1)
-              if (name !== other) expect(taking.trips(same.state, now) && score > taking.trip).toBe(false)
+              if (name !== other) expect(taking.trips(same.state, now) && score > taking.openBelow).toBe(false)
             }),
             { numRuns: 20 }
           )

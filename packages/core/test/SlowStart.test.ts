@@ -136,7 +136,7 @@ describe("SlowStart", () => {
 
   it("rejects nothing while observing or disabled", () => {
     const [circuit, now] = cycled(1)
-    let watched = Circuit.observing(circuit, "by hand", now)
+    let watched = Circuit.observe(circuit, "by hand", now)
     let unjudged = 0
     for (let ask = 0; ask < 100; ask++) {
       const [next, permit] = admit(policy, watched, now)

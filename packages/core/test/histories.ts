@@ -7,7 +7,7 @@ export type Command =
   | { readonly do: "settle"; readonly pick: number; readonly outcome: Outcome.Outcome; readonly failedBefore: number }
   | { readonly do: "release"; readonly pick: number }
   | { readonly do: "settle again"; readonly past: number; readonly outcome: Outcome.Outcome }
-  | { readonly do: "observe"; readonly outcome: Outcome.Outcome }
+  | { readonly do: "record"; readonly outcome: Outcome.Outcome }
   | { readonly do: "tick"; readonly millis: number }
   /** Lets time pass until the next admission. */
   | { readonly do: "wait" }
@@ -93,7 +93,7 @@ export const histories = (kind: "all" | "calm" = "all"): fc.Arbitrary<ReadonlyAr
     { weight: 3, arbitrary: single(settle) },
     { weight: 5, arbitrary: single(tick) },
     { weight: 1, arbitrary: single(fc.record({ do: fc.constant("release" as const), pick: index })) },
-    { weight: 1, arbitrary: single(fc.record({ do: fc.constant("observe" as const), outcome: outcomes })) },
+    { weight: 1, arbitrary: single(fc.record({ do: fc.constant("record" as const), outcome: outcomes })) },
     {
       weight: 1,
       arbitrary: single(fc.record({ do: fc.constant("settle again" as const), past: index, outcome: outcomes }))
@@ -143,8 +143,8 @@ const manually = {
     Circuit.isolate(...rest),
   disable: <S>(_: CircuitPolicy.CircuitPolicy<S>, ...rest: Parameters<typeof Circuit.disable<S>>) =>
     Circuit.disable(...rest),
-  observing: <S>(_: CircuitPolicy.CircuitPolicy<S>, ...rest: Parameters<typeof Circuit.observing<S>>) =>
-    Circuit.observing(...rest),
+  observing: <S>(_: CircuitPolicy.CircuitPolicy<S>, ...rest: Parameters<typeof Circuit.observe<S>>) =>
+    Circuit.observe(...rest),
   reset: Circuit.reset
 } as const
 
@@ -217,8 +217,8 @@ export const perform = <S>(
         permit
       })
     }
-    case "observe":
-      return done(Circuit.observe(policy, circuit, command.outcome, now))
+    case "record":
+      return done(Circuit.record(policy, circuit, command.outcome, now))
     case "tick":
       return done(circuit, { now: Math.max(0, now + command.millis) })
     case "wait": {

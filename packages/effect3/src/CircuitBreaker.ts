@@ -48,7 +48,7 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
     const all = <A>(f: (cell: Cell, at: number) => Effect.Effect<A>): Effect.Effect<ReadonlyArray<A>> =>
       Effect.flatMap(Monotonic.now, (at) => Effect.forEach(guarded.cells(), (cell) => f(cell, at)))
     const control =
-      (_tag: "isolate" | "disable" | "observing" | "reset") =>
+      (_tag: "isolate" | "disable" | "observe" | "reset") =>
       (key: string, reason: string): Effect.Effect<void> =>
         Effect.flatMap(Monotonic.now, (at) => guarded.cell(key, at).control({ _tag, reason }, at))
     return {
@@ -72,7 +72,7 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
         ),
       isolate: control("isolate"),
       disable: control("disable"),
-      observe: control("observing"),
+      observe: control("observe"),
       reset: control("reset"),
       snapshot: Effect.map(
         all((cell, at) => Effect.map(cell.snapshotTx(at), (snapshot) => [cell.key, snapshot] as const)),

@@ -33,7 +33,7 @@ export interface Options {
   /** How long a probe may hold its permit. Default: 10 seconds. */
   readonly lease?: Duration.DurationInput | undefined
   /** The score at which HalfOpen closes, in (0, 1]. Default: 0.5, two net successes. */
-  readonly restore?: number | undefined
+  readonly closeAt?: number | undefined
   /** Whether one failed probe reopens ("failure") or only a score below the model's trip ("score"). Default: "failure". */
   readonly reopenOn?: "failure" | "score" | undefined
   /** The share of a slow answer that counts as failure, in [0, 1]. Default: 0. */
@@ -129,7 +129,7 @@ export const toPolicy = <S>(
       maxRetryAfterMillis: duration("maxRetryAfter"),
       permits: pick("permits"),
       leaseMillis: duration("lease"),
-      restore: pick("restore"),
+      closeAt: pick("closeAt"),
       reopenOn: pick("reopenOn"),
       slowWeight: pick("slowWeight"),
       slowStart:

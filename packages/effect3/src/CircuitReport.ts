@@ -84,7 +84,7 @@ export const Circuit = Schema.Struct({
   mode: Mode,
   reason: text("Why the mode was set; empty where nobody has set it"),
   score: number("Health in [0, 1]"),
-  trip: number("The score below which it opens"),
+  openBelow: number("The score below which it opens"),
   strain: number("The share of recent attempts that failed, which no success erases"),
   tokens: Tokens,
   openings: number("How often it has opened in a row"),
@@ -137,7 +137,7 @@ const Change = Schema.Struct({ ago: Millis, ...change }).annotations({
  */
 export const Explanation = Schema.Struct({
   ...Circuit.fields,
-  restore: number("The score at which a half-open circuit closes"),
+  closeAt: number("The score at which a half-open circuit closes"),
   moves: Schema.Array(Move),
   transitions: Schema.Array(Change),
   cause: text("Why it is in this state, in one sentence"),
@@ -197,7 +197,7 @@ export const fromExplanation = (explanation: Explanation_.Explanation, tokens: n
   inStateFor: explanation.inStateFor,
   admitsIn: explanation.admitsIn,
   ...(explanation.ramp === undefined ? {} : { ramp: explanation.ramp }),
-  restore: explanation.restore,
+  closeAt: explanation.closeAt,
   moves: explanation.moves.map(({ after, ago, before, outcome, weight }) => ({ ago, outcome, weight, before, after })),
   transitions: explanation.transitions.map((transition) => ({ ago: transition.ago, ...changed(transition) })),
   cause: explanation.cause,
@@ -218,20 +218,20 @@ export const fromTransition = (transition: Events.Transition, now: number, wall:
 
 const since = (from: number, to: number): Duration.Duration => Duration.millis(Math.max(0, to - from))
 
-const shared = ({ generation, key, mode, openings, probes, score, status, strain, trip }: Shared) => ({
+const shared = ({ generation, key, mode, openings, probes, score, status, strain, openBelow }: Shared) => ({
   key,
   status,
   mode: mode._tag,
   reason: mode.reason,
   score,
-  trip,
+  openBelow,
   strain,
   openings,
   probes,
   generation
 })
 
-type Shared = Omit<CircuitBreaker.State, "since" | "nextAdmission" | "ramp" | "moves" | "restore">
+type Shared = Omit<CircuitBreaker.State, "since" | "nextAdmission" | "ramp" | "moves" | "closeAt">
 
 const changed = ({ at, from, generation, mode, openings, reason, score, to, until }: Core.Transition) => ({
   from,

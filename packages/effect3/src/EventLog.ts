@@ -80,7 +80,7 @@ export const Rejected = Schema.TaggedStruct("Rejected", {
 })
 
 /**
- * Evidence from outside the calls (`HealthScore.observe`).
+ * Evidence from outside the calls (`HealthScore.record`).
  *
  * @category models
  * @since 0.1.0
@@ -171,7 +171,7 @@ const backlog = 1_024
  *
  * const told: Array<string> = []
  * const program = Effect.gen(function* () {
- *   yield* EventLog.observe((event) => told.push(event._tag))
+ *   yield* EventLog.subscribe((event) => told.push(event._tag))
  *   yield* Effect.succeed("hello").pipe(Truce.protect({ key: "users-api", classify }))
  * }).pipe(Effect.scoped, Effect.provide(Truce.layer()))
  * await Effect.runPromise(program)
@@ -181,12 +181,12 @@ const backlog = 1_024
  * @category accessors
  * @since 0.1.0
  */
-export const observe = (f: (event: Event) => void): Effect.Effect<void, never, HealthScore | Scope.Scope> =>
+export const subscribe = (f: (event: Event) => void): Effect.Effect<void, never, HealthScore | Scope.Scope> =>
   Effect.gen(function* () {
     const { log } = (yield* HealthScore)[cells]
     const here = yield* running
-    const observing = Effect.sync(() => {
-      const stop = log.observe((event) => {
+    const subscribing = Effect.sync(() => {
+      const stop = log.subscribe((event) => {
         try {
           f(event)
         } catch (defect) {
@@ -199,7 +199,7 @@ export const observe = (f: (event: Event) => void): Effect.Effect<void, never, H
       })
       return stop
     })
-    yield* Effect.acquireRelease(observing, (stop) => Effect.sync(stop))
+    yield* Effect.acquireRelease(subscribing, (stop) => Effect.sync(stop))
   })
 
 /**
@@ -213,7 +213,7 @@ export const events: Stream.Stream<Event, never, HealthScore> = Stream.unwrapSco
     const told = yield* PubSub.sliding<Event>(backlog)
     const stream = yield* published(told)
     const here = yield* running
-    yield* observe((event) => publishNow(told, here, event))
+    yield* subscribe((event) => publishNow(told, here, event))
     return stream
   })
 )

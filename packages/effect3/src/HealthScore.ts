@@ -40,7 +40,7 @@ export interface Options<S = HealthModel.Ledger> {
 }
 
 /**
- * The score of one key: `score` in [0, 1], the score at which the model `trip`s, and `strain`, the share of recent attempts that
+ * The score of one key: `score` in [0, 1], `openBelow`, at which the model trips, and `strain`, the share of recent attempts that
  * failed, which no success erases.
  *
  * @category models
@@ -49,7 +49,7 @@ export interface Options<S = HealthModel.Ledger> {
 export interface Health {
   readonly key: string
   readonly score: number
-  readonly trip: number
+  readonly openBelow: number
   readonly strain: number
 }
 
@@ -73,7 +73,7 @@ export interface Explanation extends Health {
 export interface Service {
   readonly get: (key: string) => Effect.Effect<Health>
   readonly changes: Stream.Stream<Change>
-  readonly observe: (key: string, outcome: Outcome.Outcome) => Effect.Effect<void>
+  readonly record: (key: string, outcome: Outcome.Outcome) => Effect.Effect<void>
   readonly explain: (key: string) => Effect.Effect<Explanation>
   /** For layers built on the score: the cells of its keys, and the transitions breakers publish. */
   readonly [cells]: Cells
@@ -165,7 +165,7 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
         return cell === undefined ? Effect.succeed(registry.pristine(key, at)) : cell.viewTx(at)
       })
     return {
-      get: (key) => Effect.map(view(key), ({ score, strain, trip }) => ({ key, score, trip, strain })),
+      get: (key) => Effect.map(view(key), ({ openBelow, score, strain }) => ({ key, score, openBelow, strain })),
       changes: Stream.unwrapScoped(
         Effect.as(
           Effect.acquireRelease(
@@ -175,19 +175,19 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
           Stream.fromPubSub(moved)
         )
       ),
-      observe: (key, outcome) =>
+      record: (key, outcome) =>
         Effect.flatMap(now, (at) => {
           if (log.isOn) log.tell({ _tag: "Observed", key, at, outcome })
-          return registry.cell(key, at).observe(outcome, at)
+          return registry.cell(key, at).record(outcome, at)
         }),
       explain: (key) =>
-        Effect.zipWith(view(key), now, ({ moves, score, strain, trip }, at) => ({
+        Effect.zipWith(view(key), now, ({ moves, openBelow, score, strain }, at) => ({
           key,
           score,
-          trip,
+          openBelow,
           strain,
           moves,
-          text: tell(key, { score, strain, trip }, moves, at)
+          text: tell(key, { openBelow, score, strain }, moves, at)
         })),
       [cells]: { log, registry, scope, transitions }
     }
@@ -203,7 +203,7 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
  * import { Effect } from "effect"
  *
  * const program = Effect.gen(function* () {
- *   yield* HealthScore.observe("users-api", Outcome.failure())
+ *   yield* HealthScore.record("users-api", Outcome.failure())
  *   return yield* HealthScore.get("users-api")
  * })
  * const health = await Effect.runPromise(Effect.provide(program, HealthScore.layer()))
@@ -254,8 +254,8 @@ export const changes: Stream.Stream<Change, never, HealthScore> = Stream.unwrap(
  * @category accessors
  * @since 0.1.0
  */
-export const observe = (key: string, outcome: Outcome.Outcome): Effect.Effect<void, never, HealthScore> =>
-  Effect.flatMap(HealthScore, (service) => service.observe(key, outcome))
+export const record = (key: string, outcome: Outcome.Outcome): Effect.Effect<void, never, HealthScore> =>
+  Effect.flatMap(HealthScore, (service) => service.record(key, outcome))
 
 /**
  * What moved the score of a key last.
@@ -267,6 +267,6 @@ export const explain = (key: string): Effect.Effect<Explanation, never, HealthSc
   Effect.flatMap(HealthScore, (service) => service.explain(key))
 
 const tell = (key: string, health: Omit<Health, "key">, moves: ReadonlyArray<Circuit.Move>, at: number): string => {
-  const head = `${key}: score ${health.score.toFixed(3)} (trips at ${health.trip}), strain ${health.strain.toFixed(3)}`
+  const head = `${key}: score ${health.score.toFixed(3)} (trips at ${health.openBelow}), strain ${health.strain.toFixed(3)}`
   return [head, ...(moves.length === 0 ? ["  nothing has moved it"] : Story.moveLines(moves, at))].join("\n")
 }

@@ -45,7 +45,7 @@ export const layer: Layer.Layer<never, never, HealthScore> = perService(HealthSc
   Layer.scopedDiscard(
     Effect.gen(function* () {
       const builder = yield* running
-      yield* EventLog.observe((event) => {
+      yield* EventLog.subscribe((event) => {
         // Loggers are synchronous: the line is written before the call goes on, in order.
         if (event._tag === "Transitioned") runSync(builder, line(event))
       })

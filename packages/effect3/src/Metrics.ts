@@ -146,7 +146,7 @@ const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) 
       yield* clear((key) => (key === other ? shared === Series.nothing : breaker[guard].find(key) === undefined))
       for (const [, one] of all()) one.showAmplification()
     })
-    yield* EventLog.observe((event) => {
+    yield* EventLog.subscribe((event) => {
       switch (event._tag) {
         case "Settled":
           return of(event.key).settled(event, errorType(event.error))

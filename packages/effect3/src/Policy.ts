@@ -50,13 +50,13 @@ export const Model = Schema.Union(
     persistence: span,
     halfLife: span,
     discount: amount,
-    trip: amount,
+    openBelow: amount,
     allowSelfTrip: optional(Schema.Boolean)
   }),
   Schema.Struct({ type: Schema.Literal("consecutive"), failures: amount }),
   Schema.Struct({ type: Schema.Literal("countWindow"), size: amount, threshold: amount, min: amount }),
   Schema.Struct({ type: Schema.Literal("timeWindow"), window: span, threshold: amount, min: amount }),
-  Schema.Struct({ type: Schema.Literal("additive"), down: amount, up: amount, trip: amount }),
+  Schema.Struct({ type: Schema.Literal("additive"), down: amount, up: amount, openBelow: amount }),
   Schema.Struct({ type: Schema.Literal("ewma"), window: span, threshold: amount, min: amount }),
   Schema.Struct({ type: Schema.Literal("cusum"), p0: amount, p1: amount, arl: amount }),
   Schema.Struct({ type: Schema.Literal("beta"), halfLife: span, cap: amount, prior: amount, threshold: amount })
@@ -77,7 +77,7 @@ export const Circuit = Schema.Struct({
   maxRetryAfter: span,
   permits: amount,
   lease: span,
-  restore: amount,
+  closeAt: amount,
   reopenOn: optional(Schema.Literal("failure", "score")),
   slowWeight: amount,
   slowStart: optional(
@@ -220,8 +220,8 @@ export const toOptions: (policy: Policy) => Truce.Options<HealthModel.Opaque> = 
  *   circuit: { openFor: "1 second" },
  *   overrides: { "payments-*": { model: { type: "consecutive", failures: 3 }, circuit: { permits: 2 } } }
  * })
- * const program = Effect.map(CircuitBreaker.state("payments-visa"), ({ permits, trip }) => ({ permits, trip }))
- * await Effect.runPromise(Effect.provide(program, layer)) // => { permits: 2, trip: 0 }
+ * const program = Effect.map(CircuitBreaker.state("payments-visa"), ({ openBelow, permits }) => ({ openBelow, permits }))
+ * await Effect.runPromise(Effect.provide(program, layer)) // => { openBelow: 0, permits: 2 }
  * ```
  *
  * @category layers
@@ -269,8 +269,8 @@ export const config: Config.Config<Policy> = policyConfig(
  *     Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment)), { pathDelim: "_" }))
  *   )
  * )
- * const program = Effect.map(CircuitBreaker.state("users-api"), ({ permits, trip }) => ({ permits, trip }))
- * await Effect.runPromise(Effect.provide(program, layer)) // => { permits: 2, trip: 0 }
+ * const program = Effect.map(CircuitBreaker.state("users-api"), ({ openBelow, permits }) => ({ openBelow, permits }))
+ * await Effect.runPromise(Effect.provide(program, layer)) // => { openBelow: 0, permits: 2 }
  * ```
  *
  * @category layers

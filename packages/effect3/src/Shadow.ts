@@ -104,7 +104,7 @@ export const make = <S = HealthModel.Ledger>(
       () => follow(options),
       () => issuesOf(options, Context.empty())
     )
-    yield* EventLog.observe(followed.hear)
+    yield* EventLog.subscribe(followed.hear)
     return { report: Effect.map(Monotonic.now, followed.report) }
   })
 

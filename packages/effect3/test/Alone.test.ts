@@ -31,7 +31,7 @@ describe("each of breaker, retry, score runs alone in a test", () => {
 
   on(() => HealthScore.layer())("the score, with no breaker: it is moved and explained", () =>
     Effect.gen(function* () {
-      yield* HealthScore.observe(key, Outcome.failure())
+      yield* HealthScore.record(key, Outcome.failure())
       expect((yield* HealthScore.explain(key)).moves).toMatchObject([{ before: 1, after: 0.8 }])
     })
   )

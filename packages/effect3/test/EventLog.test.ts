@@ -25,7 +25,7 @@ import {
 
 const recorded = Effect.gen(function* () {
   const events: Array<EventLog.Event> = []
-  yield* EventLog.observe((event) => events.push(event))
+  yield* EventLog.subscribe((event) => events.push(event))
   return events
 })
 
@@ -111,7 +111,7 @@ describe("EventLog", () => {
     Effect.gen(function* () {
       const events = yield* recorded
       yield* CircuitBreaker.disable(key, "drill")
-      yield* HealthScore.observe(key, Outcome.failure())
+      yield* HealthScore.record(key, Outcome.failure())
       expect(events).toMatchObject([
         { _tag: "Transitioned", mode: "Disabled", reason: "drill" },
         { _tag: "Observed", outcome: { _tag: "Failure" } }
@@ -139,7 +139,7 @@ describe("EventLog", () => {
         Logger.make(({ message }) => logged.push(message))
       )
       yield* Effect.provide(
-        EventLog.observe(() => {
+        EventLog.subscribe(() => {
           throw new Error("bug")
         }),
         logger
@@ -181,7 +181,7 @@ describe("EventLog", () => {
         Effect.gen(function* () {
           yield* before
           const runtime = yield* Effect.runtime<Truce.Services>()
-          yield* EventLog.observe((event) => {
+          yield* EventLog.subscribe((event) => {
             if (event._tag === "Transitioned" && event.to === "Open") {
               Runtime.runSync(runtime)(CircuitBreaker.isolate(event.key, "down for good"))
             }
@@ -208,7 +208,7 @@ describe("EventLog", () => {
       const runtime = yield* Effect.runtime<Truce.Services>()
       const events = yield* recorded
       let turns = 4
-      yield* EventLog.observe(({ key }) => {
+      yield* EventLog.subscribe(({ key }) => {
         if (turns-- <= 0) return
         const change = turns % 2 === 0 ? CircuitBreaker.observe : CircuitBreaker.disable
         Runtime.runSync(runtime)(change(key, String(turns)))
@@ -228,7 +228,7 @@ describe("EventLog", () => {
         const fiber = yield* Effect.fork(Effect.exit(protect(dependency.effect)))
         yield* TestClock.adjust("1 second")
         yield* Fiber.await(fiber)
-        yield* HealthScore.observe(key, Outcome.failure({ retryAfterMillis: 5 }))
+        yield* HealthScore.record(key, Outcome.failure({ retryAfterMillis: 5 }))
         yield* CircuitBreaker.isolate(key, "maintenance")
         yield* Effect.exit(protect(answering))
         return told
@@ -249,7 +249,7 @@ describe("EventLog", () => {
         const fiber = yield* Effect.fork(Truce.protect(effect, { key, classify, slowAfter: "1 second" }))
         yield* TestClock.adjust("1 second")
         yield* Fiber.join(fiber)
-        yield* HealthScore.observe(key, Outcome.failure({ retryAfterMillis: 5 }))
+        yield* HealthScore.record(key, Outcome.failure({ retryAfterMillis: 5 }))
         yield* CircuitBreaker.isolate(key, "maintenance")
         yield* Effect.exit(protect(answering))
         return told

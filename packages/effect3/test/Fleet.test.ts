@@ -142,7 +142,7 @@ describe("a fleet", () => {
       const processes = yield* fleet(3)
       yield* each(processes, attempt(answering))
       yield* flushed()
-      for (let i = 0; i < 6; i++) yield* each(processes.slice(0, 2), HealthScore.observe(key, Outcome.failure()))
+      for (let i = 0; i < 6; i++) yield* each(processes.slice(0, 2), HealthScore.record(key, Outcome.failure()))
       yield* flushed()
       expect(yield* each(processes, statusOf())).toEqual(["Open", "Open", "Open"])
     }))

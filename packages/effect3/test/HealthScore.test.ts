@@ -10,7 +10,7 @@ const under = on(() => CircuitBreaker.layer({ openJitter: 0 }).pipe(Layer.provid
 describe("a score alone", () => {
   it("is 1 for a key that was never seen", () =>
     Effect.gen(function* () {
-      expect(yield* HealthScore.get("new")).toEqual({ key: "new", score: 1, trip: 0.1, strain: 0 })
+      expect(yield* HealthScore.get("new")).toEqual({ key: "new", score: 1, openBelow: 0.1, strain: 0 })
     }))
 
   it("falls by a fifth for a failure and rises by two fifths for a success where traffic does not matter", () =>
@@ -22,7 +22,7 @@ describe("a score alone", () => {
 
   it("moves less at more traffic", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.success), 8)
+      yield* Effect.repeatN(HealthScore.record(key, Outcome.success), 8)
       expect(yield* scores(Outcome.failure())).toEqual([0.876992])
     }))
 
@@ -44,22 +44,22 @@ describe("a score alone", () => {
 
   it("says nothing of an ignored outcome", () =>
     Effect.gen(function* () {
-      yield* HealthScore.observe(key, Outcome.ignored)
+      yield* HealthScore.record(key, Outcome.ignored)
       expect(yield* HealthScore.get(key)).toMatchObject({ score: 1, strain: 0 })
     }))
 
   it("heals with time: half of its suspicion in ten minutes", () =>
     Effect.gen(function* () {
-      yield* HealthScore.observe(key, Outcome.failure())
+      yield* HealthScore.record(key, Outcome.failure())
       yield* TestClock.adjust("10 minutes")
       expect((yield* HealthScore.get(key)).score).toBeCloseTo(0.9)
     }))
 
   it("admits everything, whatever it is: nothing opens without a breaker", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.failure()), 99)
+      yield* Effect.repeatN(HealthScore.record(key, Outcome.failure()), 99)
       expect((yield* HealthScore.get(key)).score).toBe(0)
-      yield* HealthScore.observe(key, Outcome.success)
+      yield* HealthScore.record(key, Outcome.success)
       expect((yield* HealthScore.get(key)).score).toBeGreaterThan(0)
     }))
 
@@ -71,7 +71,7 @@ describe("a score alone", () => {
 
   it("keeps keys apart", () =>
     Effect.gen(function* () {
-      yield* HealthScore.observe("a", Outcome.failure())
+      yield* HealthScore.record("a", Outcome.failure())
       expect((yield* HealthScore.get("b")).score).toBe(1)
     }))
 })
@@ -80,9 +80,9 @@ describe("changes", () => {
   it("tell each outcome that moved a score, with the score before and after", () =>
     Effect.gen(function* () {
       const seen = yield* watching(HealthScore.changes)
-      yield* HealthScore.observe("a", Outcome.failure())
-      yield* HealthScore.observe("b", Outcome.failure({ weight: 0.5 }))
-      yield* HealthScore.observe("a", Outcome.success)
+      yield* HealthScore.record("a", Outcome.failure())
+      yield* HealthScore.record("b", Outcome.failure({ weight: 0.5 }))
+      yield* HealthScore.record("a", Outcome.success)
       expect(yield* seen).toMatchObject([
         { key: "a", at: 0, outcome: "Failure", weight: 1, before: 1, after: 0.8, strain: 1 / 6 },
         { key: "b", outcome: "Failure", weight: 0.5, before: 1, after: 0.9 },
@@ -93,7 +93,7 @@ describe("changes", () => {
   it("tell nothing of a success on a healthy key", () =>
     Effect.gen(function* () {
       const seen = yield* watching(HealthScore.changes)
-      yield* HealthScore.observe(key, Outcome.success)
+      yield* HealthScore.record(key, Outcome.success)
       expect(yield* seen).toEqual([])
     }))
 
@@ -101,7 +101,7 @@ describe("changes", () => {
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const seen = yield* watching(Stream.tap(HealthScore.changes, () => Deferred.await(gate)))
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.failure({ weight: 0.001 })), 1_999)
+      yield* Effect.repeatN(HealthScore.record(key, Outcome.failure({ weight: 0.001 })), 1_999)
       yield* Deferred.succeed(gate, undefined)
       yield* Effect.repeatN(settled, 300)
       expect((yield* seen).length).toBeLessThan(1_100)
@@ -129,9 +129,9 @@ describe("explain", () => {
 
   it("tells the last five moves, oldest first, with how long ago they were", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.failure({ weight: 0.1 })), 4)
+      yield* Effect.repeatN(HealthScore.record(key, Outcome.failure({ weight: 0.1 })), 4)
       yield* TestClock.adjust("90 seconds")
-      yield* HealthScore.observe(key, Outcome.success)
+      yield* HealthScore.record(key, Outcome.success)
       const { moves, text } = yield* HealthScore.explain(key)
       expect(moves.length).toBe(5)
       expect(text.split("\n").slice(1)).toEqual([
@@ -148,7 +148,7 @@ describe("a score under a breaker", () => {
   under("is the one that opened the circuit while it is open", () =>
     Effect.gen(function* () {
       yield* trip()
-      const { score, trip: limit } = yield* HealthScore.get(key)
+      const { score, openBelow: limit } = yield* HealthScore.get(key)
       expect(score).toBeLessThan(limit)
       yield* TestClock.adjust("1 hour")
       expect((yield* HealthScore.get(key)).score).toBe(score)
@@ -157,7 +157,7 @@ describe("a score under a breaker", () => {
 
   under("hears outside evidence: an active check opens the circuit of a key no call has used", () =>
     Effect.gen(function* () {
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.failure()), 5)
+      yield* Effect.repeatN(HealthScore.record(key, Outcome.failure()), 5)
       expect(yield* statusOf()).toBe("Open")
     })
   )
@@ -167,7 +167,7 @@ describe("a score under a breaker", () => {
       yield* trip()
       yield* TestClock.adjust("500 millis")
       yield* attempt(answering)
-      yield* HealthScore.observe(key, Outcome.success)
+      yield* HealthScore.record(key, Outcome.success)
       expect(yield* statusOf()).toBe("Closed")
     })
   )
@@ -176,7 +176,7 @@ describe("a score under a breaker", () => {
     Effect.gen(function* () {
       yield* trip()
       const before = yield* CircuitBreaker.state(key)
-      yield* HealthScore.observe(key, Outcome.success)
+      yield* HealthScore.record(key, Outcome.success)
       expect(yield* CircuitBreaker.state(key)).toEqual(before)
     })
   )
@@ -185,7 +185,7 @@ describe("a score under a breaker", () => {
 const scores = (...outcomes: ReadonlyArray<Outcome.Outcome>) =>
   Effect.forEach(outcomes, (outcome) =>
     Effect.zipRight(
-      HealthScore.observe(key, outcome),
+      HealthScore.record(key, outcome),
       Effect.map(HealthScore.get(key), ({ score }) => Number(score.toFixed(6)))
     )
   )

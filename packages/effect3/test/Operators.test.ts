@@ -116,7 +116,7 @@ describe("list", () => {
       expect(b?.score).toBeCloseTo(0.8, 2)
       expect(b?.strain).toBeGreaterThan(0)
       expect(b?.tokens).toBe(yield* RetryBudget.tokens("b"))
-      expect(open?.score).toBeLessThan(open?.trip ?? 0)
+      expect(open?.score).toBeLessThan(open?.openBelow ?? 0)
       expect(Duration.toMinutes(open?.admitsIn ?? 0)).toBeGreaterThan(59)
     }))
 
@@ -660,12 +660,12 @@ describe("a dashboard", () => {
         CircuitReport.fromState(state, state.key === key ? 7.5 : Infinity, 300)
       )
       expect(Schema.encodeSync(Schema.parseJson(Schema.Array(CircuitReport.Circuit)))(reports)).toBe(
-        `[{"key":"users-api","status":"Open","mode":"Automatic","reason":"","score":0,"trip":0.1,"strain":0.5442145968097729,"tokens":7.5,"openings":1,"probes":0,"generation":1,"inStateFor":300,"admitsIn":200},{"key":"billing","status":"Isolated","mode":"Isolated","reason":"maintenance","score":1,"trip":0.1,"strain":0,"tokens":"unlimited","openings":0,"probes":0,"generation":1,"inStateFor":0,"admitsIn":"never"}]`
+        `[{"key":"users-api","status":"Open","mode":"Automatic","reason":"","score":0,"openBelow":0.1,"strain":0.5442145968097729,"tokens":7.5,"openings":1,"probes":0,"generation":1,"inStateFor":300,"admitsIn":200},{"key":"billing","status":"Isolated","mode":"Isolated","reason":"maintenance","score":1,"openBelow":0.1,"strain":0,"tokens":"unlimited","openings":0,"probes":0,"generation":1,"inStateFor":0,"admitsIn":"never"}]`
       )
       const explained = CircuitReport.fromExplanation(yield* CircuitBreaker.explain(key), 7.5)
-      const { cause, moves, restore, transitions } = Schema.encodeSync(CircuitReport.Explanation)(explained)
-      expect(JSON.stringify({ restore, moves: moves.slice(-1), transitions, cause })).toBe(
-        `{"restore":0.5,"moves":[{"ago":300,"outcome":"Failure","weight":1,"before":0.11217389865409666,"after":0}],"transitions":[{"ago":300,"from":"Closed","to":"Open","mode":"Automatic","reason":"","score":0,"openings":1,"generation":1,"openFor":500}],"cause":"open for 300 ms, because the score fell to 0.000"}`
+      const { cause, closeAt, moves, transitions } = Schema.encodeSync(CircuitReport.Explanation)(explained)
+      expect(JSON.stringify({ closeAt, moves: moves.slice(-1), transitions, cause })).toBe(
+        `{"closeAt":0.5,"moves":[{"ago":300,"outcome":"Failure","weight":1,"before":0.11217389865409666,"after":0}],"transitions":[{"ago":300,"from":"Closed","to":"Open","mode":"Automatic","reason":"","score":0,"openings":1,"generation":1,"openFor":500}],"cause":"open for 300 ms, because the score fell to 0.000"}`
       )
       const change = explained.transitions[0]
       if (change === undefined) throw new Error("no transition")

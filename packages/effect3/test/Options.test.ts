@@ -45,9 +45,9 @@ const circuit: ReadonlyArray<Case> = [
   ["openJitter", -0.1, "at least 0 and less than 1"],
   ["openJitter", NaN, "at least 0 and less than 1"],
   ...wrongCounts("permits"),
-  ["restore", 0, "greater than 0 and at most 1"],
-  ["restore", 1.1, "greater than 0 and at most 1"],
-  ["restore", 0.1, "greater than the model's trip (0.1)"],
+  ["closeAt", 0, "greater than 0 and at most 1"],
+  ["closeAt", 1.1, "greater than 0 and at most 1"],
+  ["closeAt", 0.1, "greater than openBelow of the model (0.1)"],
   ["reopenOn", "never", 'one of "failure", "score"'],
   ["slowWeight", NaN, share],
   ["slowWeight", 2, share]

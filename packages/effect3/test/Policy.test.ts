@@ -22,8 +22,8 @@ const full: Policy.Policy = {
 describe("Policy", () => {
   it.effect("an empty policy is the defaults", () =>
     Effect.gen(function* () {
-      const { permits, restore, trip } = yield* CircuitBreaker.state(key)
-      expect([permits, restore, trip, yield* RetryBudget.tokens(key)]).toEqual([1, 0.5, 0.1, 10])
+      const { closeAt, openBelow, permits } = yield* CircuitBreaker.state(key)
+      expect([permits, closeAt, openBelow, yield* RetryBudget.tokens(key)]).toEqual([1, 0.5, 0.1, 10])
     }).pipe(Effect.provide(Policy.layer({})))
   )
 
@@ -33,7 +33,7 @@ describe("Policy", () => {
       expect((yield* CircuitBreaker.state(key)).permits).toBe(2)
       expect(yield* RetryBudget.tokens(key)).toBe(20)
       expect(policy.of(key).whenOpen).toBe("wait")
-      expect((yield* HealthScore.get("payments-visa")).trip).toBe(0)
+      expect((yield* HealthScore.get("payments-visa")).openBelow).toBe(0)
     }).pipe(Effect.provide(Policy.layer(full)))
   )
 
@@ -120,8 +120,8 @@ describe("Policy", () => {
       )
       expect(yield* faults({ circuit: { openFor: "-1 seconds" } })).toContain("circuit.openFor: must be")
       expect(yield* faults({ retry: { whenOpen: "wait" } })).toContain("retry.deadline: must be given when whenOpen")
-      expect(yield* faults({ overrides: { "a-*": { circuit: { restore: 0.05 } } } })).toContain(
-        "overrides.a-*.circuit.restore: must be greater than the model's trip"
+      expect(yield* faults({ overrides: { "a-*": { circuit: { closeAt: 0.05 } } } })).toContain(
+        "overrides.a-*.circuit.closeAt: must be greater than the model's trip"
       )
       expect(yield* faults({ ttl: "0 seconds" })).toContain("ttl: must be")
       expect(yield* faults({ model: { type: "ledger", guard: -1 } })).toContain("model.guard: must be")

@@ -40,8 +40,8 @@ describe("overrides", () => {
       expect(yield* permitsOf("payments-amex")).toBe(5)
       expect(yield* permitsOf("payments-amex-eu")).toBe(2)
       expect(yield* permitsOf("payments-visa")).toBe(2)
-      expect((yield* HealthScore.get("payments-amex-eu")).trip).toBe(0)
-      expect((yield* HealthScore.get("payments-amex")).trip).toBe(0.1)
+      expect((yield* HealthScore.get("payments-amex-eu")).openBelow).toBe(0)
+      expect((yield* HealthScore.get("payments-amex")).openBelow).toBe(0.1)
       yield* attempt(failing, "payments-amex-eu")
       expect(yield* statusOf("payments-amex-eu")).toBe("Open")
       yield* CircuitBreaker.reset("payments-visa", "start")
@@ -77,12 +77,12 @@ describe("overrides", () => {
   it.effect("options of a dependency come before those of its pattern", () =>
     Effect.gen(function* () {
       class Visa extends Dependency.Tag("Visa")<Visa>()({ key: "payments-visa", classify, circuit: { permits: 7 } }) {}
-      const truce = steady({ overrides: { "payments-*": { circuit: { permits: 5, restore: 0.8 } } } })
-      const { permits, restore } = yield* Effect.provide(
+      const truce = steady({ overrides: { "payments-*": { circuit: { permits: 5, closeAt: 0.8 } } } })
+      const { closeAt, permits } = yield* Effect.provide(
         Effect.zipRight(Visa, CircuitBreaker.state("payments-visa")),
         Layer.provideMerge(Visa.layer, truce)
       )
-      expect([permits, restore]).toEqual([7, 0.8])
+      expect([permits, closeAt]).toEqual([7, 0.8])
     })
   )
 
@@ -120,7 +120,7 @@ describe("Truce.reload", () => {
   fragile("keeps manual modes, watchers and observers", () =>
     Effect.gen(function* () {
       const told: Array<string> = []
-      yield* EventLog.observe((event) => told.push(event._tag))
+      yield* EventLog.subscribe((event) => told.push(event._tag))
       yield* CircuitBreaker.isolate(key, "maintenance")
       yield* Truce.reload({ circuit: { permits: 3 } })
       expect((yield* CircuitBreaker.state(key)).mode).toMatchObject({ _tag: "Isolated", reason: "maintenance" })

@@ -83,8 +83,8 @@ describe("Shadow", () => {
 
   beside("hears outside evidence, and is told nothing by an operator", () =>
     Effect.gen(function* () {
-      yield* HealthScore.observe(key, Outcome.failure())
-      yield* HealthScore.observe(key, Outcome.failure())
+      yield* HealthScore.record(key, Outcome.failure())
+      yield* HealthScore.record(key, Outcome.failure())
       expect(yield* first).toMatchObject({ status: "Open" })
       yield* CircuitBreaker.isolate("other", "maintenance")
       const { keys } = yield* Shadow.report
@@ -156,7 +156,7 @@ describe("Shadow", () => {
         const options = { model: HealthModel.consecutive({ failures }), circuit: { openJitter: 0 } }
         const { events, inForce } = yield* Effect.gen(function* () {
           const events: Array<EventLog.Event> = []
-          yield* EventLog.observe((event) => events.push(event))
+          yield* EventLog.subscribe((event) => events.push(event))
           for (const step of history) {
             if (step === "F" || step === "S") yield* attempt(step === "F" ? failing : answering)
             else yield* TestClock.adjust(Number(step))

@@ -198,7 +198,7 @@ describe("saving", () => {
         expect(store.writes).toBe(1)
         yield* TestClock.adjust("30 seconds")
         expect(store.writes).toBe(1)
-        yield* HealthScore.observe(key, Outcome.success)
+        yield* HealthScore.record(key, Outcome.success)
         yield* TestClock.adjust("10 seconds")
         expect(store.writes).toBe(2)
       })

@@ -177,7 +177,7 @@ describe("after a plain STM.commit no reader is told old news", () => {
     state: Effect.map(statusOf(), (status) => status === "Open"),
     states: Effect.map(CircuitBreaker.states, (states) => states[0]?.status === "Open"),
     snapshot: Effect.map(CircuitBreaker.snapshot, ({ circuits }) => circuits[key]?.state._tag === "Open"),
-    "the score": Effect.map(HealthScore.get(key), ({ score, trip }) => score < trip),
+    "the score": Effect.map(HealthScore.get(key), ({ score, openBelow }) => score < openBelow),
     explain: Effect.map(HealthScore.explain(key), ({ moves }) => moves.length === 5),
     awaitClosed: Effect.map(Effect.timeoutOption(CircuitBreaker.awaitClosed(key), 0), ({ _tag }) => _tag === "None")
   }
@@ -215,7 +215,7 @@ describe("after a plain STM.commit no reader is told old news", () => {
       Effect.gen(function* () {
         yield* before
         yield* Effect.repeatN(attempt(answering), 2)
-        yield* HealthScore.observe(key, Outcome.failure())
+        yield* HealthScore.record(key, Outcome.failure())
         expect(yield* HealthScore.get(key)).toMatchObject({ strain: 1 / 9 })
       }))
   }

@@ -141,7 +141,7 @@ const makeSession = (
         return begun.told
       },
       end: (attempt, end) => run(attempts.get(attempt)?.(end) ?? Effect.void),
-      observe: (key, outcome) => run(HealthScore.observe(key, outcome)),
+      record: (key, outcome) => run(HealthScore.record(key, outcome)),
       control: (key, to, reason) => run(controls[to](key, reason)),
       view: (key) => run(Effect.map(CircuitBreaker.state(key), Struct.omit("key"))),
       snapshot: () => run(Effect.map(CircuitBreaker.snapshot, ({ circuits }) => circuits)),

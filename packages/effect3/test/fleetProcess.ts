@@ -54,7 +54,7 @@ const once = Effect.exit(CircuitBreaker.execute(attempt, { key, classify }))
 const watching = Effect.suspend(() => {
   let status: string = "Closed"
   const probes = new Set<number>()
-  return EventLog.observe((event) => {
+  return EventLog.subscribe((event) => {
     if (event._tag === "Transitioned") {
       status = event.to
       tell({ _tag: "Moved", to: event.to, at: wall() })

@@ -9,7 +9,7 @@ type Options = Parameters<typeof Builtin.make>[0]
 
 const builtIn = (options: Options) => Effect.provide(Builtin.make(options), Builtin.layerStoreMemory())
 // One success closes, as there: what Truce asks for more is tested below.
-const onTruce = (options: Options) => BuiltinBreaker.make({ ...options, restore: 0.4 })
+const onTruce = (options: Options) => BuiltinBreaker.make({ ...options, closeAt: 0.4 })
 
 const key = "payments"
 const short: Options = { tripPolicy: Builtin.consecutive(2), openDuration: "30 seconds" }
@@ -522,7 +522,7 @@ describe("what differs from the built-in breaker", () => {
       const breaker = yield* BuiltinBreaker.make({
         ...short,
         tripPolicy: Builtin.consecutive(1),
-        restore: 0.4,
+        closeAt: 0.4,
         slowStart: { within: "1 minute" }
       })
       for (let opening = 0; opening < 2; opening++) {

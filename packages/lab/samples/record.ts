@@ -27,7 +27,7 @@ const told: Array<string> = []
 const encode = Schema.encodeSync(EventLog.Event)
 
 const program = Effect.gen(function* () {
-  yield* EventLog.observe((event) => told.push(JSON.stringify(encode(event))))
+  yield* EventLog.subscribe((event) => told.push(JSON.stringify(encode(event))))
   const call = (key: string, share: number) =>
     dependency(share).pipe(Truce.protect({ key, classify }), Effect.ignore, Effect.fork)
   for (let second = 0; second < 120; second++) {

@@ -27,7 +27,7 @@ interface Case {
   readonly circuit: {
     readonly permits: number
     readonly openMillis: number
-    readonly restore: number
+    readonly closeAt: number
     readonly slowStart: false | SlowStart.SlowStart
   }
   readonly seed: number
@@ -103,7 +103,7 @@ const served = ({ circuit, model, scenario, seed }: Case, time: Moving): Effect.
     return Effect.gen(function* () {
       const changes: Array<Change> = []
       yield* Effect.orDie(CircuitBreaker.restore(snapshot))
-      yield* EventLog.observe((event) => {
+      yield* EventLog.subscribe((event) => {
         if (event._tag === "Transitioned") changes.push(rounded(event))
         else if (event._tag === "Rejected" && event.state === "SlowStart") changes.push(refused(event.at))
       })
@@ -140,7 +140,7 @@ const cases: fc.Arbitrary<Case> = fc
     attempts: fc.integer({ min: 1, max: 3 }),
     permits: fc.integer({ min: 1, max: 3 }),
     openMillis: fc.constantFrom(500, 1_000),
-    restore: fc.constantFrom(0.5, 0.8),
+    closeAt: fc.constantFrom(0.5, 0.8),
     slowStart: fc.constantFrom<false | SlowStart.SlowStart>(
       false,
       { withinMillis: 5_000, rampMillis: 1_000, maxRampMillis: 4_000, initialShare: 0.1 },
@@ -155,10 +155,10 @@ const cases: fc.Arbitrary<Case> = fc
       fc.constant(World.latencySpike(20, 1_000, 3_000))
     )
   })
-  .map(({ attempts, fault, model, openMillis, permits, perSecond, restore, seed, slowStart, step }) => ({
+  .map(({ attempts, fault, model, closeAt, openMillis, permits, perSecond, seed, slowStart, step }) => ({
     model,
     seed,
-    circuit: { permits, openMillis, restore, slowStart },
+    circuit: { permits, openMillis, closeAt, slowStart },
     scenario: {
       name: "random",
       title: "random",

@@ -78,7 +78,7 @@ const evidence: TraceLaw = {
 }
 
 const edges: TraceLaw = {
-  name: "Closed opens only by a failure with h < trip; HalfOpen reopens on one failed probe and closes only by a success with h >= restore; one settle makes at most one transition",
+  name: "Closed opens only by a failure with h < openBelow; HalfOpen reopens on one failed probe and closes only by a success with h >= closeAt; one settle makes at most one transition",
   holds: (trace, rules) => {
     each(trace, (step, key) => edge(step, key, rules))
     for (const key of keys) {
@@ -108,16 +108,16 @@ const edge = (step: Step, key: Key, rules: Rules): void => {
   switch (name) {
     case "Closed -> Open":
       hold(raw > 0, ...wrong("without a failure"))
-      return hold(to.view.score <= circuit.model.trip + slack, ...wrong("above the trip"))
+      return hold(to.view.score <= circuit.model.openBelow + slack, ...wrong("above the trip"))
     case "HalfOpen -> Open":
       hold(raw > 0, ...wrong("without a failure"))
-      return hold(isFailedProbe || to.view.score <= circuit.model.trip, ...wrong("by a light failure"))
+      return hold(isFailedProbe || to.view.score <= circuit.model.openBelow, ...wrong("by a light failure"))
     case "Open -> HalfOpen":
       return hold(command.do === "begin", ...wrong("without an admission"))
     case "HalfOpen -> Closed":
       hold(evidenceOf(step, key)._tag === "Success" && isHeard(step, key), ...wrong("without a success"))
       return hold(
-        to.view.moves.at(-1)?.after === undefined || lastScore(to) >= circuit.restore - slack,
+        to.view.moves.at(-1)?.after === undefined || lastScore(to) >= circuit.closeAt - slack,
         ...wrong("too soon")
       )
     case "HalfOpen -> HalfOpen": {
@@ -125,10 +125,13 @@ const edge = (step: Step, key: Key, rules: Rules): void => {
       if (!isHeard(step, key) || outcome._tag === "Ignored") return
       if (outcome._tag === "Failure") {
         const { score } = to.view
-        return hold(!isFailedProbe && score > 0 && score >= circuit.model.trip - slack, ...wrong("on a failed probe"))
+        return hold(
+          !isFailedProbe && score > 0 && score >= circuit.model.openBelow - slack,
+          ...wrong("on a failed probe")
+        )
       }
       const mass = Outcome.mass(outcome, 0, 1, circuit.slowWeight)
-      return hold(mass.success === 0 || to.view.score < circuit.restore, ...wrong("with h >= restore"))
+      return hold(mass.success === 0 || to.view.score < circuit.closeAt, ...wrong("with h >= closeAt"))
     }
     default:
       return hold(["Closed -> Closed", "Open -> Open"].includes(name), ...wrong("is no edge"))

@@ -103,10 +103,10 @@ const openTime: CallLaw = {
 }
 
 const edges: CallLaw = {
-  name: "Closed opens only by a failure with h < trip; HalfOpen reopens on one failed probe and closes only by a success with h >= restore; one settle makes at most one transition",
+  name: "Closed opens only by a failure with h < openBelow; HalfOpen reopens on one failed probe and closes only by a success with h >= closeAt; one settle makes at most one transition",
   of: "all",
   holds: (plan, { transitions }) => {
-    const { model, restore } = rules(plan).circuit
+    const { model, closeAt } = rules(plan).circuit
     let state = "Closed"
     for (const { from, score, to } of transitions) {
       const edge = `${from} -> ${to}`
@@ -114,10 +114,10 @@ const edges: CallLaw = {
       state = to
       const isEdge = ["Closed -> Open", "Open -> HalfOpen", "HalfOpen -> Open", "HalfOpen -> Closed"].includes(edge)
       hold(isEdge, "no edge:", edge, transitions)
-      if (from === "Closed") hold(score <= model.trip + 1e-9, "opened above the trip:", transitions)
+      if (from === "Closed") hold(score <= model.openBelow + 1e-9, "opened above openBelow:", transitions)
       if (to === "HalfOpen") hold(score === 0, "half-open does not start at 0:", transitions)
-      const isTooSoon = to === "Closed" && plan.policy.model?.type === "ledger" && score < restore - 1e-9
-      hold(!isTooSoon, "closed below restore:", transitions)
+      const isTooSoon = to === "Closed" && plan.policy.model?.type === "ledger" && score < closeAt - 1e-9
+      hold(!isTooSoon, "closed below closeAt:", transitions)
     }
   }
 }

@@ -189,7 +189,7 @@ const manual: ReadonlyArray<Steps> = [
         generation: 1,
         message: "circuit a is isolated"
       }),
-      { do: "observe", key: "a", outcome: failure, see: { a: { score: 1 } } },
+      { do: "record", key: "a", outcome: failure, see: { a: { score: 1 } } },
       {
         do: "control",
         key: "a",
@@ -243,10 +243,10 @@ const manual: ReadonlyArray<Steps> = [
     name: "evidence from outside moves the score and may open",
     policy: steady,
     steps: [
-      { do: "observe", key: "a", outcome: failure, see: { a: { score: 0.8, generation: 0 } } },
+      { do: "record", key: "a", outcome: failure, see: { a: { score: 0.8, generation: 0 } } },
       { do: "letters", key: "a", letters: "FFF" },
-      { do: "observe", key: "a", outcome: failure, see: { a: { status: "Open" } } },
-      { do: "observe", key: "a", outcome: Outcome.success, see: { a: { status: "Open", score: 0 } } }
+      { do: "record", key: "a", outcome: failure, see: { a: { status: "Open" } } },
+      { do: "record", key: "a", outcome: Outcome.success, see: { a: { status: "Open", score: 0 } } }
     ]
   }
 ]

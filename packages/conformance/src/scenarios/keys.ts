@@ -103,9 +103,9 @@ const policies: ReadonlyArray<Steps> = [
       {
         do: "register",
         key: "b",
-        options: { restore: 0.9 },
-        fault: { _tag: "PolicyConflict", key: "b", field: "restore", existing: 0.5, requested: 0.9 },
-        see: { b: { restore: 0.5 } }
+        options: { closeAt: 0.9 },
+        fault: { _tag: "PolicyConflict", key: "b", field: "closeAt", existing: 0.5, requested: 0.9 },
+        see: { b: { closeAt: 0.5 } }
       }
     ]
   },
@@ -117,20 +117,20 @@ const policies: ReadonlyArray<Steps> = [
         "*": { circuit: { permits: 2 } },
         "tenant-*": { circuit: { permits: 3, openFor: 700 }, model: { type: "consecutive", failures: 2 } },
         "tenant-*-eu": { circuit: { permits: 4 } },
-        "tenant-7-eu": { circuit: { restore: 0.9 } }
+        "tenant-7-eu": { circuit: { closeAt: 0.9 } }
       }
     },
     steps: [
-      { do: "letters", key: "search", letters: "F", scores: [0.8], see: { search: { permits: 2, restore: 0.5 } } },
+      { do: "letters", key: "search", letters: "F", scores: [0.8], see: { search: { permits: 2, closeAt: 0.5 } } },
       {
         do: "letters",
         key: "tenant-1",
         letters: "FF",
         scores: [0.5, "OPEN"],
-        see: { "tenant-1": { permits: 3, trip: 0, nextAdmission: 700 } }
+        see: { "tenant-1": { permits: 3, openBelow: 0, nextAdmission: 700 } }
       },
       { do: "letters", key: "tenant-1-eu", letters: "F", scores: [0.8], see: { "tenant-1-eu": { permits: 4 } } },
-      { do: "letters", key: "tenant-7-eu", letters: "F", see: { "tenant-7-eu": { permits: 1, restore: 0.9 } } }
+      { do: "letters", key: "tenant-7-eu", letters: "F", see: { "tenant-7-eu": { permits: 1, closeAt: 0.9 } } }
     ]
   }
 ]

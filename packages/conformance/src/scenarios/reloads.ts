@@ -24,11 +24,11 @@ export const reloads: ReadonlyArray<Steps> = [
       { do: "letters", key: "b", letters: "FF" },
       {
         do: "reload",
-        policy: { model: fixed, circuit: { openJitter: 0, openFor: 2_000, permits: 2, restore: 0.9 } },
+        policy: { model: fixed, circuit: { openJitter: 0, openFor: 2_000, permits: 2, closeAt: 0.9 } },
         fault: "none",
         see: {
           a: { status: "Open", generation: 1, openings: 1, nextAdmission: 500, permits: 2 },
-          b: { score: 0.6, generation: 0, restore: 0.9 }
+          b: { score: 0.6, generation: 0, closeAt: 0.9 }
         }
       },
       { do: "letters", key: "b", letters: "FFF", see: { b: { status: "Open", nextAdmission: 2_000 } } },
@@ -54,7 +54,7 @@ export const reloads: ReadonlyArray<Steps> = [
           ["model.tolerance", { model: { type: "ledger", tolerance: 1 } }],
           ["retry.attempts", { retry: { attempts: 0 } }],
           ["budget.capacity", { budget: { type: "saturation", capacity: 0 } }],
-          ["overrides.b-*.circuit.restore", { overrides: { "b-*": { circuit: { restore: 0 } } } }]
+          ["overrides.b-*.circuit.closeAt", { overrides: { "b-*": { circuit: { closeAt: 0 } } } }]
         ] satisfies ReadonlyArray<readonly [string, Policy]>
       ).map(([path, policy]) => ({
         do: "reload" as const,
@@ -72,7 +72,7 @@ export const reloads: ReadonlyArray<Steps> = [
       {
         do: "reload",
         policy: { model: { type: "consecutive", failures: 5 }, circuit: { openJitter: 0 } },
-        see: { a: { score: 0.4, trip: 0 } }
+        see: { a: { score: 0.4, openBelow: 0 } }
       },
       { do: "letters", key: "a", letters: "FF", scores: [0.2, "OPEN"] }
     ]
@@ -133,11 +133,11 @@ export const reloads: ReadonlyArray<Steps> = [
       { do: "letters", key: "b-1", letters: "FFF", scores: [0.8, 0.6, 0.4] },
       reload(
         { ...steady, overrides: { "a-*": { model: consecutive(5) } } },
-        { "a-1": { score: 0.4, trip: 0 }, "b-1": { score: 0.4, trip: 0.1 } }
+        { "a-1": { score: 0.4, openBelow: 0 }, "b-1": { score: 0.4, openBelow: 0.1 } }
       ),
       { do: "letters", key: "a-1", letters: "S", scores: [1] },
       { do: "letters", key: "b-1", letters: "S", scores: [0.8] },
-      reload(steady, { "a-1": { score: 1, trip: 0.1 }, "b-1": { score: 0.8, trip: 0.1 } }),
+      reload(steady, { "a-1": { score: 1, openBelow: 0.1 }, "b-1": { score: 0.8, openBelow: 0.1 } }),
       { do: "letters", key: "a-1", letters: "F", scores: [0.8] },
       { do: "letters", key: "b-1", letters: "F", scores: [0.6] }
     ]
@@ -229,8 +229,8 @@ export const reloads: ReadonlyArray<Steps> = [
     steps: [
       { do: "register", key: "a", options: { permits: 7 }, fault: "none" },
       reload(
-        { ...steady, circuit: { ...still, permits: 2, restore: 0.9 } },
-        { a: { permits: 7, restore: 0.9 }, b: { permits: 2, restore: 0.9 } }
+        { ...steady, circuit: { ...still, permits: 2, closeAt: 0.9 } },
+        { a: { permits: 7, closeAt: 0.9 }, b: { permits: 2, closeAt: 0.9 } }
       ),
       {
         do: "register",

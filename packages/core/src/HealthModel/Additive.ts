@@ -15,7 +15,7 @@ export interface Additive {
  * Steps of fixed size: a failure takes `down` from the score, a success gives `up`, whatever the traffic and the time.
  *
  * The defaults are those of the analysis this library grew from. Failures count undiscounted. One call bears
- * `ceil((1 - trip) / down) - 1` failed attempts: 3 with the defaults.
+ * `ceil((1 - openBelow) / down) - 1` failed attempts: 3 with the defaults.
  *
  * Throws `InvalidOption`.
  *
@@ -24,7 +24,7 @@ export interface Additive {
  * ```ts
  * import { HealthModel } from "@truce/core"
  *
- * HealthModel.additive().parameters // => { down: 0.3, up: 0.5, trip: 0 }
+ * HealthModel.additive().parameters // => { down: 0.3, up: 0.5, openBelow: 0 }
  * ```
  *
  * @category constructors
@@ -37,21 +37,26 @@ export const additive = (
     /** What a success gives, in (0, 1]. Default: 0.5. */
     readonly up?: number | undefined
     /** The score that trips, at or below, in [0, 1). Default: 0. */
-    readonly trip?: number | undefined
+    readonly openBelow?: number | undefined
   } = {}
 ): HealthModel<Additive> => {
   const owner = "HealthModel.additive"
   const down = check(owner, "down", options.down, 0.3, share)
   const up = check(owner, "up", options.up, 0.5, share)
-  const trip = check(owner, "trip", options.trip, 0, belowOne)
-  if (1 - down <= trip && trip > 0) {
-    throw new InvalidOption(owner, "trip", `less than 1 - down (${1 - down}), or one failure opens the circuit`, trip)
+  const openBelow = check(owner, "openBelow", options.openBelow, 0, belowOne)
+  if (1 - down <= openBelow && openBelow > 0) {
+    throw new InvalidOption(
+      owner,
+      "openBelow",
+      `less than 1 - down (${1 - down}), or one failure opens the circuit`,
+      openBelow
+    )
   }
   const init: Additive = { score: 1 }
   return {
     name: "additive",
-    parameters: { down, up, trip },
-    trip,
+    parameters: { down, up, openBelow },
+    openBelow,
     discount: 1,
     probation: defaultProbation,
     init,
@@ -62,7 +67,7 @@ export const additive = (
       return score === self.score ? self : { score }
     },
     score: (self) => self.score,
-    trips: (self) => self.score <= trip + epsilon,
+    trips: (self) => self.score <= openBelow + epsilon,
     resume: () => init,
     encode: (self) => self,
     decode: (data) => {

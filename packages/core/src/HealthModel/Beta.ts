@@ -69,7 +69,7 @@ export const beta = (
   return {
     name: "beta",
     parameters: { halfLifeMillis, cap, prior, threshold },
-    trip: threshold,
+    openBelow: threshold,
     discount: 1,
     probation: defaultProbation,
     init,

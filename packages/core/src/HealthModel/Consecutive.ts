@@ -41,7 +41,7 @@ export const consecutive = (
   return {
     name: "consecutive",
     parameters: { failures: limit },
-    trip: 0,
+    openBelow: 0,
     discount: 1,
     probation: defaultProbation,
     init,

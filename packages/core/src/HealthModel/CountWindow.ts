@@ -53,7 +53,7 @@ export const countWindow = (
   return {
     name: "countWindow",
     parameters: { size, threshold, min },
-    trip: 1 - threshold,
+    openBelow: 1 - threshold,
     discount: 1,
     probation: defaultProbation,
     init,

@@ -56,7 +56,7 @@ export const cusum = (
   return {
     name: "cusum",
     parameters: { p0, p1, arl },
-    trip: 0,
+    openBelow: 0,
     discount: 1,
     probation: defaultProbation,
     init,

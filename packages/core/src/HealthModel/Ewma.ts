@@ -52,7 +52,7 @@ export const ewma = (
   return {
     name: "ewma",
     parameters: { windowMillis, threshold, min },
-    trip: threshold,
+    openBelow: threshold,
     discount: 1,
     probation: defaultProbation,
     init,

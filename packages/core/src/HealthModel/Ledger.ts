@@ -42,7 +42,7 @@ export interface LedgerOptions {
   /** The j-th failed attempt of one call weighs `discount ** j`, in [0, 1]. Default: 0.5. */
   readonly discount?: number | undefined
   /** The score below which a failure opens the circuit, in (0, 1). Default: 0.1. */
-  readonly trip?: number | undefined
+  readonly openBelow?: number | undefined
   /** Accept parameters with which one call alone can open a healthy circuit. Default: false. */
   readonly allowSelfTrip?: boolean | undefined
 }
@@ -60,7 +60,7 @@ export const ledgerDefaults = {
   persistenceMillis: 0,
   halfLifeMillis: 600_000,
   discount: 0.5,
-  trip: 0.1
+  openBelow: 0.1
 } as const
 
 /**
@@ -106,14 +106,14 @@ export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
     positiveOrInfinity
   )
   const discount = check(owner, "discount", options.discount, ledgerDefaults.discount, fraction)
-  const trip = check(owner, "trip", options.trip, ledgerDefaults.trip, properFraction)
+  const openBelow = check(owner, "openBelow", options.openBelow, ledgerDefaults.openBelow, properFraction)
   const allowSelfTrip = options.allowSelfTrip ?? false
-  // The failed attempts of one call sum to less than 1 / (1 - discount); the score has n (1 - trip) to lose.
-  if (!allowSelfTrip && !(n * (1 - trip) * (1 - discount) > 1 - epsilon)) {
+  // The failed attempts of one call sum to less than 1 / (1 - discount); the score has n (1 - openBelow) to lose.
+  if (!allowSelfTrip && !(n * (1 - openBelow) * (1 - discount) > 1 - epsilon)) {
     throw new InvalidOption(
       owner,
       "discount",
-      `small enough that one call alone cannot open the circuit: minFailures * (1 - trip) > 1 / (1 - discount) (or set allowSelfTrip)`,
+      `small enough that one call alone cannot open the circuit: minFailures * (1 - openBelow) > 1 / (1 - discount) (or set allowSelfTrip)`,
       discount
     )
   }
@@ -140,10 +140,10 @@ export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
       persistenceMillis,
       halfLifeMillis,
       discount,
-      trip,
+      openBelow,
       allowSelfTrip
     },
-    trip,
+    openBelow,
     discount,
     probation: { n, rho },
     init: { suspicion: 0, at: 0 },
@@ -158,7 +158,7 @@ export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
       return suspicion === 0 && self.suspicion === 0 ? self : { suspicion, at: Math.max(self.at, now) }
     },
     score: (self, now) => 1 - suspicionAt(self, now),
-    trips: (self, now) => 1 - suspicionAt(self, now) < trip - epsilon,
+    trips: (self, now) => 1 - suspicionAt(self, now) < openBelow - epsilon,
     resume: (_, suspicion, now) => ({ suspicion, at: now }),
     encode: (self) => self,
     decode: (data, shift) => {

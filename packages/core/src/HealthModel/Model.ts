@@ -15,7 +15,7 @@ export interface HealthModel<S> {
   /** Every parameter with its value, for comparing policies and for telling a reader. */
   readonly parameters: Readonly<Record<string, number | boolean>>
   /** The score at which the model trips: below it for `ledger` and `ewma`, at it for the others. */
-  readonly trip: number
+  readonly openBelow: number
   /** The j-th failed attempt of one call weighs `discount ** j`; 1 where every attempt has full weight. */
   readonly discount: number
   /** The walk of the score in HalfOpen, from 0: a failure takes 1/n, a success gives rho/n. */

@@ -49,7 +49,7 @@ export const opaque = <S>(model: HealthModel<S>): HealthModel<Opaque> => {
   return {
     name: model.name,
     parameters: model.parameters,
-    trip: model.trip,
+    openBelow: model.openBelow,
     discount: model.discount,
     probation: model.probation,
     init,

@@ -77,7 +77,7 @@ export const timeWindow = (
   return {
     name: "timeWindow",
     parameters: { windowMillis, threshold, min },
-    trip: 1 - threshold,
+    openBelow: 1 - threshold,
     discount: 1,
     probation: defaultProbation,
     init,

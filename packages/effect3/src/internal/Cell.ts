@@ -48,7 +48,7 @@ export interface Cell {
   readonly settle: (settled: Circuit.Settled, now: number) => Effect.Effect<void> | undefined
   /** For composing. */
   readonly settleTx: (settled: Circuit.Settled, now: number) => STM.STM<void>
-  readonly observe: (outcome: Outcome.Outcome, now: number) => Effect.Effect<void>
+  readonly record: (outcome: Outcome.Outcome, now: number) => Effect.Effect<void>
   readonly control: (command: Command, now: number) => Effect.Effect<void>
   readonly view: (now: number) => Circuit.View
   /** The same, in the transaction of the user's if there is one. */
@@ -77,6 +77,6 @@ export interface Cell {
 export type Known = Circuit.Circuit<HealthModel.Opaque>
 
 export interface Command {
-  readonly _tag: "isolate" | "disable" | "observing" | "reset"
+  readonly _tag: "isolate" | "disable" | "observe" | "reset"
   readonly reason: string
 }

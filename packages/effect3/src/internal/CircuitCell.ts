@@ -186,7 +186,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     return this.changeTx((circuit) => [undefined, this.settled(circuit, settled, now)])
   }
 
-  observe(outcome: Outcome.Outcome, now: number): Effect.Effect<void> {
+  record(outcome: Outcome.Outcome, now: number): Effect.Effect<void> {
     return Effect.withFiberRuntime((fiber) => {
       if (!isComposed(fiber)) {
         this.member?.settle(this.value, { permit: pass(this.value), outcome, failedBefore: 0 }, now)
@@ -194,7 +194,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
       return this.commit((circuit) => [
         undefined,
         this.ruling !== undefined
-          ? Circuit.observe(this.policy, circuit, outcome, now)
+          ? Circuit.record(this.policy, circuit, outcome, now)
           : Circuit.scoreOnly(this.policy, circuit, outcome, now)
       ])
     })
@@ -313,8 +313,8 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
         return Circuit.isolate(circuit, reason, now)
       case "disable":
         return Circuit.disable(circuit, reason, now)
-      case "observing":
-        return Circuit.observing(circuit, reason, now)
+      case "observe":
+        return Circuit.observe(circuit, reason, now)
       case "reset":
         return Circuit.reset(this.policy, circuit, reason, now)
     }

@@ -38,7 +38,7 @@ export class Log {
   }
 
   /** Returns how to stop. */
-  observe(observer: (event: Event) => void): () => void {
+  subscribe(observer: (event: Event) => void): () => void {
     this.observers = [...this.observers, observer]
     this.listen()
     return () => {

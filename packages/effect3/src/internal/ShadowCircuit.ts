@@ -45,7 +45,7 @@ export class ShadowCircuit {
         return this.become(Circuit.release(this.policy, this.circuit, permit, event.at))
       }
       case "Observed":
-        return this.become(Circuit.observe(this.policy, this.circuit, event.outcome, event.at))
+        return this.become(Circuit.record(this.policy, this.circuit, event.outcome, event.at))
       case "Transitioned":
         if (event.to === "Open") this.openingsInForce++
         return

@@ -192,10 +192,10 @@ const tolerance = 1e-9
 
 const scored = (breaker: Service, key: string, score: number): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const { trip } = yield* breaker.state(key)
+    const { openBelow } = yield* breaker.state(key)
     InvalidOption.check(owner, "score", score, 1, {
-      text: `greater than the trip of its health model (${trip}) and at most 1`,
-      holds: (value) => value > trip && value <= 1
+      text: `greater than openBelow of its health model (${openBelow}) and at most 1`,
+      holds: (value) => value > openBelow && value <= 1
     })
     yield* closed(breaker, key)
     const base = yield* taken(breaker, key)

@@ -117,7 +117,7 @@ export class ExpectationFailed extends Data.TaggedError("ExpectationFailed")<{
 export const make: Effect.Effect<Recorder, never, HealthScore | Scope.Scope> = Effect.gen(function* () {
   const from = yield* Monotonic.now
   const recorded: Array<EventLog.Event> = []
-  yield* EventLog.observe((event) => recorded.push(event))
+  yield* EventLog.subscribe((event) => recorded.push(event))
   const events = (key?: string): ReadonlyArray<EventLog.Event> =>
     key === undefined ? recorded.slice() : recorded.filter((event) => event.key === key)
   const timeline = (key?: string): ReadonlyArray<string> =>

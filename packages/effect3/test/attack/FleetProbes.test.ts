@@ -219,7 +219,7 @@ describe("a call that waits for an admission", () => {
       yield* become(down)
       yield* passed(500)
       let rejections = 0
-      yield* run(EventLog.observe(({ _tag }) => void (rejections += _tag === "Rejected" ? 1 : 0)))
+      yield* run(EventLog.subscribe(({ _tag }) => void (rejections += _tag === "Rejected" ? 1 : 0)))
       const fiber = yield* Effect.fork(run(Truce.protect({ key, classify })(answering)))
       yield* times(6, settled)
       expect(rejections).toBe(1)

@@ -17,7 +17,7 @@ describe("200,000 keys", () => {
       Effect.gen(function* () {
         const open = Array.from({ length: 100 }, (_, index) => `open-${index}`)
         for (const of of open) yield* opening(of)
-        for (let index = 0; index < 2_000; index++) yield* HealthScore.observe(`first-${index}`, Outcome.failure())
+        for (let index = 0; index < 2_000; index++) yield* HealthScore.record(`first-${index}`, Outcome.failure())
         const before = yield* heapMegabytes
         // Only what fails makes a key spend a transaction: one in ten.
         for (let index = 0; index < 200_000; index++) {

@@ -52,7 +52,7 @@ describe("reloads in a tight loop", () => {
   by(() => steady())("under 1,000 fibers on 50 keys lose no permit and no event, and raise nothing", (clock) =>
     Effect.gen(function* () {
       const events: Array<EventLog.Event> = []
-      yield* EventLog.observe((event) => events.push(event))
+      yield* EventLog.subscribe((event) => events.push(event))
       const next = policies(1)
       let reloads = 0
       const reload = Effect.suspend(() => {

@@ -32,9 +32,9 @@ describe("a watcher that never reads", () => {
         Effect.flatMap(Stream.toPull(HealthScore.changes), (pull) => Effect.zipRight(pull, Effect.never))
       )
       yield* settled
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.failure()), 2_000)
+      yield* Effect.repeatN(HealthScore.record(key, Outcome.failure()), 2_000)
       const before = yield* heapMegabytes
-      yield* Effect.repeatN(HealthScore.observe(key, Outcome.failure()), 50_000)
+      yield* Effect.repeatN(HealthScore.record(key, Outcome.failure()), 50_000)
       expect((yield* heapMegabytes) - before).toBeLessThan(3)
     }).pipe(Effect.provide(HealthScore.layer()))
   )
@@ -45,7 +45,7 @@ describe("a flood of outside evidence", () => {
     Effect.gen(function* () {
       const before = yield* heapMegabytes
       const fibers = yield* all(100, (index) =>
-        Effect.repeatN(HealthScore.observe(key, index % 3 === 0 ? Outcome.success : Outcome.failure()), 999)
+        Effect.repeatN(HealthScore.record(key, index % 3 === 0 ? Outcome.success : Outcome.failure()), 999)
       )
       yield* Fiber.joinAll(fibers)
       const { score, strain } = yield* HealthScore.get(key)
@@ -59,7 +59,7 @@ describe("a flood of outside evidence", () => {
 
   it.live("opens the circuit once and stops no call of another key", () =>
     Effect.gen(function* () {
-      const flood = yield* all(50, () => Effect.repeatN(HealthScore.observe(key, Outcome.failure()), 999))
+      const flood = yield* all(50, () => Effect.repeatN(HealthScore.record(key, Outcome.failure()), 999))
       expect(yield* Truce.protect(answering, { key: "other", classify })).toBe("hello")
       yield* Fiber.joinAll(flood)
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Open", generation: 1, openings: 1 })

@@ -227,11 +227,11 @@ describe("a state that cannot be", () => {
   const cases: ReadonlyArray<readonly [Forced.State, string]> = [
     [
       { state: "Closed", score: 0.1 },
-      "score must be greater than the trip of its health model (0.1) and at most 1, got 0.1"
+      "score must be greater than openBelow of its health model (0.1) and at most 1, got 0.1"
     ],
     [
       { state: "Closed", score: 1.5 },
-      "score must be greater than the trip of its health model (0.1) and at most 1, got 1.5"
+      "score must be greater than openBelow of its health model (0.1) and at most 1, got 1.5"
     ],
     [{ state: "Open", admitsIn: 0 }, "admitsIn must be greater than 0 (Infinity is allowed), got 0"],
     [{ state: "Open", admitsIn: Duration.infinity }, "admitsIn must be a finite number greater than 0, got Infinity"],

@@ -114,7 +114,7 @@ describe("a record", () => {
       yield* TestClock.adjust("1 minute")
       const record = yield* Recorder.make
       yield* ended(protect((yield* Script.make([Script.fails(new Timeout()), Script.succeeds("Ada")]))()))
-      yield* HealthScore.observe(key, Outcome.failure())
+      yield* HealthScore.record(key, Outcome.failure())
       yield* CircuitBreaker.isolate(key, "maintenance")
       yield* ended(protect(answering))
       expect(record.timeline(key)).toEqual([

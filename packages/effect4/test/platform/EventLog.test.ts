@@ -10,7 +10,7 @@ describe("EventLog", () => {
   fragile("an observer may commit a transaction of its own on the key it was told of", () =>
     Effect.gen(function* () {
       const context = yield* Effect.context<Truce.Services>()
-      yield* EventLog.observe((event) => {
+      yield* EventLog.subscribe((event) => {
         if (event._tag !== "Transitioned" || event.to !== "Open") return
         const admitted = Transaction.admit([event.key], event.at)
         const admission = Effect.runSyncWith(context)(
@@ -19,7 +19,7 @@ describe("EventLog", () => {
         expect(admission).toMatchObject({ _tag: "Rejected", error: { state: "Isolated" } })
       })
       const events: Array<EventLog.Event> = []
-      yield* EventLog.observe((event) => events.push(event))
+      yield* EventLog.subscribe((event) => events.push(event))
       yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
       yield* Effect.exit(CircuitBreaker.execute(failing, { key, classify }))
       expect(events.filter((event) => event._tag === "Transitioned")).toMatchObject([

@@ -94,7 +94,7 @@ describe("a fleet", () => {
       const processes = yield* fleet(2)
       yield* each(processes, attempt(answering))
       yield* flushed()
-      const observed = Effect.forEach([1, 2, 3, 4, 5], () => HealthScore.observe(key, Outcome.failure()))
+      const observed = Effect.forEach([1, 2, 3, 4, 5], () => HealthScore.record(key, Outcome.failure()))
       yield* each(processes, Effect.exit(Effect.tx(Effect.andThen(observed, Effect.fail("taken back")))))
       yield* flushed()
       expect(yield* each(processes, statusOf())).toEqual(["Closed", "Closed"])

@@ -82,14 +82,14 @@ describe("in a transaction of the user's that is rolled back", () => {
   it("manual control and outside evidence have not happened", () =>
     Effect.gen(function* () {
       yield* undone(CircuitBreaker.isolate(key, "maintenance"))
-      yield* undone(HealthScore.observe(key, Outcome.failure()))
+      yield* undone(HealthScore.record(key, Outcome.failure()))
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "Closed", score: 1, generation: 0 })
     }))
 
   it("an attempt is in the log of events all the same: it was sent", () =>
     Effect.gen(function* () {
       const events: Array<string> = []
-      yield* EventLog.observe(({ _tag }) => events.push(_tag))
+      yield* EventLog.subscribe(({ _tag }) => events.push(_tag))
       yield* undone(attempt(failing))
       expect(events).toEqual(["Admitted", "Settled"])
     }))

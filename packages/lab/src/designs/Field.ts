@@ -10,7 +10,7 @@ const budget = RetryBudget.unlimited()
 /** Half a minute, always; one probe, whose success closes. */
 const fixed30s = { openMillis: 30_000, maxOpenMillis: 30_000, openFactor: 1, openJitter: 0 } as const
 /** In Effect 4.1 the first good probe closes: a score of 0.4 is one success from 0. */
-const oneSuccess = { restore: 0.4 } as const
+const oneSuccess = { closeAt: 0.4 } as const
 /** A probe of a whole call with its timeouts and waits ends within this. */
 const longLease = { leaseMillis: 60_000 } as const
 
