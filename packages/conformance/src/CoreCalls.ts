@@ -1,6 +1,6 @@
 /** Whole calls with retries on the pure core: retry around the circuit and the budget, one event after the other. */
-import { Circuit, type HealthModel, type Outcome, Retry, type RetryBudget } from "@truce/core"
-import { rejectionOf, timed } from "./CoreSession.ts"
+import { Circuit, type HealthModel, Outcome, Retry, type RetryBudget } from "@truce/core"
+import { interrupted, outcomeOf, rejectionOf } from "./CoreSession.ts"
 import { type Rules, rulesOf } from "./Policy.ts"
 import type { CallSeen, Plan, Result, Script, Seen, Trailed, Transition } from "./Subject.ts"
 
@@ -23,6 +23,8 @@ interface Call {
   readonly sent: Array<number>
   readonly trail: Array<Trailed>
   failed: number
+  /** Those of them that were evidence: what the next one is discounted by. */
+  evident: number
   cost: number
   previousMillis: number
   permit: Circuit.Permit | undefined
@@ -99,6 +101,7 @@ export const run = (plan: Plan): Seen => {
       sent: [],
       trail: [],
       failed: 0,
+      evident: 0,
       cost: 0,
       previousMillis: 0,
       permit: undefined,
@@ -134,15 +137,19 @@ export const run = (plan: Plan): Seen => {
   }
 
   const settle = (call: Call, ends: Script["attempts"][0]["ends"], sentAt: number): void => {
-    const { failed, of, permit } = call
-    const outcome = timed(ends, now - sentAt, slowAfterMillis)
+    const { of, permit } = call
+    const startedAt = isFused ? call.begunAt : sentAt
+    const isTimed = !isFused || slowAfterMillis !== undefined
+    const said = ends === "interrupt" && isTimed ? interrupted([of.circuit.traffic], startedAt, now) : outcomeOf(ends)
+    const outcome = Outcome.timed(said, now - startedAt, slowAfterMillis ?? Infinity)
     const judge = (failedBefore: number): void => {
       if (permit === undefined) return
-      put(of, Circuit.settle(of.rules.circuit, of.circuit, { permit, outcome, failedBefore }, now))
+      const settled = { permit, outcome, failedBefore, startedAt: isTimed ? startedAt : undefined }
+      put(of, Circuit.settle(of.rules.circuit, of.circuit, settled, now))
     }
     const isRetry = call.sent.length > 1
     if (!isFused) {
-      judge(failed)
+      judge(call.evident)
       of.tokens = of.rules.budget.settle(of.tokens, { cost: call.cost, retry: isRetry, outcome }, now)
     }
     remember(call, outcome, sentAt)
@@ -153,6 +160,7 @@ export const run = (plan: Plan): Seen => {
     if (typeof ends === "string") return finish(ends)
     if (outcome._tag === "Success") return finish("success")
     call.failed++
+    if (outcome._tag === "Failure") call.evident++
     const decision = decide(call, outcome)
     if (decision._tag === "GiveUp") return finish(decision.reason)
     call.previousMillis = decision.delayMillis

@@ -1,5 +1,5 @@
 /** The pure core as a session: what everything else is compared with. */
-import { Circuit, CircuitPolicy, CircuitSnapshot, type HealthModel, Outcome } from "@truce/core"
+import { Circuit, CircuitPolicy, CircuitSnapshot, type HealthModel, Outcome, type Traffic } from "@truce/core"
 import { type CircuitOptions, Invalid, type Policy, type Rules, rulesOf, wordFor } from "./Policy.ts"
 import type { Begin, End, Fault, Rejected, Session, Transition } from "./Subject.ts"
 
@@ -9,7 +9,12 @@ type Rule = CircuitPolicy.CircuitPolicy<HealthModel.Opaque>
 
 /** What moves one circuit by an attempt: the functions of the core, or what a subject puts around them. */
 export interface Mover {
-  readonly admit: (policy: Rule, circuit: Known, now: number) => readonly [Known, Circuit.Decision]
+  readonly admit: (
+    policy: Rule,
+    circuit: Known,
+    now: number,
+    lent?: Circuit.Permit
+  ) => readonly [Known, Circuit.Decision]
   readonly settle: (policy: Rule, circuit: Known, settled: Circuit.Settled, now: number) => Known
 }
 
@@ -26,6 +31,13 @@ interface Kept {
 
 interface UnderWay {
   readonly permits: ReadonlyArray<readonly [Kept, Circuit.Permit]>
+  readonly inside: UnderWay | undefined
+  /** The permits of it that attempts inside have taken over. */
+  readonly lent: Set<Circuit.Permit>
+  isOver: boolean
+  /** When it began, where anybody wants to know. */
+  readonly startedAt: number | undefined
+  readonly timed: boolean
   /** The call and what it names, which is what its attempts are counted by. */
   readonly call: string | undefined
 }
@@ -49,6 +61,8 @@ export const outcomeOf = (end: End): Outcome.Outcome => {
     case "defect":
       return Outcome.failure()
     case "permanent":
+      return Outcome.answered
+    case "local":
     case "interrupt":
       return Outcome.ignored
     default:
@@ -56,11 +70,28 @@ export const outcomeOf = (end: End): Outcome.Outcome => {
   }
 }
 
-/** What an end says once it is known how long the attempt took: one that a caller gave up on after the slow threshold is a timeout. */
-export const timed = (end: End, durationMillis: number, slowAfterMillis = Infinity): Outcome.Outcome =>
-  end === "interrupt" && durationMillis > slowAfterMillis
-    ? Outcome.failure({ saturated: true })
-    : Outcome.timed(outcomeOf(end), durationMillis, slowAfterMillis)
+/** The interruption of an attempt that was timed, under circuits of this traffic. */
+export const interrupted = (
+  traffics: ReadonlyArray<Traffic.Traffic>,
+  startedAt: number | undefined,
+  now: number
+): Outcome.Outcome =>
+  traffics.map((traffic) => Circuit.interrupted(traffic, startedAt, now)).find(({ _tag }) => _tag === "Failure") ??
+  Outcome.ignored
+
+/** The permit of a probe around, of the innermost that still has one to lend. */
+const lentFor = (
+  kept: Kept,
+  around: UnderWay | undefined,
+  now: number
+): { readonly by: UnderWay; readonly permit: Circuit.Permit } | undefined => {
+  for (let by = around; by !== undefined; by = by.inside) {
+    const [, permit] = by.permits.find(([of]) => of === kept) ?? []
+    const isFree = permit !== undefined && permit.probe > 0 && !by.isOver && !by.lent.has(permit)
+    if (isFree) return Circuit.isHeld(kept.circuit, permit, now) ? { by, permit } : undefined
+  }
+  return undefined
+}
 
 /** The fault of a policy that breaks a rule. */
 export const faultOf = (error: unknown): Fault => {
@@ -156,12 +187,14 @@ class CoreSession implements Session {
 
   stepWall = async () => undefined
 
-  begin = async ({ attempt, byHand = false, call, keys }: Begin) => {
+  begin = async ({ attempt, byHand = false, call, inside, keys, timed = false }: Begin) => {
+    const around = inside === undefined ? undefined : this.attempts.get(inside)
     const permits: Array<readonly [Kept, Circuit.Permit]> = []
     // To be asked is to be known.
     const asked = Array.from(new Set(keys), (key) => {
       const kept = this.ruled(key)
-      const [after, decision] = this.mover.admit(kept.policy, kept.circuit, this.now)
+      const { permit } = lentFor(kept, around, this.now) ?? {}
+      const [after, decision] = this.mover.admit(kept.policy, kept.circuit, this.now, permit)
       return { kept, after, decision }
     })
     for (const { decision, kept } of asked) {
@@ -169,22 +202,38 @@ class CoreSession implements Session {
       permits.push([kept, decision.permit])
     }
     for (const { after, kept } of asked) this.put(kept, after)
+    for (const [kept, permit] of permits) {
+      const lent = lentFor(kept, around, this.now)
+      if (lent?.permit === permit) lent.by.lent.add(permit)
+    }
+    const isTimed = timed || keys.length > 1 || call !== undefined
     this.attempts.set(attempt, {
       permits,
+      inside: around,
+      lent: new Set(),
+      isOver: false,
+      startedAt: isTimed && !byHand ? this.now : undefined,
+      timed,
       call: byHand || call === undefined ? undefined : `${call} ${keys.join(" + ")}`
     })
     return { _tag: "Admitted" } as const
   }
 
   end = async (attempt: string, end: End) => {
-    const { call, permits } = this.attempts.get(attempt) ?? { call: undefined, permits: [] }
-    const outcome = outcomeOf(end)
+    const underWay = this.attempts.get(attempt)
+    if (underWay === undefined) return
+    const { call, lent, permits, startedAt, timed } = underWay
+    underWay.isOver = true
+    const traffics = permits.map(([{ circuit }]) => circuit.traffic)
+    const outcome = end === "interrupt" && timed ? interrupted(traffics, startedAt, this.now) : outcomeOf(end)
     const failedBefore = call === undefined ? 0 : (this.failed.get(call) ?? 0)
     for (const [kept, permit] of permits) {
-      const settled = { permit, outcome, failedBefore }
+      if (lent.has(permit)) continue
+      const settled = { permit, outcome, failedBefore, startedAt }
       this.put(kept, this.mover.settle(kept.policy, kept.circuit, settled, this.now))
     }
-    if (call !== undefined && outcome._tag === "Failure") this.failed.set(call, failedBefore + 1)
+    // Who is interrupted remembers nothing.
+    if (call !== undefined && outcome._tag === "Failure" && end !== "interrupt") this.failed.set(call, failedBefore + 1)
   }
 
   record = async (key: string, outcome: Outcome.Outcome) => {

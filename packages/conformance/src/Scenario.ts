@@ -23,6 +23,8 @@ type Input =
       readonly keys: Keys
       readonly call?: string
       readonly byHand?: boolean
+      readonly timed?: boolean
+      readonly inside?: string
     }
   | { readonly do: "end"; readonly attempt: string; readonly ends: End }
   /** Attempts that begin and end at one instant, by the letters of `outcomes`; an `h` or a `q` is of the call of the F before it. */
@@ -77,6 +79,7 @@ export const outcomes = {
   S: Outcome.success,
   L: Outcome.slowSuccess,
   T: Outcome.failure({ weight: Outcome.throttleWeight, saturated: true }),
+  A: Outcome.answered,
   I: Outcome.ignored
 } as const
 

@@ -3,7 +3,7 @@ import type { Circuit, CircuitSnapshot, Outcome, Traffic } from "@truce/core"
 import type { CircuitOptions, Policy } from "./Policy.ts"
 
 /** How an attempt ends: with evidence, or in a way that an implementation has to judge. */
-export type End = Outcome.Outcome | "permanent" | "defect" | "interrupt"
+export type End = Outcome.Outcome | "permanent" | "local" | "defect" | "interrupt"
 
 export interface Admitted {
   readonly _tag: "Admitted"
@@ -48,6 +48,10 @@ export interface Begin {
   readonly call?: string | undefined
   /** Asked for as a transaction of its own and not by running an effect; only then can it be settled twice, or slow in no time. */
   readonly byHand?: boolean | undefined
+  /** Whether its time is of interest, so that its interruption is noticed. */
+  readonly timed?: boolean | undefined
+  /** The attempt on its way that this one is made inside of. */
+  readonly inside?: string | undefined
 }
 
 /** Circuits with a clock of their own that starts at 0 and stands still until it is moved. */
@@ -102,7 +106,7 @@ export interface Trailed {
   readonly start: number
   readonly duration: number
   readonly delay: number
-  readonly outcome: "Success" | "Failure" | "Ignored"
+  readonly outcome: Outcome.Outcome["_tag"]
   readonly state: Circuit.Status
   readonly score: number
 }
@@ -111,6 +115,7 @@ export interface Trailed {
 export type Result =
   | "success"
   | "permanent"
+  | "local"
   | "defect"
   | "interrupt"
   | "CircuitOpen"
@@ -164,7 +169,7 @@ export const featuresOf = ({ calls, draws, policy }: Plan): ReadonlyArray<Featur
     deadline: has(policy, ({ retry }) => retry?.deadline !== undefined),
     maxRetryAfter: has(policy, ({ retry }) => retry?.maxRetryAfter !== undefined),
     whenOpen: has(policy, ({ retry }) => retry?.whenOpen === "wait"),
-    "judged ends": ends.some((end) => typeof end === "string" || end._tag === "Ignored")
+    "judged ends": ends.some((end) => typeof end === "string" || end._tag === "Ignored" || end._tag === "Answered")
   }
   return features.filter((feature) => asks[feature])
 }

@@ -1,6 +1,6 @@
 /** What one history does to an implementation, step by step. */
-import { type Circuit, type CircuitSnapshot, Outcome } from "@truce/core"
-import { outcomeOf } from "./CoreSession.ts"
+import { type Circuit, type CircuitSnapshot, Outcome, Traffic } from "@truce/core"
+import { interrupted, outcomeOf } from "./CoreSession.ts"
 import { type Command, type Key, keys } from "./histories.ts"
 import type { Session, Snapshots, Told, Transition } from "./Subject.ts"
 
@@ -24,6 +24,8 @@ export interface UnderWay {
   readonly name: string
   readonly byHand: boolean
   readonly permits: { readonly [key in Key]?: Permit | undefined }
+  readonly startedAt: number
+  readonly timed: boolean
 }
 
 export interface Step {
@@ -90,7 +92,9 @@ export class Driver {
 
   private begun(command: Extract<Command, { readonly do: "begin" }>, before: Looks, after: Looks): UnderWay {
     const permits = Object.fromEntries(command.keys.map((key) => [key, permitOf(before[key], after[key])]))
-    const attempt = { name: `${this.prefix}${this.count}`, byHand: command.byHand, permits }
+    const { byHand, timed } = command
+    const name = `${this.prefix}${this.count}`
+    const attempt = { name, byHand, permits, startedAt: this.now, timed: timed && !byHand }
     this.underWay = [...this.underWay, attempt]
     return attempt
   }
@@ -102,10 +106,10 @@ export class Driver {
     const { session } = this
     switch (command.do) {
       case "begin": {
-        const { byHand, call, keys } = command
+        const { byHand, call, keys, timed } = command
         const attempt = `${this.prefix}${++this.count}`
         const of = call === undefined ? undefined : `${this.prefix}call ${call}`
-        return { told: await session.begin({ attempt, keys, call: of, byHand }) }
+        return { told: await session.begin({ attempt, keys, call: of, byHand, timed }) }
       }
       case "end": {
         const attempt = this.underWay[command.pick % this.underWay.length]
@@ -179,7 +183,11 @@ export const perform = async (session: Session, commands: ReadonlyArray<Command>
 }
 
 /** What a step says of a key, heard or not. */
-export const evidenceOf = ({ attempt, command }: Step, key: Key): Outcome.Outcome => {
+export const evidenceOf = ({ attempt, before, command, now }: Step, key: Key): Outcome.Outcome => {
+  if (command.do === "end" && command.ends === "interrupt" && attempt?.timed === true && attempt.permits[key]) {
+    const traffics = keys.flatMap((of) => (attempt.permits[of] ? [before[of].circuit?.traffic ?? Traffic.none] : []))
+    return interrupted(traffics, attempt.startedAt, now)
+  }
   switch (command.do) {
     case "record":
       return command.key === key ? command.outcome : Outcome.ignored

@@ -15,6 +15,7 @@ export type Command =
       readonly keys: readonly [Key, ...ReadonlyArray<Key>]
       readonly call: number | undefined
       readonly byHand: boolean
+      readonly timed: boolean
     }
   | { readonly do: "end"; readonly pick: number; readonly ends: End }
   /** Only an attempt by hand of another generation: the others can end but once. */
@@ -30,14 +31,18 @@ const evidence: fc.Arbitrary<Outcome.Outcome> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(Outcome.slowSuccess) },
   { weight: 8, arbitrary: fc.constant(Outcome.failure()) },
   { weight: 1, arbitrary: fc.constant(Outcome.failure({ weight: Outcome.throttleWeight, saturated: true })) },
-  { weight: 1, arbitrary: fc.constantFrom(Outcome.ignored, Outcome.failure({ weight: 0.5 })) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(Outcome.ignored, Outcome.failure({ weight: 0.5 }), Outcome.answered)
+  },
   {
     weight: 2,
     arbitrary: fc
       .record({
         weight: fc.double({ min: 0.001, max: 1, noNaN: true }),
         saturated: fc.boolean(),
-        retryAfterMillis: fc.option(fc.integer({ min: 0, max: 100_000 }), { nil: undefined })
+        retryAfterMillis: fc.option(fc.integer({ min: 0, max: 100_000 }), { nil: undefined }),
+        opens: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) })
       })
       .map(Outcome.failure)
   }
@@ -45,7 +50,7 @@ const evidence: fc.Arbitrary<Outcome.Outcome> = fc.oneof(
 
 const ends: fc.Arbitrary<End> = fc.oneof(
   { weight: 12, arbitrary: evidence },
-  { weight: 1, arbitrary: fc.constantFrom<Array<End>>("permanent", "defect", "interrupt") }
+  { weight: 1, arbitrary: fc.constantFrom<Array<End>>("permanent", "local", "defect", "interrupt") }
 )
 
 const index = fc.nat(1_000)
@@ -57,7 +62,8 @@ const begin = fc.oneof(
       do: fc.constant("begin" as const),
       keys: fc.tuple(key),
       call: fc.option(fc.nat(2), { nil: undefined }),
-      byHand: fc.constant(false)
+      byHand: fc.constant(false),
+      timed: fc.boolean()
     })
   },
   {
@@ -66,7 +72,8 @@ const begin = fc.oneof(
       do: fc.constant("begin" as const),
       keys: fc.tuple(key),
       call: fc.constant(undefined),
-      byHand: fc.constant(true)
+      byHand: fc.constant(true),
+      timed: fc.constant(false)
     })
   },
   {
@@ -75,13 +82,14 @@ const begin = fc.oneof(
       do: fc.constant("begin" as const),
       keys: fc.constant(keys),
       call: fc.option(fc.nat(2), { nil: undefined }),
-      byHand: fc.boolean()
+      byHand: fc.boolean(),
+      timed: fc.boolean()
     })
   }
 )
 const end = fc.record({ do: fc.constant("end" as const), pick: index, ends })
 const failed: Command = { do: "end", pick: 0, ends: Outcome.failure() }
-const on = (of: Key, byHand = false): Command => ({ do: "begin", keys: [of], call: undefined, byHand })
+const on = (of: Key, byHand = false): Command => ({ do: "begin", keys: [of], call: undefined, byHand, timed: false })
 
 const burst = fc
   .tuple(key, fc.integer({ min: 3, max: 9 }))

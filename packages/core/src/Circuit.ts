@@ -9,7 +9,7 @@ import type { Circuit, Closed, Decision, HalfOpen, Mode, Permit, Rejected, Settl
 import type { CircuitPolicy } from "./CircuitPolicy.ts"
 import { firstEnd, heldLeases, score } from "./CircuitView.ts"
 import { judge } from "./Judgement.ts"
-import type { Outcome } from "./Outcome.ts"
+import { type Outcome, ignored, timedOut } from "./Outcome.ts"
 import * as SlowStart from "./SlowStart.ts"
 import * as Traffic from "./Traffic.ts"
 
@@ -102,7 +102,7 @@ export const adopt = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number
  * @since 0.1.0
  */
 export const scoreOnly = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, outcome: Outcome, now: number): Circuit<S> =>
-  judge(policy, self, outcome, 0, now, "score-only")
+  judge(policy, self, { outcome, failedBefore: 0 }, now, "score-only")
 
 /**
  * Asks to run one attempt.
@@ -117,10 +117,19 @@ export const scoreOnly = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, outcome
  * | HalfOpen without | rejected until the first lease ends |
  * | Observing | what Automatic would decide, but a rejected attempt runs and is not judged |
  *
+ * `lent` is the permit of the attempt that this one is made inside of, if any. As long as it is a probe's, and held, this attempt runs
+ * under it, and is settled in its place: so that a call which calls the same key cannot shut itself out.
+ *
  * @category transitions
  * @since 0.1.0
  */
-export const admit = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): readonly [Circuit<S>, Decision] => {
+export const admit = <S>(
+  policy: CircuitPolicy<S>,
+  self: Circuit<S>,
+  now: number,
+  lent?: Permit
+): readonly [Circuit<S>, Decision] => {
+  if (lent !== undefined && isHeld(self, lent, now)) return [self, admitted(lent)]
   switch (self.mode._tag) {
     case "Isolated":
       return [self, rejected(policy, self, "Isolated", Infinity, now)]
@@ -151,6 +160,55 @@ export const standing = <S>(self: Circuit<S>): Permit | undefined =>
     : undefined
 
 /**
+ * Whether the permit is a probe's that has neither been settled nor run out of its lease.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isHeld = <S>({ generation, state }: Circuit<S>, permit: Permit, now: number): boolean =>
+  permit.generation === generation &&
+  state._tag === "HalfOpen" &&
+  state.leases.some(({ probe, until }) => probe === permit.probe && until > now)
+
+/**
+ * What the interruption of an attempt says: nothing, or that it had waited in vain (`Traffic.isOverdue`), which is a timeout.
+ *
+ * `abandonedAfterMillis` takes the place of that rule with a time of its own; Infinity for never. Nothing where nobody timed the attempt.
+ *
+ * **Example** (A caller who gives up)
+ *
+ * ```ts
+ * import { Circuit, CircuitPolicy, HealthModel, Outcome } from "@truce/core"
+ *
+ * const policy = CircuitPolicy.make(HealthModel.ledger())
+ * const permit = { generation: 0, probe: 0, judged: true }
+ * const success = { permit, outcome: Outcome.success, failedBefore: 0, startedAt: 0 }
+ * const circuit = Circuit.settle(policy, Circuit.make(policy, 42), success, 300)
+ *
+ * const early = Circuit.interrupted(circuit.traffic, 1_000, 1_250)
+ * const late = Circuit.interrupted(circuit.traffic, 1_000, 1_350)
+ * const outcomes = [early._tag, late._tag]
+ * outcomes // => ["Ignored", "Failure"]
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const interrupted = (
+  traffic: Traffic.Traffic,
+  startedAt: number | undefined,
+  now: number,
+  abandonedAfterMillis?: number
+): Outcome => {
+  if (startedAt === undefined) return ignored
+  const isAbandoned =
+    abandonedAfterMillis === undefined
+      ? Traffic.isOverdue(traffic, startedAt, now)
+      : now - startedAt >= abandonedAfterMillis
+  return isAbandoned ? timedOut : ignored
+}
+
+/**
  * Records the outcome of an admitted attempt and gives its permit back.
  *
  * A permit of another generation leaves the circuit as it is, the same reference; so does a probe whose lease has ended, but for the
@@ -160,14 +218,14 @@ export const standing = <S>(self: Circuit<S>): Permit | undefined =>
  * @since 0.1.0
  */
 export const settle = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, settled: Settled, now: number): Circuit<S> => {
-  const { failedBefore, outcome, permit } = settled
+  const { permit } = settled
   if (permit.generation !== self.generation || !permit.judged) return self
-  if (self.state._tag !== "HalfOpen" || permit.probe === 0) return judge(policy, self, outcome, failedBefore, now)
+  if (self.state._tag !== "HalfOpen" || permit.probe === 0) return judge(policy, self, settled, now)
   const lease = self.state.leases.find((held) => held.probe === permit.probe)
   if (lease === undefined) return self
   const leases = self.state.leases.filter((held) => held !== lease)
   const freed: Circuit<S> = { ...self, state: { ...self.state, leases } }
-  return lease.until > now ? judge(policy, freed, outcome, failedBefore, now) : freed
+  return lease.until > now ? judge(policy, freed, settled, now) : freed
 }
 
 /**
@@ -177,7 +235,7 @@ export const settle = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, settled: S
  * @since 0.1.0
  */
 export const release = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, permit: Permit, now: number): Circuit<S> =>
-  settle(policy, self, { permit, outcome: { _tag: "Ignored" }, failedBefore: 0 }, now)
+  settle(policy, self, { permit, outcome: ignored, failedBefore: 0 }, now)
 
 /**
  * Records evidence from outside the calls, such as an active check. While Open or Isolated it is not heard.
@@ -186,7 +244,7 @@ export const release = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, permit: P
  * @since 0.1.0
  */
 export const record = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, outcome: Outcome, now: number): Circuit<S> =>
-  self.mode._tag === "Isolated" ? self : judge(policy, self, outcome, 0, now)
+  self.mode._tag === "Isolated" ? self : judge(policy, self, { outcome, failedBefore: 0 }, now)
 
 /**
  * Whether two versions judge alike: they differ at most in the traffic, a statistic.

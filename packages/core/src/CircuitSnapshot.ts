@@ -6,6 +6,7 @@
 import type { Circuit, Lease, Mode, Openings, Ramp, State } from "./CircuitState.ts"
 import type { CircuitPolicy } from "./CircuitPolicy.ts"
 import { numbers } from "./HealthModel/Model.ts"
+import type { Traffic } from "./Traffic.ts"
 
 /**
  * Everything a circuit knows but the last moves, as of `takenAt` on the clock it was taken on.
@@ -22,7 +23,7 @@ export interface Snapshot {
   readonly generation: number
   readonly openings: Openings
   readonly seed: number
-  readonly traffic: { readonly attempts: number; readonly failures: number; readonly at: number }
+  readonly traffic: Traffic
   readonly health: unknown
 }
 
@@ -105,10 +106,9 @@ export const restore = <S>(
   if (openings === undefined) {
     return invalid("openings", "inARow, a whole number, lastMillis, and rampMillis if any, all at least 0")
   }
-  const traffic = numbers(get(data, "traffic"), ["attempts", "failures", "at"])
-  if (traffic === undefined || traffic.failures < 0 || traffic.attempts < traffic.failures) {
-    return invalid("traffic", "0 <= failures <= attempts, and at")
-  }
+  const traffic = readTraffic(get(data, "traffic"), shift)
+  if (traffic === undefined)
+    return invalid("traffic", "0 <= failures <= attempts, at, and slowest of at least 0 if any")
   const health = policy.model.decode(get(data, "health"), shift)
   if (health === undefined) return invalid("health", `a state of the model ${policy.model.name}`)
   return {
@@ -120,7 +120,7 @@ export const restore = <S>(
       openings,
       seed: top.seed,
       health,
-      traffic: { ...traffic, at: traffic.at + shift },
+      traffic,
       moves: []
     }
   }
@@ -192,6 +192,16 @@ const readOpenings = (data: unknown): Openings | undefined => {
   const ramp = get(data, "rampMillis") === undefined ? { rampMillis: 0 } : numbers(data, ["rampMillis"])
   if (found === undefined || ramp === undefined) return undefined
   return isWhole(found.inARow) && found.lastMillis >= 0 && ramp.rampMillis >= 0 ? { ...found, ...ramp } : undefined
+}
+
+// A record of before interruptions were judged by the slowest success knows of none.
+const readTraffic = (data: unknown, shift: number): Traffic | undefined => {
+  const found = numbers(data, ["attempts", "failures", "at"])
+  const paced =
+    get(data, "slowest") === undefined ? { slowest: 0, succeededAt: 0 } : numbers(data, ["slowest", "succeededAt"])
+  if (found === undefined || paced === undefined) return undefined
+  if (found.failures < 0 || found.attempts < found.failures || paced.slowest < 0) return undefined
+  return { ...found, at: found.at + shift, slowest: paced.slowest, succeededAt: paced.succeededAt + shift }
 }
 
 const readLeases = (data: unknown, shift: number): ReadonlyArray<Lease> | undefined => {

@@ -108,8 +108,8 @@ export type Status = State["_tag"] | "Isolated" | "Disabled"
  */
 export interface Move {
   readonly at: number
-  readonly outcome: "Success" | "Failure"
-  /** Failed weight after the discount; 0 for a fast success. */
+  readonly outcome: Exclude<Outcome["_tag"], "Ignored">
+  /** Failed weight after the discount; 0 for a fast success and for an answer. */
   readonly weight: number
   readonly before: number
   readonly after: number
@@ -160,7 +160,8 @@ export interface Permit {
 }
 
 /**
- * An admitted attempt that ended; `failedBefore` is the number of failed attempts before it in the same call.
+ * An admitted attempt that ended; `failedBefore` is the number of failed attempts before it in the same call, `startedAt` when it began,
+ * left out where nobody timed it.
  *
  * @category models
  * @since 0.1.0
@@ -169,6 +170,7 @@ export interface Settled {
   readonly permit: Permit
   readonly outcome: Outcome
   readonly failedBefore: number
+  readonly startedAt?: number | undefined
 }
 
 /**

@@ -111,7 +111,7 @@ export const empty = <S>(policy: Policy<S>, seed: number, now: number): Shared<S
  * The judgement after one batch; at most one transition.
  *
  * The score moves by one step of the summed masses, which is the least suspicion any order of the attempts could leave, and below it by
- * at most min(F, rho V) / n. It opens when the model trips and enough processes have failed. A batch of another generation, or one that
+ * at most min(F, rho V) / n. It opens when the model trips and enough processes have failed, or by a failure that `opens`. A batch of another generation, or one that
  * finds the circuit not Closed, leaves the same reference.
  *
  * **Example** (Two witnesses)
@@ -141,7 +141,8 @@ export const merge = <S>(policy: Policy<S>, self: Shared<S>, batch: Batch, now: 
   const seen = batch.failure > 0 ? witnessed(policy, self.witnesses, batch.process) : self.witnesses
   const witnesses = score >= 1 - epsilon ? none : seen
   const next = { ...circuit, health, traffic }
-  return batch.failure > 0 && witnesses.length >= policy.witnesses && model.trips(health, now)
+  // A dependency that speaks for all callers needs no second witness.
+  return batch.opens || (batch.failure > 0 && witnesses.length >= policy.witnesses && model.trips(health, now))
     ? { circuit: opened(policy, next, circuit.state, score, batch.retryAfterMillis, now), witnesses: none }
     : { circuit: next, witnesses }
 }

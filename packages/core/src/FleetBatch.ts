@@ -9,8 +9,8 @@ import { epsilon } from "./HealthModel/Model.ts"
 import { mass as massOf } from "./Outcome.ts"
 
 /**
- * Sums over the attempts that ended since the last flush: their masses (`failure` after the discount, `raw` before it) and the longest
- * `retryAfter` among them, 0 for none.
+ * Sums over the attempts that ended since the last flush: their masses (`failure` after the discount, `raw` before it), the longest
+ * `retryAfter` among them, 0 for none, and whether one of them `opens` by itself.
  *
  * `generation` is that of the shared circuit they belong to; `undefined` where the process has not read one yet.
  *
@@ -25,6 +25,7 @@ export interface Batch {
   readonly raw: number
   readonly attempts: number
   readonly retryAfterMillis: number
+  readonly opens: boolean
 }
 
 /**
@@ -40,7 +41,8 @@ export const batch = (process: string, generation: number | undefined): Batch =>
   success: 0,
   raw: 0,
   attempts: 0,
-  retryAfterMillis: 0
+  retryAfterMillis: 0,
+  opens: false
 })
 
 /**
@@ -67,7 +69,7 @@ export const add = <S>(
   self: Batch,
   { failedBefore, outcome }: Pick<Settled, "outcome" | "failedBefore">
 ): Batch => {
-  if (outcome._tag === "Ignored") return self
+  if (outcome._tag === "Ignored" || outcome._tag === "Answered") return self
   const mass = massOf(outcome, failedBefore, policy.model.discount, policy.slowWeight)
   // Field by field: a copy costs as much as all the rest, at every attempt.
   return {
@@ -77,7 +79,8 @@ export const add = <S>(
     success: self.success + mass.success,
     raw: self.raw + mass.raw,
     attempts: self.attempts + 1,
-    retryAfterMillis: Math.max(self.retryAfterMillis, outcome._tag === "Failure" ? (outcome.retryAfterMillis ?? 0) : 0)
+    retryAfterMillis: Math.max(self.retryAfterMillis, outcome._tag === "Failure" ? (outcome.retryAfterMillis ?? 0) : 0),
+    opens: self.opens || (outcome._tag === "Failure" && outcome.opens)
   }
 }
 
@@ -106,7 +109,8 @@ export const combine = (self: Batch, that: Batch): Batch => {
     success: self.success + that.success,
     raw: self.raw + that.raw,
     attempts: self.attempts + that.attempts,
-    retryAfterMillis: Math.max(self.retryAfterMillis, that.retryAfterMillis)
+    retryAfterMillis: Math.max(self.retryAfterMillis, that.retryAfterMillis),
+    opens: self.opens || that.opens
   }
 }
 
@@ -114,7 +118,8 @@ export const combine = (self: Batch, that: Batch): Batch => {
 const urgentShare = 1 / 4
 
 /**
- * Whether the batch should be flushed at once: its failures alone would take a healthy score a quarter of the way to the trip.
+ * Whether the batch should be flushed at once: it opens by itself, or its failures alone would take a healthy score a quarter of the way
+ * to the trip.
  *
  * `local` is the process's own circuit; its traffic says how much one failure weighs.
  *
@@ -122,6 +127,7 @@ const urgentShare = 1 / 4
  * @since 0.1.0
  */
 export const isUrgent = <S>({ model }: CircuitPolicy<S>, local: Circuit<S>, self: Batch): boolean => {
+  if (self.opens) return true
   if (self.failure === 0) return false
   const { at } = local.traffic
   const healthy = model.resume(model.init, 0, at)

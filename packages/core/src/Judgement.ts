@@ -7,11 +7,14 @@ import type { Circuit, Closed, HalfOpen, Move, Open, Settled } from "./CircuitSt
 import { type CircuitPolicy, openMillis } from "./CircuitPolicy.ts"
 import { clamp01, epsilon } from "./HealthModel/Model.ts"
 import { draw } from "./Jitter.ts"
-import { type Mass, type Outcome, mass as massOf } from "./Outcome.ts"
+import { type Ignored, type Mass, type Outcome, mass as massOf } from "./Outcome.ts"
 import * as SlowStart from "./SlowStart.ts"
 import * as Traffic from "./Traffic.ts"
 
 const movesKept = 5
+
+/** What an attempt, or somebody from outside, has to say. */
+export type Evidence = Omit<Settled, "permit">
 
 /**
  * The circuit after one outcome counted in its present generation; at most one transition.
@@ -24,53 +27,58 @@ const movesKept = 5
 export const judge = <S>(
   policy: CircuitPolicy<S>,
   self: Circuit<S>,
-  outcome: Outcome,
-  failedBefore: number,
+  evidence: Evidence,
   now: number,
   scope: "circuit" | "score-only" = self.mode._tag === "Disabled" ? "score-only" : "circuit"
 ): Circuit<S> => {
-  if (outcome._tag === "Ignored") return self
+  const { failedBefore, outcome, startedAt } = evidence
+  const { state } = self
+  if (outcome._tag === "Ignored" || state._tag === "Open") return self
   const mass = massOf(outcome, failedBefore, policy.model.discount, policy.slowWeight)
-  const retryAfterMillis = outcome._tag === "Failure" ? (outcome.retryAfterMillis ?? 0) : 0
-  const traffic = Traffic.note(self.traffic, mass.raw, now)
-  switch (self.state._tag) {
-    case "Open":
-      return self
-    case "Closed": {
-      const health = policy.model.observe(self.health, mass, traffic, now)
-      if (health === self.health) return { ...self, traffic }
-      const before = policy.model.score(self.health, now)
-      const after = policy.model.score(health, now)
-      const next = { ...self, health, traffic, moves: moved(self.moves, outcome, mass, before, after, now) }
-      return mass.failure > 0 && scope === "circuit" && policy.model.trips(health, now)
-        ? opened(policy, next, self.state, after, retryAfterMillis, now)
-        : next
-    }
-    case "HalfOpen": {
-      const { n, rho } = policy.model.probation
-      const before = 1 - self.state.suspicion
-      const suspicion = clamp01(self.state.suspicion + (mass.failure - rho * mass.success) / n)
-      const after = 1 - suspicion
-      const moves = moved(self.moves, outcome, mass, before, after, now)
-      const next = { ...self, state: { ...self.state, suspicion }, traffic, moves }
-      if (scope === "score-only") return next
-      if (mass.failure > 0 && reopens(policy, mass, before, after)) {
-        return opened(policy, next, self.state, after, retryAfterMillis, now)
-      }
-      if (mass.success === 0 || after < policy.closeAt - epsilon) return next
-      const generation = self.generation + 1
-      const { openings, seed } = self
-      return {
-        ...next,
-        state: {
-          _tag: "Closed",
-          since: now,
-          ramp: SlowStart.begin(policy.slowStart, { openings, seed, generation }, now)
-        },
-        generation,
-        health: policy.model.resume(self.health, suspicion, now)
-      }
-    }
+  const traffic = noted(self.traffic, outcome, mass, startedAt, now)
+  if (state._tag === "HalfOpen") return probed(policy, { ...self, state, traffic }, { outcome, mass }, now, scope)
+  // It heals nothing and resets nothing: failures with answers between them are failures all the same.
+  if (outcome._tag === "Answered") return { ...self, traffic }
+  const health = policy.model.observe(self.health, mass, traffic, now)
+  const opens = outcome._tag === "Failure" && outcome.opens
+  if (health === self.health && !opens) return { ...self, traffic }
+  const before = policy.model.score(self.health, now)
+  const after = policy.model.score(health, now)
+  const next = { ...self, health, traffic, moves: moved(self.moves, outcome, mass, before, after, now) }
+  return scope === "circuit" && (opens || (mass.failure > 0 && policy.model.trips(health, now)))
+    ? opened(policy, next, state, after, wishOf(outcome), now)
+    : next
+}
+
+const probed = <S>(
+  policy: CircuitPolicy<S>,
+  self: Circuit<S> & { readonly state: HalfOpen },
+  { mass, outcome }: { readonly mass: Mass; readonly outcome: Exclude<Outcome, Ignored> },
+  now: number,
+  scope: "circuit" | "score-only"
+): Circuit<S> => {
+  const { n, rho } = policy.model.probation
+  const before = 1 - self.state.suspicion
+  const suspicion = clamp01(self.state.suspicion + (mass.failure - rho * mass.success) / n)
+  const after = 1 - suspicion
+  const moves = moved(self.moves, outcome, mass, before, after, now)
+  const next = { ...self, state: { ...self.state, suspicion }, moves }
+  if (scope === "score-only") return next
+  if (mass.raw > 0 && reopens(policy, outcome, mass, before, after)) {
+    return opened(policy, next, self.state, after, wishOf(outcome), now)
+  }
+  if (mass.success === 0 || after < policy.closeAt - epsilon) return next
+  const generation = self.generation + 1
+  const { openings, seed } = self
+  return {
+    ...next,
+    state: {
+      _tag: "Closed",
+      since: now,
+      ramp: SlowStart.begin(policy.slowStart, { openings, seed, generation }, now)
+    },
+    generation,
+    health: policy.model.resume(self.health, suspicion, now)
   }
 }
 
@@ -89,18 +97,42 @@ export const counted = <S>(
   traffic: Traffic.Traffic,
   now: number
 ): Traffic.Traffic | undefined => {
-  const { failedBefore, outcome, permit } = settled
+  const { failedBefore, outcome, permit, startedAt } = settled
   if (permit.generation !== self.generation || !permit.judged) return undefined
-  if (self.state._tag !== "Closed" || outcome._tag === "Ignored") return undefined
+  if (self.state._tag !== "Closed" || outcome._tag === "Ignored" || outcome._tag === "Failure") return undefined
   const { model, slowWeight } = policy
   const mass = massOf(outcome, failedBefore, model.discount, slowWeight)
-  return model.isUnmoved?.(self.health, mass) === true ? Traffic.note(traffic, mass.raw, now) : undefined
+  return outcome._tag === "Answered" || model.isUnmoved?.(self.health, mass) === true
+    ? noted(traffic, outcome, mass, startedAt, now)
+    : undefined
 }
 
-// A score of 0 reopens by itself: the models that trip at 0 have none below it. A slow answer that raised the score does not.
-const reopens = <S>(policy: CircuitPolicy<S>, mass: Mass, before: number, after: number): boolean =>
-  (policy.reopenOn === "failure" && mass.raw >= 0.5) ||
-  (after <= before && (after === 0 || after < policy.model.openBelow - epsilon))
+const noted = (
+  traffic: Traffic.Traffic,
+  outcome: Exclude<Outcome, Ignored>,
+  { raw }: Mass,
+  startedAt: number | undefined,
+  now: number
+): Traffic.Traffic => {
+  switch (outcome._tag) {
+    case "Success":
+      return Traffic.succeeded(traffic, raw, startedAt, now)
+    case "Answered":
+      return Traffic.answered(traffic, startedAt, now)
+    case "Failure":
+      return Traffic.add(traffic, 1, raw, now)
+  }
+}
+
+const wishOf = (outcome: Outcome): number => (outcome._tag === "Failure" ? (outcome.retryAfterMillis ?? 0) : 0)
+
+// A score of 0 reopens by itself: the models that trip at 0 have none below it. Where one failed probe is enough, a slow success that
+// raised the score is none; where the score decides, how it came to be so low does not matter.
+const reopens = <S>(policy: CircuitPolicy<S>, outcome: Outcome, mass: Mass, before: number, after: number): boolean => {
+  if (outcome._tag === "Failure" && outcome.opens) return true
+  if (policy.reopenOn === "failure" && mass.raw >= 0.5) return true
+  return (after <= before || policy.reopenOn === "score") && (after === 0 || after < policy.model.openBelow - epsilon)
+}
 
 /**
  * The circuit opened by evidence that left `score`; the open time grows with the openings in a row, and `retryAfterMillis` may lengthen it.
@@ -132,7 +164,7 @@ export const opened = <S>(
 
 const moved = (
   moves: ReadonlyArray<Move>,
-  outcome: Exclude<Outcome, { _tag: "Ignored" }>,
+  outcome: Exclude<Outcome, Ignored>,
   mass: Mass,
   before: number,
   after: number,

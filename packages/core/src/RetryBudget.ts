@@ -45,7 +45,7 @@ export interface RetryBudget {
 /**
  * The default: retries are priced by saturation, not by failure.
  *
- * A retry reserves 1 token and pays back by what it found: fast success 1, fast failure 0.9, slow or saturated 0. A first attempt
+ * A retry reserves 1 token and pays back by what it found: fast success or answer 1, fast failure 0.9, slow or saturated 0. A first attempt
  * earns 0.1 when fast and successful and loses 0.2 when slow or saturated. A fast error costs a dependency little and a retry is
  * likely to help; a slow answer is the sign that load is the cause.
  *
@@ -89,7 +89,8 @@ export const saturation = (
     cost: () => 1,
     earned: ({ cost, outcome, retry }) => {
       if (isSaturated(outcome)) return retry ? 0 : -slowPenalty
-      if (retry) return outcome._tag === "Success" ? cost : cost * (1 - fastFailureCost)
+      // A retry that is answered has cost the dependency nothing it did not have.
+      if (retry) return outcome._tag === "Success" || outcome._tag === "Answered" ? cost : cost * (1 - fastFailureCost)
       return outcome._tag === "Success" ? earn : 0
     }
   })

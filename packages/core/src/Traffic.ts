@@ -1,5 +1,6 @@
 /**
- * How many attempts a key has seen lately, and how many of them failed: facts that no success erases and no transition resets.
+ * How many attempts a key has seen lately, how many of them failed, and how long its successes took: facts that no success erases and no
+ * transition resets.
  *
  * @since 0.1.0
  */
@@ -10,10 +11,22 @@
  * @category models
  * @since 0.1.0
  */
-export interface Traffic {
+export interface Volume {
   readonly attempts: number
   readonly failures: number
   readonly at: number
+}
+
+/**
+ * The volume of a key and the pace of its successes: `slowest` is how long the slowest recent success or answer took, in milliseconds, as
+ * of `succeededAt`, the time of the last one; 0 where none of them was timed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Traffic extends Volume {
+  readonly slowest: number
+  readonly succeededAt: number
 }
 
 /**
@@ -25,26 +38,54 @@ export interface Traffic {
 export const memoryMillis = 60_000
 
 /**
+ * Time in which the slowest success is forgotten by half, in milliseconds: 10 minutes.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const slowestHalfLifeMillis = 600_000
+
+/**
  * No traffic yet.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const none: Traffic = { attempts: 0, failures: 0, at: 0 }
+export const none: Traffic = { attempts: 0, failures: 0, at: 0, slowest: 0, succeededAt: 0 }
 
 /**
- * The traffic after one more attempt of the given failed weight.
+ * The traffic after one more success, of the given failed weight where it was slow. `startedAt` where the attempt was timed.
  *
  * @category transitions
  * @since 0.1.0
  */
-export const note = (self: Traffic, raw: number, now: number): Traffic => {
+export const succeeded = (self: Traffic, raw: number, startedAt: number | undefined, now: number): Traffic => {
   const kept = decay(self, now)
-  return { attempts: self.attempts * kept + 1, failures: self.failures * kept + raw, at: Math.max(self.at, now) }
+  return {
+    attempts: self.attempts * kept + 1,
+    failures: self.failures * kept + raw,
+    at: Math.max(self.at, now),
+    slowest: slowest(self, startedAt, now),
+    succeededAt: Math.max(self.succeededAt, now)
+  }
 }
 
 /**
- * The traffic after several attempts told at once, with the sum of their failed weights.
+ * The traffic after an answer that is no success: it counts for nothing but that the dependency is there, and how long it took.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const answered = (self: Traffic, startedAt: number | undefined, now: number): Traffic => ({
+  attempts: self.attempts,
+  failures: self.failures,
+  at: self.at,
+  slowest: slowest(self, startedAt, now),
+  succeededAt: Math.max(self.succeededAt, now)
+})
+
+/**
+ * The traffic after one or several attempts more, with the sum of their failed weights; it learns nothing of the pace.
  *
  * @category transitions
  * @since 0.1.0
@@ -54,9 +95,21 @@ export const add = (self: Traffic, attempts: number, failures: number, now: numb
   return {
     attempts: self.attempts * kept + attempts,
     failures: self.failures * kept + failures,
-    at: Math.max(self.at, now)
+    at: Math.max(self.at, now),
+    slowest: self.slowest,
+    succeededAt: self.succeededAt
   }
 }
+
+/**
+ * Whether an attempt that began at `startedAt` and was interrupted at `now` had waited in vain: at least as long as the slowest recent
+ * success, while nothing succeeded or was answered. Never before a success was timed.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isOverdue = (self: Traffic, startedAt: number, now: number): boolean =>
+  self.slowest > 0 && self.succeededAt < startedAt && now - startedAt >= slowest(self, undefined, now)
 
 /**
  * The share of recent attempts that failed, in [0, 1), with `prior` attempts assumed to have succeeded before the first.
@@ -64,7 +117,7 @@ export const add = (self: Traffic, attempts: number, failures: number, now: numb
  * @category getters
  * @since 0.1.0
  */
-export const strain = (self: Traffic, prior: number, now: number): number => {
+export const strain = (self: Volume, prior: number, now: number): number => {
   const kept = decay(self, now)
   return (self.failures * kept) / (self.attempts * kept + prior)
 }
@@ -75,6 +128,12 @@ export const strain = (self: Traffic, prior: number, now: number): number => {
  * @category getters
  * @since 0.1.0
  */
-export const attempts = (self: Traffic, now: number): number => self.attempts * decay(self, now)
+export const attempts = (self: Volume, now: number): number => self.attempts * decay(self, now)
 
-const decay = (self: Traffic, now: number): number => (now > self.at ? Math.exp((self.at - now) / memoryMillis) : 1)
+const decay = (self: Volume, now: number): number => (now > self.at ? Math.exp((self.at - now) / memoryMillis) : 1)
+
+const slowest = (self: Traffic, startedAt: number | undefined, now: number): number => {
+  const passed = now - self.succeededAt
+  const kept = self.slowest === 0 || passed <= 0 ? self.slowest : self.slowest * 2 ** (-passed / slowestHalfLifeMillis)
+  return startedAt === undefined ? kept : Math.max(kept, now - startedAt)
+}

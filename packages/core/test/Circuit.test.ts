@@ -1,4 +1,4 @@
-import { Circuit, CircuitPolicy, HealthModel, Outcome } from "@truce/core"
+import { Circuit, CircuitPolicy, HealthModel, Outcome, Traffic } from "@truce/core"
 import { describe, expect, it } from "vitest"
 import { admit, attempt, failure, fixedLedger, openUntil, play, throttled, tripped, withModel } from "./support.ts"
 
@@ -170,6 +170,40 @@ describe("Circuit", () => {
       expect(Circuit.score(rules, after, 0)).toBeCloseTo((2 * 0.65 - 0.35) / 5, 12)
     })
 
+    it("reopens on a slow answer that left the score below `openBelow`, where the score decides", () => {
+      const model = HealthModel.ledger({ minFailures: 20, guardMillis: 0 })
+      const after = (reopenOn: "failure" | "score") => {
+        const rules = CircuitPolicy.make(model, { slowWeight: 0.4, reopenOn })
+        const open = tripped(rules, 0)
+        return attempt(rules, open, Outcome.slowSuccess, openUntil(open)).state._tag
+      }
+      expect([after("failure"), after("score")]).toEqual(["HalfOpen", "Open"])
+    })
+
+    it.each(["failure", "score"] as const)(
+      "reopens on a failed probe that a discount of 0 leaves no mass, by %s",
+      (reopenOn) => {
+        const rules = CircuitPolicy.make(HealthModel.ledger({ discount: 0 }), { reopenOn })
+        const open = tripped(rules, 0)
+        const [circuit, decision] = Circuit.admit(rules, open, openUntil(open))
+        if (decision._tag === "Rejected") throw new Error("no probe")
+        const settled = { permit: decision.permit, outcome: failure, failedBefore: 2 }
+        expect(Circuit.settle(rules, circuit, settled, openUntil(open) + 10).state._tag).toBe("Open")
+      }
+    )
+
+    it("counts an answer as a success, and a failure that opens as one however light", () => {
+      const { circuit, permit, rules } = enter()
+      const half = settle(circuit, permit, Outcome.answered, 510, rules)
+      expect(half.state._tag).toBe("HalfOpen")
+      expect(Circuit.score(rules, half, 510)).toBeCloseTo(0.4, 12)
+      const [again, decision] = Circuit.admit(rules, half, 520)
+      if (decision._tag === "Rejected") throw new Error("no probe")
+      expect(settle(again, decision.permit, Outcome.answered, 530, rules).state._tag).toBe("Closed")
+      const wish = Outcome.failure({ weight: 0.35, opens: true, retryAfterMillis: 9_000 })
+      expect(settle(again, decision.permit, wish, 530, rules).state).toMatchObject({ _tag: "Open", until: 9_530 })
+    })
+
     it("closes at exactly `closeAt`", () => {
       const { circuit, permit, rules } = enter({ closeAt: 0.4 })
       const closed = settle(circuit, permit, Outcome.success, 510, rules)
@@ -182,6 +216,33 @@ describe("Circuit", () => {
       const half = Circuit.record(rules, circuit, Outcome.success, 510)
       expect(Circuit.score(rules, half, 510)).toBeCloseTo(0.4, 12)
       expect(Circuit.record(rules, half, failure, 520).state._tag).toBe("Open")
+    })
+  })
+
+  describe("a dependency that speaks for all callers", () => {
+    const throttle = (options: { readonly opens: boolean; readonly retryAfterMillis?: number }) =>
+      Outcome.failure({ weight: 0.35, saturated: true, ...options })
+    const after = (outcome: Outcome.Outcome, options: CircuitPolicy.Options = {}) => {
+      const rules = CircuitPolicy.make(fixedLedger, { openJitter: 0, ...options })
+      return attempt(rules, Circuit.make(rules, 1), outcome, 0).state
+    }
+    it("opens at once until its retryAfter, capped", () => {
+      expect(after(throttle({ opens: true, retryAfterMillis: 30_000 }))).toMatchObject({ _tag: "Open", until: 30_000 })
+      expect(after(throttle({ opens: true, retryAfterMillis: 1e9 }))).toMatchObject({ _tag: "Open", until: 60_000 })
+      const short = { maxRetryAfterMillis: 5_000 }
+      expect(after(throttle({ opens: true, retryAfterMillis: 30_000 }), short)).toMatchObject({ until: 5_000 })
+    })
+    it("opens for the usual time without one, and not at all where it is not asked to", () => {
+      expect(after(throttle({ opens: true }))).toMatchObject({ _tag: "Open", until: 500 })
+      expect(after(throttle({ opens: false, retryAfterMillis: 30_000 }))._tag).toBe("Closed")
+    })
+    it("opens by evidence from outside too, and nothing while Disabled or for a score alone", () => {
+      const rules = CircuitPolicy.make(fixedLedger)
+      const start = Circuit.make(rules, 1)
+      const outcome = throttle({ opens: true })
+      expect(Circuit.record(rules, start, outcome, 0).state._tag).toBe("Open")
+      expect(Circuit.scoreOnly(rules, start, outcome, 0).state._tag).toBe("Closed")
+      expect(Circuit.record(rules, Circuit.disable(start, "by hand", 0), outcome, 0).state._tag).toBe("Closed")
     })
   })
 
@@ -369,15 +430,21 @@ describe("Circuit", () => {
     const counted = <S>(model: HealthModel.HealthModel<S>, circuit: Circuit.Circuit<S>, outcome: Outcome.Outcome) => {
       const permit = { generation: 0, probe: 0, judged: true }
       const settled = { permit, outcome, failedBefore: 0 }
-      return Circuit.counted(CircuitPolicy.make(model), circuit, settled, { attempts: 3, failures: 1, at: 0 }, 0)
+      return Circuit.counted(
+        CircuitPolicy.make(model),
+        circuit,
+        settled,
+        { ...Traffic.none, attempts: 3, failures: 1 },
+        0
+      )
     }
     const fresh = <S>(model: HealthModel.HealthModel<S>, outcome: Outcome.Outcome) =>
       counted(model, Circuit.make(CircuitPolicy.make(model), 1), outcome)
 
     it.each(["ledger", "consecutive", "additive", "cusum"] as const)("a success of a healthy key under %s", (name) => {
       withModel(name, (model) => {
-        expect(fresh(model, Outcome.success)).toEqual({ attempts: 4, failures: 1, at: 0 })
-        expect(fresh(HealthModel.opaque(model), Outcome.success)).toEqual({ attempts: 4, failures: 1, at: 0 })
+        expect(fresh(model, Outcome.success)).toEqual({ ...Traffic.none, attempts: 4, failures: 1 })
+        expect(fresh(HealthModel.opaque(model), Outcome.success)).toEqual({ ...Traffic.none, attempts: 4, failures: 1 })
         expect(fresh(model, failure)).toBeUndefined()
         const failed = attempt(CircuitPolicy.make(model), Circuit.make(CircuitPolicy.make(model), 1), failure, 0)
         expect(counted(model, failed, Outcome.success)).toBeUndefined()

@@ -116,7 +116,7 @@ describe("a batch", () => {
         const together = Fleet.merge(policy, start, batch, 0)
         const gap = suspicion(policy, mergeAll(policy, start, single)) - suspicion(policy, together)
         const [n0, n1] = [
-          1 / perFailure(Traffic.note(start.circuit.traffic, 0, 0)),
+          1 / perFailure(Traffic.add(start.circuit.traffic, 1, 0, 0)),
           1 / perFailure(together.circuit.traffic)
         ]
         const [f, v] = [batch.failure, 2 * batch.success]
@@ -182,6 +182,8 @@ describe("a batch", () => {
       { process: "a", outcome: asked(1_000), failedBefore: 0 },
       { process: "a", outcome: Outcome.success, failedBefore: 0 }
     ]
+    // A closed circuit learns nothing of an answer.
+    expect(Fleet.add(plain, Fleet.batch("a", 0), { outcome: Outcome.answered, failedBefore: 0 }).attempts).toBe(0)
     expect(summed(plain, list)).toEqual({
       generation: 0,
       process: "a",
@@ -189,7 +191,8 @@ describe("a batch", () => {
       success: 1,
       raw: 1.5,
       attempts: 4,
-      retryAfterMillis: 9_000
+      retryAfterMillis: 9_000,
+      opens: false
     })
     const none = Fleet.batch("a", 0)
     expect(Fleet.add(plain, none, { outcome: Outcome.ignored, failedBefore: 0 })).toBe(none)
@@ -210,7 +213,7 @@ describe("a batch", () => {
     expect(Fleet.isUrgent(plain, local, sent("a", 1.125))).toBe(true)
     expect(Fleet.isUrgent(plain, local, sent("a", 1.125, 100))).toBe(true)
     expect(Fleet.isUrgent(plain, local, sent("a", 0, 100))).toBe(false)
-    const busy = { ...local, traffic: { attempts: 6_000, failures: 0, at: 0 } }
+    const busy = { ...local, traffic: { ...Traffic.none, attempts: 6_000 } }
     // n = 21.4 at 100 attempts a second.
     expect(Fleet.isUrgent(plain, busy, sent("a", 4.8))).toBe(false)
     expect(Fleet.isUrgent(plain, busy, sent("a", 4.9))).toBe(true)
@@ -220,6 +223,15 @@ describe("a batch", () => {
     const policy = fleet({ witnesses: 1 })
     const open = Fleet.merge(policy, Fleet.empty(policy, 42, 0), { ...sent("a", 9), retryAfterMillis: 30_000 }, 0)
     expect(openUntil(open)).toBe(30_000)
+  })
+
+  it("of a dependency that speaks for all callers opens without a second witness, and is urgent", () => {
+    const policy = fleet({ witnesses: 5 })
+    const failure = Outcome.failure({ weight: 0.35, retryAfterMillis: 30_000, opens: true })
+    const one = Fleet.add(policy, Fleet.batch("a", 0), { outcome: failure, failedBefore: 3 })
+    expect(Fleet.isUrgent(policy, Circuit.make(policy, 42), one)).toBe(true)
+    const before = { ...sent("a", 0, 3), generation: undefined }
+    expect(openUntil(Fleet.merge(policy, Fleet.empty(policy, 42, 0), Fleet.combine(before, one), 0))).toBe(30_000)
   })
 })
 

@@ -20,7 +20,7 @@ const opened = (now = store, retryAfterMillis = 0): Shared =>
       Fleet.merge(
         policy,
         shared,
-        { generation: undefined, process, failure: 9, success: 0, raw: 9, attempts: 9, retryAfterMillis },
+        { generation: undefined, process, failure: 9, success: 0, raw: 9, attempts: 9, retryAfterMillis, opens: false },
         now
       ),
     Fleet.empty(policy, 42, now)

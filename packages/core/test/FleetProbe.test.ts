@@ -41,7 +41,15 @@ describe("a circuit that is barred", () => {
 
 describe("a circuit whose fleet's record is lost", () => {
   const policy = Fleet.make(CircuitPolicy.make(HealthModel.ledger(), { permits: 3 }), { witnesses: 1 })
-  const failed = { generation: undefined, success: 0, failure: 9, raw: 9, attempts: 9, retryAfterMillis: 0 }
+  const failed = {
+    generation: undefined,
+    success: 0,
+    failure: 9,
+    raw: 9,
+    attempts: 9,
+    retryAfterMillis: 0,
+    opens: false
+  }
   const opened = Fleet.merge(policy, Fleet.empty(policy, 42, 0), { ...failed, process: "a" }, 0)
   const [one] = Fleet.lease(policy, opened, 1_000)
   const [two] = Fleet.lease(policy, one, 1_000)

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { attempt, failure } from "./support.ts"
 
 const policy = Fleet.make(CircuitPolicy.make(HealthModel.ledger()), { witnesses: 1 })
-const failed = { generation: undefined, success: 0, failure: 9, raw: 9, attempts: 9, retryAfterMillis: 0 }
+const failed = { generation: undefined, success: 0, failure: 9, raw: 9, attempts: 9, retryAfterMillis: 0, opens: false }
 const shared = Fleet.merge(policy, Fleet.empty(policy, 42, 0), { ...failed, process: "a" }, 0)
 const closed = Circuit.make(policy, 7)
 let opened = closed

@@ -34,7 +34,7 @@ describe.each(modelNames)("every model, such as %s,", (name) => {
       for (const [letter, now] of at(50, letters)) {
         const before = JSON.stringify([state, traffic])
         const mass = Outcome.mass(letter === "S" ? Outcome.success : letter === "T" ? throttled : failure, 0, 1, 0)
-        const nextTraffic = Traffic.note(traffic, mass.raw, now)
+        const nextTraffic = Traffic.add(traffic, 1, mass.raw, now)
         const next = model.observe(state, mass, nextTraffic, now)
         model.trips(next, now)
         model.score(next, now + 10_000)

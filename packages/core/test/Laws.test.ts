@@ -3,7 +3,17 @@ import { strict as assert } from "node:assert"
 import { Circuit, CircuitPolicy, CircuitSnapshot, HealthModel, Outcome, Traffic } from "@truce/core"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type Command, type Step, begin, circuitOptions, fresh, histories, perform, run } from "./histories.ts"
+import {
+  type Command,
+  type Step,
+  begin,
+  circuitOptions,
+  fresh,
+  histories,
+  perform,
+  run,
+  settledBy
+} from "./histories.ts"
 import { attempt, modelNames, models, withModel } from "./support.ts"
 
 const slack = 1e-9
@@ -71,10 +81,16 @@ describe.each(modelNames)("%s", (name) => {
       forAll(model, (policy, steps) => {
         for (const step of steps) {
           const { after, before, command, now } = step
-          if (evidence(step)._tag !== "Ignored" && isHeard(step)) {
-            assert.deepEqual(after.traffic, Traffic.note(before.traffic, failureMass(policy, step), now))
+          const { _tag } = evidence(step)
+          if (_tag === "Ignored" || !isHeard(step)) assert.equal(after.traffic, before.traffic)
+          const counted = ({ at, attempts, failures }: Traffic.Volume) => ({ at, attempts, failures })
+          if ((_tag === "Failure" || _tag === "Success") && isHeard(step)) {
+            const added = Traffic.add(before.traffic, 1, failureMass(policy, step), now)
+            assert.deepEqual(counted(after.traffic), counted(added))
           } else {
-            assert.equal(after.traffic, before.traffic)
+            assert.deepEqual(counted(after.traffic), counted(before.traffic))
+            // An answer says something of a probe alone.
+            if (_tag === "Answered" && before.state._tag === "HalfOpen") continue
             assert.equal(after.moves, before.moves)
             if (!isManual(command)) assert.equal(after.health, before.health)
           }
@@ -83,7 +99,7 @@ describe.each(modelNames)("%s", (name) => {
     )
   })
 
-  it("Closed opens only by a failure with h < openBelow; HalfOpen reopens on one failed probe and closes only by a success with h >= closeAt; one settle makes at most one transition", () => {
+  it("Closed opens only by a failure with h < openBelow, or one that `opens`; HalfOpen reopens on one failed probe and closes only by a success (an `Answered` probe is one) with h >= closeAt; one settle makes at most one transition", () => {
     withModel(name, (model) =>
       forAll(model, (policy, steps) => {
         for (const step of steps) {
@@ -94,28 +110,32 @@ describe.each(modelNames)("%s", (name) => {
           if (change === undefined) assert.equal(after.state._tag, before.state._tag)
           const edge = `${before.state._tag} -> ${after.state._tag}`
           const raw = failureMass(policy, step)
+          const outcome = evidence(step)
+          const opens = outcome._tag === "Failure" && outcome.opens
+          if (opens && isHeard(step) && before.mode._tag !== "Disabled") assert.equal(after.state._tag, "Open")
           if (edge === "Closed -> Open") {
             assert.ok(raw > 0)
-            assert.ok(policy.model.score(after.health, now) <= policy.model.openBelow + slack)
+            assert.ok(opens || policy.model.score(after.health, now) <= policy.model.openBelow + slack)
           }
           if (edge === "HalfOpen -> Open") {
             assert.ok(raw > 0)
             const { score } = change ?? { score: NaN }
-            if (!(policy.reopenOn === "failure" && raw >= 0.5)) assert.ok(score <= policy.model.openBelow)
+            if (!opens && !(policy.reopenOn === "failure" && raw >= 0.5)) assert.ok(score <= policy.model.openBelow)
           }
           if (edge === "HalfOpen -> HalfOpen" && isHeard(step) && evidence(step)._tag === "Failure") {
             assert.ok(policy.reopenOn === "score" || raw < 0.5)
             const score = Circuit.score(policy, after, now)
             assert.ok(score > 0 && score >= policy.model.openBelow - slack)
           }
-          if (before.state._tag === "HalfOpen" && evidence(step)._tag === "Success" && isHeard(step)) {
+          if (before.state._tag === "HalfOpen" && ["Success", "Answered"].includes(outcome._tag) && isHeard(step)) {
             const mass = Outcome.mass(evidence(step), 0, 1, policy.slowWeight)
             const { n, rho } = policy.model.probation
             const restored = Math.min(1, 1 - before.state.suspicion + (rho * mass.success - mass.failure) / n)
             const failed = policy.reopenOn === "failure" && raw >= 0.5
-            const restores = !failed && mass.success > 0 && restored >= policy.closeAt - slack
+            const low = policy.reopenOn === "score" && raw > 0 && restored < policy.model.openBelow - slack
+            const restores = !failed && !low && mass.success > 0 && restored >= policy.closeAt - slack
             assert.equal(after.state._tag === "Closed", restores)
-            assert.ok(after.state._tag !== "Open" || failed || restored <= 1 - before.state.suspicion)
+            assert.ok(after.state._tag !== "Open" || failed || low || restored <= 1 - before.state.suspicion)
           } else assert.ok(edge !== "HalfOpen -> Closed")
           assert.ok(edge !== "Closed -> HalfOpen" && edge !== "Open -> Closed")
           if (edge === "Open -> HalfOpen") assert.equal(command.do, "admit")
@@ -141,8 +161,10 @@ describe.each(modelNames)("%s", (name) => {
       forAll(model, (policy, steps) => {
         for (const { after, before, command, now, permit } of steps) {
           if ((command.do !== "settle" && command.do !== "settle again") || permit === undefined) continue
-          const failedBefore = command.do === "settle" ? command.failedBefore : 0
-          const settled = { permit, outcome: command.outcome, failedBefore }
+          const settled =
+            command.do === "settle"
+              ? settledBy(command, permit, now)
+              : { permit, outcome: command.outcome, failedBefore: 0 }
           const traffic = Circuit.counted(policy, before, settled, before.traffic, now)
           if (traffic === undefined) continue
           assert.deepEqual(after, { ...before, traffic })
@@ -245,6 +267,77 @@ describe.each(modelNames)("%s", (name) => {
         ),
         { numRuns }
       )
+    )
+  })
+
+  it("Nothing wedges: from every reachable state in automatic mode, if from now on every attempt is a success or is answered and calls keep coming, the circuit is Closed after at most one open time, one lease and as many probes as its model needs to reach `closeAt`. Nested attempts on one key included", () => {
+    const nesting = fc.integer({ min: 0, max: 4 })
+    const call = fc.record({ answers: fc.boolean(), nesting, isAfter: fc.boolean() })
+    withModel(name, (model) =>
+      fc.assert(
+        fc.property(
+          histories("calm"),
+          circuitOptions,
+          fc.array(call, { minLength: 1, maxLength: 6 }),
+          (history, options, calls) => {
+            const policy = CircuitPolicy.make(model, options)
+            let { circuit, now } = run(policy, history).end
+            const { until } = circuit.state._tag === "Open" ? circuit.state : { until: now }
+            const limit = Math.max(until, now) + policy.leaseMillis
+            const { n, rho } = model.probation
+            let probes = Math.ceil((n * policy.closeAt) / rho - slack)
+            for (let index = 0; circuit.state._tag !== "Closed"; index++) {
+              assert.ok(now <= limit)
+              const { answers, isAfter, nesting } = calls[index % calls.length] ?? {
+                answers: true,
+                isAfter: false,
+                nesting: 0
+              }
+              const [admitted, decision] = Circuit.admit(policy, circuit, now)
+              circuit = admitted
+              if (decision._tag === "Rejected") {
+                now = decision.until
+                continue
+              }
+              assert.ok(probes-- > 0)
+              const outcome = answers ? Outcome.answered : Outcome.success
+              const settled = { permit: decision.permit, outcome, failedBefore: 0 }
+              for (let depth = 0; depth < nesting; depth++) {
+                assert.deepEqual(Circuit.admit(policy, admitted, now, decision.permit), [admitted, decision])
+              }
+              // The innermost is settled; those around it say nothing, whether they try to or not.
+              circuit = Circuit.settle(policy, circuit, settled, now)
+              if (isAfter) assert.equal(Circuit.settle(policy, circuit, settled, now), circuit)
+            }
+          }
+        ),
+        { numRuns }
+      )
+    )
+  })
+
+  it("An interruption before the slowest recent success of the key, or after something of it has succeeded meanwhile, moves no score", () => {
+    withModel(name, (model) =>
+      forAll(model, (_, steps) => {
+        let [slowest, at, heardAt] = [0, 0, -Infinity]
+        for (const step of steps) {
+          const { after, command, now } = step
+          const { _tag } = evidence(step)
+          if ((_tag === "Success" || _tag === "Answered") && isHeard(step)) {
+            const took = command.do === "settle" ? (command.tookMillis ?? 0) : 0
+            const kept = slowest * 2 ** (-Math.max(0, now - at) / Traffic.slowestHalfLifeMillis)
+            ;[slowest, at, heardAt] = [Math.max(kept, took), Math.max(at, now), Math.max(heardAt, now)]
+          }
+          for (const ran of [0, 1, 100, 1_000, 3_001, 1e6]) {
+            const started = now - ran
+            const limit = slowest * 2 ** (-Math.max(0, now - at) / Traffic.slowestHalfLifeMillis)
+            const isOverdue = slowest > 0 && ran >= limit && heardAt < started
+            if (Math.abs(ran - limit) < 1e-6) continue
+            const { _tag } = Circuit.interrupted(after.traffic, started, now)
+            assert.equal(_tag, isOverdue ? "Failure" : "Ignored")
+          }
+        }
+      })
     )
   })
 

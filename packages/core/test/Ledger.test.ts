@@ -130,7 +130,7 @@ describe("ledger", () => {
     while (seen < trips) {
       now += gap
       const failed = fails()
-      traffic = Traffic.note(traffic, failed ? 1 : 0, now)
+      traffic = Traffic.add(traffic, 1, failed ? 1 : 0, now)
       state = model.observe(
         state,
         { failure: failed ? 1 : 0, success: failed ? 0 : 1, raw: failed ? 1 : 0 },

@@ -10,14 +10,20 @@ describe("tagged unions", () => {
           return "success"
         case "Failure":
           expectTypeOf(outcome.retryAfterMillis).toEqualTypeOf<number | undefined>()
+          expectTypeOf(outcome.opens).toEqualTypeOf<boolean>()
           return "failure"
+        case "Answered":
+          expectTypeOf(outcome).toEqualTypeOf<Outcome.Answered>()
+          return "answered"
         case "Ignored":
           expectTypeOf(outcome).toEqualTypeOf<Outcome.Ignored>()
           return "ignored"
       }
     }
     expectTypeOf(name).returns.toEqualTypeOf<string>()
-    expectTypeOf<Exclude<Outcome.Outcome["_tag"], "Success" | "Failure" | "Ignored">>().toEqualTypeOf<never>()
+    expectTypeOf<
+      Exclude<Outcome.Outcome["_tag"], "Success" | "Answered" | "Failure" | "Ignored">
+    >().toEqualTypeOf<never>()
   })
 
   it("do not compile when a case is missing", () => {

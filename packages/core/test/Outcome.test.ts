@@ -4,7 +4,13 @@ import { failure, throttled } from "./support.ts"
 
 describe("Outcome", () => {
   it("is a failure of weight 1, not saturated and without a wish by default", () => {
-    expect(Outcome.failure()).toEqual({ _tag: "Failure", weight: 1, saturated: false, retryAfterMillis: undefined })
+    expect(Outcome.failure()).toEqual({
+      _tag: "Failure",
+      weight: 1,
+      saturated: false,
+      retryAfterMillis: undefined,
+      opens: false
+    })
     expect(Outcome.failure({ weight: undefined, saturated: undefined, retryAfterMillis: undefined })).toEqual(failure)
     expect(Outcome.throttleWeight).toBe(0.35)
   })
@@ -15,6 +21,7 @@ describe("Outcome", () => {
     [failure, false],
     [Outcome.failure({ saturated: true }), true],
     [throttled, true],
+    [Outcome.answered, false],
     [Outcome.ignored, false]
   ])("says of %o whether load is the likely cause: %s", (outcome, saturated) => {
     expect(Outcome.isSaturated(outcome)).toBe(saturated)
@@ -62,12 +69,27 @@ describe("Outcome", () => {
   })
 })
 
+describe("an end that was noticed late", () => {
+  it.each([
+    [200, 200, false],
+    [300, 200, false],
+    [301, 200, true],
+    // Within 50 ms nobody can tell.
+    [60, 20, false],
+    [70, 20, false],
+    [71, 20, true],
+    [20_000, Infinity, false]
+  ])("of %i ms with a limit of %i ms says that the process had stalled: %s", (took, limit, isStalled) => {
+    expect(Outcome.isStalled(took, limit)).toBe(isStalled)
+  })
+})
+
 describe("HttpStatus", () => {
   const saturated = Outcome.failure({ saturated: true, retryAfterMillis: 2_000 })
   it.each([
     [[200, 204, 301, 399], false, Outcome.success],
-    [[400, 401, 404, 409, 422, 499, 501, 505], false, Outcome.ignored],
-    [[425], true, Outcome.ignored],
+    [[400, 401, 404, 409, 422, 499, 501, 505], false, Outcome.answered],
+    [[425], true, Outcome.answered],
     [[408, 503, 504], true, saturated],
     [[429], true, Outcome.failure({ weight: 0.35, saturated: true, retryAfterMillis: 2_000 })],
     [[500, 502, 507, 599], true, Outcome.failure({ retryAfterMillis: 2_000 })]

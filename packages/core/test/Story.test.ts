@@ -21,7 +21,15 @@ describe("a length of time", () => {
 
 describe("the cause of a circuit that follows its fleet", () => {
   const policy = Fleet.make(CircuitPolicy.make(HealthModel.ledger()), { witnesses: 1 })
-  const failed = { generation: undefined, success: 0, failure: 9, raw: 9, attempts: 9, retryAfterMillis: 0 }
+  const failed = {
+    generation: undefined,
+    success: 0,
+    failure: 9,
+    raw: 9,
+    attempts: 9,
+    retryAfterMillis: 0,
+    opens: false
+  }
   const opened = Fleet.merge(policy, Fleet.empty(policy, 42, 0), { ...failed, process: "a" }, 0)
   const of = (shared: typeof opened, now: number) => {
     const [circuit] = Fleet.follow(policy, Circuit.make(policy, 7), Fleet.unlinked, shared, 0)

@@ -19,7 +19,8 @@ export const sent = (process: string, failed: number, good = 0, generation = 0):
   success: good,
   raw: failed,
   attempts: Math.ceil(failed) + good,
-  retryAfterMillis: 0
+  retryAfterMillis: 0,
+  opens: false
 })
 
 export const mergeAll = <S>(

@@ -4,7 +4,13 @@ import fc from "fast-check"
 /** What may happen to one circuit. `pick` chooses among the attempts under way; `past` among those settled before. */
 export type Command =
   | { readonly do: "admit" }
-  | { readonly do: "settle"; readonly pick: number; readonly outcome: Outcome.Outcome; readonly failedBefore: number }
+  | {
+      readonly do: "settle"
+      readonly pick: number
+      readonly outcome: Outcome.Outcome
+      readonly failedBefore: number
+      readonly tookMillis: number | undefined
+    }
   | { readonly do: "release"; readonly pick: number }
   | { readonly do: "settle again"; readonly past: number; readonly outcome: Outcome.Outcome }
   | { readonly do: "record"; readonly outcome: Outcome.Outcome }
@@ -33,13 +39,15 @@ export const outcomes: fc.Arbitrary<Outcome.Outcome> = fc.oneof(
   { weight: 7, arbitrary: fc.constant(Outcome.failure()) },
   { weight: 1, arbitrary: fc.constant(Outcome.failure({ weight: Outcome.throttleWeight, saturated: true })) },
   { weight: 1, arbitrary: fc.constant(Outcome.ignored) },
+  { weight: 2, arbitrary: fc.constant(Outcome.answered) },
   {
     weight: 2,
     arbitrary: fc
       .record({
         weight: fc.double({ min: 0.001, max: 1, noNaN: true }),
         saturated: fc.boolean(),
-        retryAfterMillis: fc.option(fc.integer({ min: 0, max: 100_000 }), { nil: undefined })
+        retryAfterMillis: fc.option(fc.integer({ min: 0, max: 100_000 }), { nil: undefined }),
+        opens: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) })
       })
       .map(Outcome.failure)
   }
@@ -47,7 +55,11 @@ export const outcomes: fc.Arbitrary<Outcome.Outcome> = fc.oneof(
 
 const index = fc.nat({ max: 1_000 })
 
-const settleFields = { do: fc.constant("settle" as const), pick: index }
+const settleFields = {
+  do: fc.constant("settle" as const),
+  pick: index,
+  tookMillis: fc.option(fc.integer({ min: 0, max: 3_000 }), { nil: undefined })
+}
 const settle = fc.record({
   ...settleFields,
   outcome: outcomes,
@@ -160,6 +172,18 @@ export const fresh = <S>(policy: CircuitPolicy.CircuitPolicy<S>): Circuit.Circui
   }
 }
 
+/** What a command settles. */
+export const settledBy = (
+  { failedBefore, outcome, tookMillis }: Extract<Command, { readonly do: "settle" }>,
+  permit: Circuit.Permit,
+  now: number
+): Circuit.Settled => ({
+  permit,
+  outcome,
+  failedBefore,
+  startedAt: tookMillis === undefined ? undefined : now - tookMillis
+})
+
 /** Runs a command; `undefined` where there is nothing it could apply to. */
 export const perform = <S>(
   policy: CircuitPolicy.CircuitPolicy<S>,
@@ -204,7 +228,7 @@ export const perform = <S>(
         : done(after, { decision })
     }
     case "settle":
-      return finish(command.pick, (permit) => Circuit.settle(policy, circuit, { permit, ...command }, now))
+      return finish(command.pick, (permit) => Circuit.settle(policy, circuit, settledBy(command, permit, now), now))
     case "release":
       return finish(command.pick, (permit) => Circuit.release(policy, circuit, permit, now))
     case "settle again": {

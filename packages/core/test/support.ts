@@ -153,7 +153,7 @@ export const feed = <S>(
   for (const [letter, now] of events) {
     const { failedBefore, outcome } = letters[letter]
     const mass = Outcome.mass(outcome, failedBefore, model.discount, 0)
-    traffic = Traffic.note(traffic, mass.raw, now)
+    traffic = Traffic.add(traffic, 1, mass.raw, now)
     state = model.observe(state, mass, traffic, now)
     scores.push(model.score(state, now))
   }

@@ -5,7 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import type * as Duration from "effect/Duration"
-import type { Circuit } from "@truce/core"
+import type { Circuit, Outcome } from "@truce/core"
 
 /**
  * One attempt of a call.
@@ -23,7 +23,7 @@ export interface Attempt<E = unknown> {
   readonly start: Duration.Duration
   readonly duration: Duration.Duration
   readonly delay: Duration.Duration
-  readonly outcome: "Success" | "Failure" | "Ignored"
+  readonly outcome: Outcome.Outcome["_tag"]
   readonly error: E
   readonly state: Circuit.Status
   readonly score: number
@@ -42,7 +42,7 @@ export const schema = <E, I, R>(error: Schema.Schema<E, I, R>) =>
     start: Schema.Duration,
     duration: Schema.Duration,
     delay: Schema.Duration,
-    outcome: Schema.Literal("Success", "Failure", "Ignored"),
+    outcome: Schema.Literal("Success", "Answered", "Failure", "Ignored"),
     error,
     state: Schema.Literal("Closed", "Open", "HalfOpen", "Isolated", "Disabled"),
     score: Schema.Number

@@ -88,8 +88,13 @@ export interface ExecuteOptions<E, ER extends E, EP extends E> {
   /** The dependency: one circuit, one score. */
   readonly key: string
   readonly classify: Classifier<E, ER, EP>
-  /** An attempt that takes longer is slow, and one interrupted later is a timeout. Default: half of `attemptTimeout`, else no such rule. */
+  /** An attempt that takes longer is slow. Default: half of `attemptTimeout`, else no such rule. */
   readonly slowAfter?: Duration.DurationInput | undefined
+  /**
+   * An attempt that is interrupted later was a timeout; earlier ones say nothing. `Duration.infinity` for none. Default: as long as the
+   * slowest recent success of the key, while nothing of it succeeded.
+   */
+  readonly abandonedAfter?: Duration.DurationInput | undefined
 }
 
 /**

@@ -107,7 +107,7 @@ export type Circuit = typeof Circuit.Type
 
 const Move = Schema.Struct({
   ago: Millis,
-  outcome: Schema.Literal("Success", "Failure"),
+  outcome: Schema.Literal("Success", "Answered", "Failure"),
   weight: number("Failed weight after the discount of its call; 0 for a success"),
   before: Schema.Number,
   after: Schema.Number

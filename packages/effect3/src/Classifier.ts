@@ -1,5 +1,5 @@
 /**
- * Which errors are retriable, which are permanent, and what each says about the dependency.
+ * Which errors are retriable, which are permanent or local, and what each says about the dependency.
  *
  * A classifier never runs anything and never decides whether a retry is sent.
  *
@@ -15,8 +15,9 @@ import type { CircuitOpen } from "./CircuitOpen.ts"
 /**
  * Splits the errors `E` of an effect into retriable `ER` and permanent `EP`, and reads an `Outcome` from its exit.
  *
- * By default a retriable error is a failure of weight 1, a permanent one says nothing about the dependency, a success is a success, a
- * defect is a failure of weight 1, and an interruption says nothing.
+ * By default a retriable error is a failure of weight 1; a permanent one is an answer, which closes a half-open circuit and says nothing to
+ * a closed one; a success is a success; a defect is a failure of weight 1; a local error and an interruption say nothing. `EP` has the local
+ * errors too: they end a call as permanent ones do.
  *
  * @category models
  * @since 0.1.0
@@ -44,12 +45,20 @@ export interface Refined<E, ER extends E, EP extends E> extends Classifier<E, ER
 }
 
 /**
- * How one error is to be read; `retriable` and `permanent` build it.
+ * Worth another attempt; what no attempt can change, from a dependency that works; or of this process, before the dependency was asked.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Rule<in E, out Kind extends "retriable" | "permanent" = "retriable" | "permanent"> {
+export type RuleKind = "retriable" | "permanent" | "local"
+
+/**
+ * How one error is to be read; `retriable`, `permanent` and `local` build it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Rule<in E, out Kind extends RuleKind = RuleKind> {
   readonly kind: Kind
   readonly outcome: (error: E) => Outcome.Outcome
 }
@@ -60,7 +69,7 @@ export interface Rule<in E, out Kind extends "retriable" | "permanent" = "retria
  * @category models
  * @since 0.1.0
  */
-export type TagRule<E> = "retriable" | "permanent" | Rule<E>
+export type TagRule<E> = RuleKind | Rule<E>
 
 /**
  * An error worth another attempt, with what it says about the dependency.
@@ -90,23 +99,57 @@ export const retriable = <E>(
     readonly saturated?: boolean | undefined
     /** When the dependency asked to be tried again. */
     readonly retryAfter?: ((error: E) => Duration.DurationInput | undefined) | undefined
+    /** Whether the dependency speaks for all callers, as of a quota they share: the circuit opens at once, until `retryAfter`. Default: false. */
+    readonly opens?: boolean | undefined
   } = {}
-): Rule<E, "retriable"> => ({ kind: "retriable", outcome: reader({ ...options, weight: options.weight ?? 1 }) })
+): Rule<E, "retriable"> => ({
+  kind: "retriable",
+  outcome: reader({ ...options, weight: options.weight ?? 1 }, Outcome.ignored)
+})
 
 /**
- * An error that no attempt can change; it says nothing about the dependency unless given a weight.
+ * An error that no attempt can change: the dependency answered. It closes a half-open circuit, and says nothing to a closed one unless
+ * given a weight.
  *
  * @category rules
  * @since 0.1.0
  */
 export const permanent = <E>(
   options: {
-    /** In [0, 1]; 0 says nothing about the dependency. Default: 0. */
+    /** In [0, 1]; 0 for an answer of a dependency that works. Default: 0. */
     readonly weight?: number | undefined
     /** Whether load is the likely cause. Default: false. */
     readonly saturated?: boolean | undefined
+    /** When the dependency asked to be tried again. */
+    readonly retryAfter?: ((error: E) => Duration.DurationInput | undefined) | undefined
+    /** Whether the dependency speaks for all callers, as of a quota they share: the circuit opens at once, until `retryAfter`. Default: false. */
+    readonly opens?: boolean | undefined
   } = {}
-): Rule<E, "permanent"> => ({ kind: "permanent", outcome: reader({ ...options, weight: options.weight ?? 0 }) })
+): Rule<E, "permanent"> => ({
+  kind: "permanent",
+  outcome: reader({ ...options, weight: options.weight ?? 0 }, Outcome.answered)
+})
+
+/**
+ * An error of this process, before the dependency was asked: a body that cannot be encoded, no file handles left. It ends the call at once
+ * and says nothing about the dependency.
+ *
+ * **Example** (An argument that never left the process)
+ *
+ * ```ts
+ * import { Classifier } from "@truce/effect3"
+ * import { Data, Effect } from "effect"
+ *
+ * class Invalid extends Data.TaggedError("Invalid")<{}> {}
+ *
+ * const classify = Classifier.tags<Invalid>()({ Invalid: "local" })
+ * classify.classify(await Effect.runPromiseExit(Effect.fail(new Invalid())))._tag // => "Ignored"
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const local = <E>(): Rule<E, "local"> => ({ kind: "local", outcome: () => Outcome.ignored })
 
 /**
  * A classifier over tagged errors, exhaustive at compile time: a tag that is not in the table does not compile, nor does one that
@@ -137,30 +180,39 @@ export const tags =
     options: Options = {}
   ): Refined<E, Tagged<E, M, "retriable">, Tagged<E, M, "permanent">> => {
     const rules: ReadonlyMap<string, Rule<E>> = new Map(
-      Object.entries<TagRule<E>>(table).map(([tag, rule]) => [
-        tag,
-        rule === "retriable" ? retriable<E>() : rule === "permanent" ? permanent<E>() : rule
-      ])
+      Object.entries<TagRule<E>>(table).map(([tag, rule]) => [tag, typeof rule === "string" ? named<E>(rule) : rule])
     )
     // An error outside its declared type (a cast somewhere) says nothing and is not retried.
     const ruleOf = (error: E): Rule<E> => rules.get(error._tag) ?? unknownError
     return build(
       (error): error is Tagged<E, M, "retriable"> => ruleOf(error).kind === "retriable",
-      (error): error is Tagged<E, M, "permanent"> => ruleOf(error).kind === "permanent",
+      (error): error is Tagged<E, M, "permanent"> => ruleOf(error).kind !== "retriable",
       (error) => ruleOf(error).outcome(error),
       options
     )
   }
 
+const named = <E>(kind: RuleKind): Rule<E> => {
+  switch (kind) {
+    case "retriable":
+      return retriable()
+    case "permanent":
+      return permanent()
+    case "local":
+      return local()
+  }
+}
+
 /**
- * The members of `E` that the table `M` calls retriable or permanent, or may: where the rule, or the tag of a member, is one of several.
+ * The members of `E` that the table `M` calls retriable, or permanent or local, or may: where the rule, or the tag of a member, is one of
+ * several.
  *
  * @category models
  * @since 0.1.0
  */
 export type Tagged<E extends { readonly _tag: string }, M, Kind extends "retriable" | "permanent"> = OfTag<
   E,
-  { [K in keyof M]: Kind extends KindOf<M[K]> ? K : never }[keyof M]
+  { [K in keyof M]: Kind extends EndOf<KindOf<M[K]>> ? K : never }[keyof M]
 >
 
 /**
@@ -180,6 +232,9 @@ type OfTag<E extends { readonly _tag: string }, Tag> = E extends unknown
     ? never
     : E
   : never
+
+/** What a kind of error does to a call: another attempt, or none. */
+type EndOf<Kind> = Kind extends "local" ? "permanent" : Kind
 
 type KindOf<R> = R extends string ? R : R extends Rule<never, infer Kind> ? Kind : never
 
@@ -216,14 +271,14 @@ export interface Options {
 export const refine = <E, ER extends E>(
   isRetriable: (error: E) => error is ER,
   options: Options & {
-    /** What an error says about the dependency. Default: a retriable one is a failure of weight 1, the others are ignored. */
+    /** What an error says about the dependency. Default: a retriable one is a failure of weight 1, the others are answers. */
     readonly outcome?: ((error: E) => Outcome.Outcome) | undefined
   } = {}
 ): Refined<E, ER, Exclude<E, ER>> =>
   build(
     isRetriable,
     (error): error is Exclude<E, ER> => !isRetriable(error),
-    options.outcome ?? ((error) => (isRetriable(error) ? fullFailure : Outcome.ignored)),
+    options.outcome ?? ((error) => (isRetriable(error) ? fullFailure : Outcome.answered)),
     options
   )
 
@@ -247,14 +302,14 @@ export const refine = <E, ER extends E>(
 export const make = <E>(
   isRetriable: (error: E) => boolean,
   options: Options & {
-    /** What an error says about the dependency. Default: a retriable one is a failure of weight 1, the others are ignored. */
+    /** What an error says about the dependency. Default: a retriable one is a failure of weight 1, the others are answers. */
     readonly outcome?: ((error: E) => Outcome.Outcome) | undefined
   } = {}
 ): Classifier<E> =>
   build(
     (error): error is E => isRetriable(error),
     (error): error is E => !isRetriable(error),
-    options.outcome ?? ((error) => (isRetriable(error) ? fullFailure : Outcome.ignored)),
+    options.outcome ?? ((error) => (isRetriable(error) ? fullFailure : Outcome.answered)),
     options
   )
 
@@ -279,6 +334,8 @@ export const make = <E>(
 export const status = <E>(
   options: Options & {
     readonly status: (error: E) => number | undefined
+    /** Statuses with which the dependency speaks for all callers, such as 429: they open the circuit at once, until `retryAfter`. Default: none. */
+    readonly opens?: ReadonlyArray<number> | undefined
     readonly retryAfter?: ((error: E) => Duration.DurationInput | undefined) | undefined
   }
 ): Classifier<E> => {
@@ -287,13 +344,13 @@ export const status = <E>(
     // 0 is what some clients give where there was no response.
     return code === undefined || !(code >= 100)
       ? { retriable: true, outcome: fullFailure }
-      : HttpStatus.read(code, toMillis(options.retryAfter?.(error)))
+      : HttpStatus.read(code, toMillis(options.retryAfter?.(error)), options.opens)
   }
   return make((error) => read(error).retriable, { ...options, outcome: (error) => read(error).outcome })
 }
 
 const fullFailure = Outcome.failure()
-const unknownError: Rule<unknown> = { kind: "permanent", outcome: () => Outcome.ignored }
+const unknownError: Rule<unknown> = local()
 
 const build = <E, ER extends E, EP extends E>(
   isRetriable: (error: E) => error is ER,
@@ -321,17 +378,21 @@ const build = <E, ER extends E, EP extends E>(
 const isRejection = <E>(error: E | CircuitOpen): error is CircuitOpen =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "CircuitOpen"
 
-const reader = <E>(options: {
-  readonly weight: number
-  readonly saturated?: boolean | undefined
-  readonly retryAfter?: ((error: E) => Duration.DurationInput | undefined) | undefined
-}): ((error: E) => Outcome.Outcome) => {
-  const { retryAfter, saturated, weight } = options
-  if (weight === 0) return () => Outcome.ignored
-  const plain = Outcome.failure({ weight, saturated })
+const reader = <E>(
+  options: {
+    readonly weight: number
+    readonly saturated?: boolean | undefined
+    readonly retryAfter?: ((error: E) => Duration.DurationInput | undefined) | undefined
+    readonly opens?: boolean | undefined
+  },
+  weightless: Outcome.Outcome
+): ((error: E) => Outcome.Outcome) => {
+  const { opens, retryAfter, saturated, weight } = options
+  if (weight === 0) return () => weightless
+  const plain = Outcome.failure({ weight, saturated, opens })
   return retryAfter === undefined
     ? () => plain
-    : (error) => Outcome.failure({ weight, saturated, retryAfterMillis: toMillis(retryAfter(error)) })
+    : (error) => ({ ...plain, retryAfterMillis: toMillis(retryAfter(error)) })
 }
 
 // A time that has passed already is no wait.

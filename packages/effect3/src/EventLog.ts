@@ -14,11 +14,17 @@ import * as Stream from "effect/Stream"
 import { HealthScore, cells } from "./HealthScore.ts"
 import { publishNow, published } from "./platform/Published.ts"
 import { runFork, running } from "./platform/Running.ts"
-import { AnyNumber, NumberOrNone } from "./platform/Schema.ts"
+import { AnyNumber, Flag, NumberOrNone } from "./platform/Schema.ts"
 
 const Outcome = Schema.Union(
   Schema.TaggedStruct("Success", { slow: Schema.Boolean }),
-  Schema.TaggedStruct("Failure", { weight: Schema.Number, saturated: Schema.Boolean, retryAfterMillis: NumberOrNone }),
+  Schema.TaggedStruct("Answered", {}),
+  Schema.TaggedStruct("Failure", {
+    weight: Schema.Number,
+    saturated: Schema.Boolean,
+    retryAfterMillis: NumberOrNone,
+    opens: Flag
+  }),
   Schema.TaggedStruct("Ignored", {})
 )
 

@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { NonNegative, Share } from "./platform/Schema.ts"
+import { NonNegative, Share, optionalKey } from "./platform/Schema.ts"
 
 /**
  * The version of the record that this release writes and judges; it leaves another as it is.
@@ -59,7 +59,13 @@ export const Circuit = Schema.Struct({
   generation: Whole,
   openings: Schema.Struct({ inARow: Whole, lastMillis: NonNegative, rampMillis: NonNegative }),
   seed: Schema.Finite,
-  traffic: Schema.Struct({ attempts: NonNegative, failures: NonNegative, at: Schema.Finite }),
+  traffic: Schema.Struct({
+    attempts: NonNegative,
+    failures: NonNegative,
+    at: Schema.Finite,
+    slowest: optionalKey(NonNegative),
+    succeededAt: optionalKey(Schema.Finite)
+  }),
   health: Schema.Unknown
 })
 

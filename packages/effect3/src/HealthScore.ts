@@ -143,9 +143,12 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
     yield* Effect.addFinalizer(() => Effect.zipRight(PubSub.shutdown(transitions), PubSub.shutdown(moved)))
     const seed = yield* Random.nextIntBetween(-(2 ** 31), 2 ** 31)
     let watchers = 0
+    let isClosing = false
+    yield* Effect.addFinalizer(() => Effect.sync(() => (isClosing = true)))
     const log = new Log()
     const listener = {
       log,
+      isClosing: () => isClosing,
       transition: (transition: Transition) => {
         offer(transitions, transition)
         if (log.isOn) log.tell({ _tag: "Transitioned", ...transition })

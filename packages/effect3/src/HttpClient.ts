@@ -41,8 +41,15 @@ export interface CircuitBreakerOptions {
   readonly key?: string | ((request: HttpClientRequest.HttpClientRequest) => string) | undefined
   /** What some statuses are taken for, instead of what the table of `HttpStatus.read` says. */
   readonly status?: Table.StatusRules | undefined
+  /** Statuses with which a server speaks for all callers, such as 429: they open the circuit at once, until their `Retry-After`. Default: none. */
+  readonly opens?: ReadonlyArray<number> | undefined
   /** An attempt whose headers take longer is slow. Default: half of `attemptTimeout`, else no such rule. */
   readonly slowAfter?: Duration.DurationInput | undefined
+  /**
+   * An attempt that is interrupted later was a timeout; earlier ones say nothing. `Duration.infinity` for none. Default: as long as the
+   * slowest recent answer of the key, while none came.
+   */
+  readonly abandonedAfter?: Duration.DurationInput | undefined
 }
 
 /**
@@ -109,7 +116,7 @@ interface Either {
  *
  * 5xx, 408, 425 and 429, a connection that cannot be made or breaks, and an attempt that takes longer than `attemptTimeout` are retried
  * where the request may be sent again (`isIdempotent`, and a body that is no stream), and end in `RetryExhausted`. Other 4xx are
- * answers that say nothing about the dependency. `Retry-After` lengthens the wait and the open time. Throws `InvalidOption`.
+ * answers, by which a half-open circuit closes. `Retry-After` lengthens the wait and the open time. Throws `InvalidOption`.
  *
  * **Example** (A client of your own, in the right order)
  *

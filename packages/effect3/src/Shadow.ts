@@ -158,7 +158,7 @@ export const report: Effect.Effect<Report, never, Shadow> = Effect.flatMap(Shado
  *   { _tag: "Admitted", key: "users-api", at: attempt, attempt, generation: 0, probe: false },
  *   {
  *     _tag: "Settled", key: "users-api", at: attempt, attempt, startedAt: attempt, failedBefore: 0,
- *     outcome: { _tag: "Failure", weight: 1, saturated: false, retryAfterMillis: undefined }
+ *     outcome: { _tag: "Failure", weight: 1, saturated: false, retryAfterMillis: undefined, opens: false }
  *   }
  * ])
  * const { text } = Shadow.replay(recorded, { model: HealthModel.consecutive({ failures: 3 }) })

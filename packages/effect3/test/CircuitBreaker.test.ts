@@ -65,9 +65,9 @@ describe("while closed", () => {
       expect(yield* scoreOf()).toBe(1)
     }))
 
-  it("takes an interruption after slowAfter for a failure", () =>
+  it("takes an interruption after abandonedAfter for a failure", () =>
     Effect.gen(function* () {
-      const slow = CircuitBreaker.execute(Effect.never, { key, classify, slowAfter: "1 second" })
+      const slow = CircuitBreaker.execute(Effect.never, { key, classify, abandonedAfter: "1 second" })
       const fiber = yield* Effect.fork(slow)
       yield* TestClock.adjust("1001 millis")
       yield* Fiber.interrupt(fiber)

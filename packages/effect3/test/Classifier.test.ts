@@ -3,7 +3,7 @@ import { Outcome } from "@truce/core"
 import { CircuitOpen, Classifier } from "@truce/effect3"
 import { Cause, Duration, Exit, FiberId } from "effect"
 import { describe, expect, it } from "vitest"
-import { NotFound, Throttled, Timeout, classify } from "./support.ts"
+import { NotFound, Throttled, Timeout, classify, Unsendable } from "./support.ts"
 
 const rejection = CircuitOpen.make({ key: "k", state: "Open", retryAfter: Duration.zero, health: 0, generation: 1 })
 const interruption = Cause.interrupt(FiberId.none)
@@ -15,10 +15,32 @@ describe("tags", () => {
     expect(classify.permanent(new Timeout())).toBe(false)
   })
 
-  it("takes a permanent error for no evidence", () => {
-    expect(classify.classify(Exit.fail(new NotFound({ id: "1" })))).toEqual(Outcome.ignored)
+  it("takes a permanent error for an answer", () => {
+    expect(classify.classify(Exit.fail(new NotFound({ id: "1" })))).toEqual(Outcome.answered)
     expect(classify.retriable(new NotFound({ id: "1" }))).toBe(false)
     expect(classify.permanent(new NotFound({ id: "1" }))).toBe(true)
+  })
+
+  it("takes a local error for nothing at all: it ends the call, and the dependency was never asked", () => {
+    const local = new Unsendable()
+    expect(classify.classify(Exit.fail(local))).toEqual(Outcome.ignored)
+    expect([classify.retriable(local), classify.permanent(local)]).toEqual([false, true])
+    const same = Classifier.tags<Unsendable>()({ Unsendable: Classifier.local() })
+    expect([same.classify(Exit.fail(local))._tag, same.permanent(local)]).toEqual(["Ignored", true])
+  })
+
+  it("opens by what a rule says of all callers, with its wish or without", () => {
+    const opens = Classifier.tags<Throttled>()({
+      Throttled: Classifier.retriable({ weight: 0.35, opens: true, retryAfter: (error) => error.after })
+    })
+    const throttled = Exit.fail(new Throttled({ after: "30 seconds" }))
+    expect(opens.classify(throttled)).toEqual(Outcome.failure({ weight: 0.35, opens: true, retryAfterMillis: 30_000 }))
+    const permanent = Classifier.tags<Throttled>()({ Throttled: Classifier.permanent({ weight: 1, opens: true }) })
+    expect(permanent.classify(throttled)).toEqual(Outcome.failure({ opens: true }))
+    const byStatus = Classifier.status({ status: (error: { readonly status: number }) => error.status, opens: [429] })
+    expect(byStatus.classify(Exit.fail({ status: 429 }))).toMatchObject({ _tag: "Failure", weight: 0.35, opens: true })
+    expect(byStatus.classify(Exit.fail({ status: 503 }))).toMatchObject({ opens: false })
+    expect(byStatus.classify(Exit.fail({ status: 404 }))).toEqual(Outcome.answered)
   })
 
   it("reads weight, saturation and the wish of an error from its rule", () => {
@@ -102,8 +124,8 @@ describe("refine", () => {
     expect([own.isRetriable(new Error()), own.permanent(new Error())]).toEqual([false, true])
   })
 
-  it("takes an error that is not retriable for no evidence", () => {
-    expect(own.classify(Exit.fail(new Error()))).toEqual(Outcome.ignored)
+  it("takes an error that is not retriable for an answer", () => {
+    expect(own.classify(Exit.fail(new Error()))).toEqual(Outcome.answered)
   })
 })
 
@@ -114,11 +136,11 @@ describe("status", () => {
   })
 
   it.each([
-    [404, false, Outcome.ignored],
+    [404, false, Outcome.answered],
     [408, true, Outcome.failure({ saturated: true })],
     [429, true, Outcome.failure({ weight: 0.35, saturated: true })],
     [500, true, Outcome.failure()],
-    [501, false, Outcome.ignored]
+    [501, false, Outcome.answered]
   ])("reads %i by the table of HttpStatus", (status, isRetriable, outcome) => {
     expect(own.isRetriable({ status })).toBe(isRetriable)
     expect(own.classify(Exit.fail({ status }))).toEqual(outcome)

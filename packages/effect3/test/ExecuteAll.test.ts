@@ -27,9 +27,9 @@ describe("executeAll", () => {
       expect(yield* CircuitBreaker.state("host")).toMatchObject({ status: "HalfOpen", probes: 0 })
     }))
 
-  it("takes an interruption after slowAfter for a failure", () =>
+  it("takes an interruption after abandonedAfter for a failure", () =>
     Effect.gen(function* () {
-      const slow = CircuitBreaker.executeAll({ keys: ["host", "tenant"], classify, slowAfter: "1 second" })
+      const slow = CircuitBreaker.executeAll({ keys: ["host", "tenant"], classify, abandonedAfter: "1 second" })
       const fiber = yield* Effect.fork(slow(Effect.never))
       yield* TestClock.adjust("1001 millis")
       yield* Fiber.interrupt(fiber)

@@ -58,7 +58,7 @@ const written = Effect.gen(function* () {
 const example = (by: unknown) =>
   `{"v":1,"circuit":{"version":1,"model":"ledger","takenAt":0,"mode":{"_tag":"Automatic","reason":"","since":0},
   "state":{"_tag":"Closed","since":0},"generation":0,"openings":{"inARow":0,"lastMillis":0,"rampMillis":0},"seed":7,
-  "traffic":{"attempts":0,"failures":0,"at":0},"health":{}},"witnesses":[],"by":${JSON.stringify(by)}}`
+  "traffic":{"attempts":0,"failures":0,"at":0,"slowest":0,"succeededAt":0},"health":{}},"witnesses":[],"by":${JSON.stringify(by)}}`
 
 describe("the record of a fleet", () => {
   it.scoped("is what its schema says in every state, field by field", () =>
@@ -89,6 +89,7 @@ describe("the record of a fleet", () => {
   it("has the circuit of a snapshot, type for type", () => {
     const ofRecord = (circuit: FleetRecord.FleetRecord["circuit"]): CircuitSnapshot.Snapshot => ({
       ...circuit,
+      traffic: { slowest: 0, succeededAt: 0, ...circuit.traffic },
       state: circuit.state._tag === "Closed" ? { ramp: undefined, ...circuit.state } : circuit.state
     })
     const ofSnapshot = (snapshot: CircuitSnapshot.Snapshot): FleetRecord.FleetRecord["circuit"] => snapshot

@@ -15,6 +15,7 @@ import {
   InvalidOption,
   RetryBudget,
   RetryPolicy,
+  Transaction,
   Truce
 } from "@truce/effect3"
 import {
@@ -182,20 +183,20 @@ describe("the table", () => {
     [200, "200", "Success", 1],
     [204, "204", "Success", 1],
     [304, "304", "Success", 1],
-    [400, "400", "Ignored", 1],
-    [401, "401", "Ignored", 1],
-    [404, "404", "Ignored", 1],
-    [409, "409", "Ignored", 1],
-    [422, "422", "Ignored", 1],
+    [400, "400", "Answered", 1],
+    [401, "401", "Answered", 1],
+    [404, "404", "Answered", 1],
+    [409, "409", "Answered", 1],
+    [422, "422", "Answered", 1],
     [408, "408", "Failure 1", 3],
-    [425, "425", "Ignored", 3],
+    [425, "425", "Answered", 3],
     [429, "429", "Failure 0.35", 3],
     [500, "500", "Failure 1", 3],
-    [501, "501", "Ignored", 1],
+    [501, "501", "Answered", 1],
     [502, "502", "Failure 1", 3],
     [503, "503", "Failure 1", 3],
     [504, "504", "Failure 1", 3],
-    [505, "505", "Ignored", 1],
+    [505, "505", "Answered", 1],
     [refused, "a refused connection", "Failure 1", 3],
     [requestError("Transport", Object.assign(new Error(), { code: "ECONNRESET" })), "a broken one", "Failure 1", 3],
     [requestError("Transport"), "any other failure of the transport", "Failure 1", 3],
@@ -230,7 +231,7 @@ describe("the table", () => {
     Effect.gen(function* () {
       const { client: users, sent } = client(503, 503, 404)
       const before = yield* scoreOf(key)
-      expect(yield* outcomes(users.get(url))).toEqual(["Failure", "Failure", "Ignored"])
+      expect(yield* outcomes(users.get(url))).toEqual(["Failure", "Failure", "Answered"])
       expect(sent.length).toBe(3)
       const { moves } = yield* HealthScore.explain(key)
       expect(moves.map(({ weight }) => weight)).toEqual([1, 0.5])
@@ -245,15 +246,24 @@ describe("the table", () => {
       expect([score, strain, yield* statusOf(key)]).toEqual([1, 0, "Closed"])
     }))
 
-  it("lets no 404 close a circuit that is HalfOpen", () =>
+  it("lets a 404 close a circuit that is HalfOpen: what answers is up", () =>
     Effect.gen(function* () {
       const { client: users } = client(500, 404)
       yield* Effect.exit(users.get(url))
       expect(yield* statusOf(key)).toBe("Open")
       yield* TestClock.adjust("1 minute")
-      for (let i = 0; i < 10; i++) expect((yield* users.get(url)).status).toBe(404)
-      expect(yield* statusOf(key)).toBe("HalfOpen")
+      for (let i = 0; i < 2; i++) expect((yield* users.get(url)).status).toBe(404)
+      expect(yield* statusOf(key)).toBe("Closed")
     }).pipe(Effect.provide(steady({ model: HealthModel.consecutive({ failures: 1 }), retry: { attempts: 1 } }))))
+
+  it("opens at once by a status with which the server speaks for all callers, until its Retry-After", () =>
+    Effect.gen(function* () {
+      const { plain } = client({ status: 429, headers: { "retry-after": "30" } })
+      const users = plain.pipe(withTruce({ key, opens: [429], retry: { attempts: 1 } }))
+      yield* Effect.exit(users.get(url))
+      const { nextAdmission = 0, status } = yield* CircuitBreaker.state(key)
+      expect([status, nextAdmission - (yield* Transaction.now)]).toEqual(["Open", 30_000])
+    }).pipe(Effect.provide(steady())))
 
   it("answers a permanent status as a plain client does, with its body", () =>
     Effect.gen(function* () {
@@ -270,7 +280,7 @@ describe("the table", () => {
       const found = client(404).plain.pipe(withTruce({ status: { 404: "success" } }))
       expect(yield* outcomes(found.get(url))).toEqual(["Success"])
       const resigned = client(500).plain.pipe(withTruce({ status: { 500: "permanent" } }))
-      expect(yield* outcomes(resigned.get(url))).toEqual(["Ignored"])
+      expect(yield* outcomes(resigned.get(url))).toEqual(["Answered"])
     }))
 
   it("takes a rule with a weight, for an answer that is not retried and still counts", () =>

@@ -78,7 +78,7 @@ describe("Metrics", () => {
       yield* Fiber.join(fiber)
       expect(yield* series("truce.attempts")).toEqual({
         "key=users-api attempt.outcome=Success attempt.saturated=false": 2,
-        "key=users-api attempt.outcome=Ignored attempt.saturated=false error.type=NotFound": 1,
+        "key=users-api attempt.outcome=Answered attempt.saturated=false error.type=NotFound": 1,
         "key=users-api attempt.outcome=Failure attempt.saturated=false error.type=Timeout": 1
       })
     })

@@ -290,7 +290,7 @@ describe("the span of a call in an OpenTelemetry SDK", () => {
             .filter(({ name }) => name === "truce.attempt")
             .map(({ attributes }) => attributes?.["truce.attempt.outcome"])
         ])
-      expect(yield* end(protect(missing))).toEqual(["permanent", "NotFound", SpanStatusCode.ERROR, ["Ignored"]])
+      expect(yield* end(protect(missing))).toEqual(["permanent", "NotFound", SpanStatusCode.ERROR, ["Answered"]])
       expect(yield* end(protect(Effect.die(new TypeError("bug"))))).toEqual([
         "defect",
         "TypeError",

@@ -1,7 +1,7 @@
 import * as Sse from "@effect/experimental/Sse"
 import { HttpApiClient, HttpClient, HttpClientRequest, HttpServer, OpenApi } from "@effect/platform"
 import { it } from "@effect/vitest"
-import { InvalidOption } from "@truce/core"
+import { InvalidOption, Outcome } from "@truce/core"
 import { CircuitBreaker, RetryBudget } from "@truce/effect3"
 import * as CircuitReport from "@truce/effect3/CircuitReport"
 import * as Operators from "@truce/effect3/Operators"
@@ -103,7 +103,7 @@ describe("list", () => {
       yield* trip()
       yield* attempt(failing, "b")
       yield* CircuitBreaker.isolate("a", "maintenance")
-      yield* RetryBudget.withdraw("b", { _tag: "Failure", weight: 1, saturated: true, retryAfterMillis: undefined })
+      yield* RetryBudget.withdraw("b", Outcome.timedOut)
       const { circuits } = yield* (yield* client).circuits.list(having())
       expect(circuits.map(({ key, mode, reason, status }) => [key, status, mode, reason])).toEqual([
         ["a", "Isolated", "Isolated", "maintenance"],

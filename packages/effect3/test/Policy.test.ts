@@ -121,7 +121,7 @@ describe("Policy", () => {
       expect(yield* faults({ circuit: { openFor: "-1 seconds" } })).toContain("circuit.openFor: must be")
       expect(yield* faults({ retry: { whenOpen: "wait" } })).toContain("retry.deadline: must be given when whenOpen")
       expect(yield* faults({ overrides: { "a-*": { circuit: { closeAt: 0.05 } } } })).toContain(
-        "overrides.a-*.circuit.closeAt: must be greater than the model's trip"
+        "overrides.a-*.circuit.closeAt: must be greater than openBelow of the model"
       )
       expect(yield* faults({ ttl: "0 seconds" })).toContain("ttl: must be")
       expect(yield* faults({ model: { type: "ledger", guard: -1 } })).toContain("model.guard: must be")

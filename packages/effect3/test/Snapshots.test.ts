@@ -337,7 +337,7 @@ describe("what is stored and cannot be restored", () => {
     ["mode", {}, "a mode with _tag, reason and since"],
     ["state", { _tag: "Ajar" }, "Closed, Open or HalfOpen with its times and a score or credit in [0, 1]"],
     ["openings", null, "inARow, a whole number, lastMillis, and rampMillis if any, all at least 0"],
-    ["traffic", { attempts: 1, failures: 2, at: 0 }, "0 <= failures <= attempts, and at"],
+    ["traffic", { attempts: 1, failures: 2, at: 0 }, "0 <= failures <= attempts, at, and slowest of at least 0 if any"],
     ["health", "fine", "a state of the model ledger"]
   ]
   for (const [field, value, rule] of fields) {
@@ -593,7 +593,7 @@ describe("a stored text", () => {
 })
 
 /** What the twins write for a circuit that is open, one that is not, and one that an operator has isolated. */
-const ofBothTwins = `{"version":1,"sequence":0,"savedAt":"2026-01-01T00:00:00.300Z","circuits":{"users-api":{"version":1,"model":"ledger","takenAt":1767225600300,"mode":{"_tag":"Automatic","reason":"","since":0},"state":{"_tag":"Open","since":1767225600000,"until":1767225600500,"score":0},"generation":1,"openings":{"inARow":1,"lastMillis":500,"rampMillis":0},"seed":312088029,"traffic":{"attempts":6,"failures":6,"at":1767225600000},"health":{"suspicion":1,"at":1767225600000}},"search":{"version":1,"model":"ledger","takenAt":1767225600300,"mode":{"_tag":"Automatic","reason":"","since":0},"state":{"_tag":"Closed","since":0},"generation":0,"openings":{"inARow":0,"lastMillis":0,"rampMillis":0},"seed":62471862,"traffic":{"attempts":2,"failures":1,"at":1767225600300},"health":{"suspicion":0.2,"at":1767225600300}},"billing":{"version":1,"model":"ledger","takenAt":1767225600300,"mode":{"_tag":"Isolated","reason":"maintenance","since":1767225600300},"state":{"_tag":"Closed","since":0},"generation":1,"openings":{"inARow":0,"lastMillis":0,"rampMillis":0},"seed":-781064455,"traffic":{"attempts":0,"failures":0,"at":0},"health":{"suspicion":0,"at":0}}}}`
+const ofBothTwins = `{"version":1,"sequence":0,"savedAt":"2026-01-01T00:00:00.300Z","circuits":{"users-api":{"version":1,"model":"ledger","takenAt":1767225600300,"mode":{"_tag":"Automatic","reason":"","since":0},"state":{"_tag":"Open","since":1767225600000,"until":1767225600500,"score":0},"generation":1,"openings":{"inARow":1,"lastMillis":500,"rampMillis":0},"seed":312088029,"traffic":{"attempts":6,"failures":6,"at":1767225600000,"slowest":0,"succeededAt":0},"health":{"suspicion":1,"at":1767225600000}},"search":{"version":1,"model":"ledger","takenAt":1767225600300,"mode":{"_tag":"Automatic","reason":"","since":0},"state":{"_tag":"Closed","since":0},"generation":0,"openings":{"inARow":0,"lastMillis":0,"rampMillis":0},"seed":62471862,"traffic":{"attempts":2,"failures":1,"at":1767225600300,"slowest":250,"succeededAt":1767225600300},"health":{"suspicion":0.2,"at":1767225600300}},"billing":{"version":1,"model":"ledger","takenAt":1767225600300,"mode":{"_tag":"Isolated","reason":"maintenance","since":1767225600300},"state":{"_tag":"Closed","since":0},"generation":1,"openings":{"inARow":0,"lastMillis":0,"rampMillis":0},"seed":-781064455,"traffic":{"attempts":0,"failures":0,"at":0,"slowest":0,"succeededAt":0},"health":{"suspicion":0,"at":0}}}}`
 
 describe("a process that moves from one major of Effect to the other", () => {
   test("finds its circuits, and writes the same record, byte for byte", (store) =>

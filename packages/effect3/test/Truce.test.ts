@@ -181,7 +181,7 @@ describe("the trail of a call", () => {
       const trail = yield* atOnce(CallContext.open(Effect.zipRight(Effect.flip(protect(effect)), CallContext.trail)))
       expect(trail.map(({ error, outcome }) => [outcome, error])).toEqual([
         ["Failure", new Timeout()],
-        ["Ignored", new NotFound({ id: "1" })]
+        ["Answered", new NotFound({ id: "1" })]
       ])
     }))
 
@@ -236,25 +236,76 @@ describe("slowAfter", () => {
       expect(yield* RetryBudget.tokens(key)).toBeCloseTo(9.8)
       const { effect } = scripted(failing, Effect.delay(failing, "1001 millis"), missing)
       yield* atOnce(Effect.exit(timed(effect)))
-      expect(yield* RetryBudget.tokens(key)).toBeCloseTo(8.7)
+      // The retry that was answered costs nothing.
+      expect(yield* RetryBudget.tokens(key)).toBeCloseTo(8.8)
     }))
+})
 
-  it("makes a call interrupted later a timeout, in the score and in the budget", () =>
+describe("a call that its caller gives up on", () => {
+  const interruptedAfter = (call: Effect.Effect<unknown, unknown, Truce.Truce>, wait: Duration.DurationInput) =>
     Effect.gen(function* () {
-      const fiber = yield* Effect.fork(timed(Effect.never))
-      yield* TestClock.adjust("1001 millis")
+      const fiber = yield* Effect.fork(call)
+      yield* TestClock.adjust(wait)
       yield* Fiber.interrupt(fiber)
-      expect(yield* scoreOf()).toBe(0.8)
-      expect(yield* RetryBudget.tokens(key)).toBeCloseTo(9.8)
+      return [yield* scoreOf(), yield* RetryBudget.tokens(key)]
+    })
+  const slow = Effect.delay(answering, "300 millis")
+
+  it("says nothing before it took as long as the slowest recent success, whatever slowAfter says", () =>
+    Effect.gen(function* () {
+      yield* atOnce(protect(slow))
+      expect(yield* interruptedAfter(protect(Effect.never), "299 millis")).toEqual([1, 10])
+      const timed = Truce.protect(Effect.never, { key, classify, slowAfter: "10 millis" })
+      expect(yield* interruptedAfter(timed, "299 millis")).toEqual([1, 10])
     }))
 
-  it("says nothing about a call interrupted earlier", () =>
+  it("was a timeout from then on, in the score and in the budget", () =>
     Effect.gen(function* () {
-      const fiber = yield* Effect.fork(timed(Effect.never))
+      yield* atOnce(protect(slow))
+      yield* TestClock.adjust("1 millis")
+      expect(yield* interruptedAfter(protect(Effect.never), "300 millis")).toEqual([0.8, 9.8])
+    }))
+
+  it("says nothing where something has succeeded since it began, or nothing ever did", () =>
+    Effect.gen(function* () {
+      expect(yield* interruptedAfter(protect(Effect.never), "1 hour")).toEqual([1, 10])
+      yield* atOnce(protect(slow))
+      yield* TestClock.adjust("1 millis")
+      const hung = yield* Effect.fork(protect(Effect.never))
       yield* TestClock.adjust("1 second")
-      yield* Fiber.interrupt(fiber)
+      yield* atOnce(protect(answering))
+      yield* Fiber.interrupt(hung)
       expect(yield* scoreOf()).toBe(1)
-      expect(yield* RetryBudget.tokens(key)).toBe(10)
+    }))
+
+  it("was a timeout after abandonedAfter, where that is set, and never where it is infinite", () =>
+    Effect.gen(function* () {
+      const after = (abandonedAfter: Duration.DurationInput) =>
+        Truce.protect(Effect.never, { key, classify, abandonedAfter })
+      expect(yield* interruptedAfter(after("1 second"), "999 millis")).toEqual([1, 10])
+      expect(yield* interruptedAfter(after("1 second"), "1 second")).toEqual([0.8, 9.8])
+      yield* atOnce(protect(answering))
+      expect((yield* interruptedAfter(after(Duration.infinity), "1 hour"))[0]).toBeGreaterThan(0.8)
+    }))
+})
+
+describe("a timeout that was noticed late", () => {
+  it("is the process's own: it says nothing of the dependency, and is retried all the same", () =>
+    Effect.gen(function* () {
+      const timed = Truce.protect({
+        key,
+        classify,
+        attemptTimeout: "200 millis",
+        retry: { attempts: 2, base: "1 millis" }
+      })
+      const { effect, runs } = scripted<string, ApiError, never>(Effect.never, answering)
+      const fiber = yield* Effect.fork(timed(effect))
+      yield* settled
+      // The event loop stands still for 800 ms.
+      yield* TestClock.adjust("800 millis")
+      yield* TestClock.adjust("1 second")
+      expect(yield* Fiber.join(fiber)).toBe("hello")
+      expect(runs()).toBe(2)
     }))
 })
 

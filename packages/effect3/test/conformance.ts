@@ -14,7 +14,20 @@ import {
   Transaction,
   Truce
 } from "@truce/effect3"
-import { Cause, Data, Deferred, Duration, Effect, Exit, Fiber, identity, Option, type Scope, Struct } from "effect"
+import {
+  Cause,
+  Data,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Option,
+  Queue,
+  type Scope,
+  Struct,
+  identity
+} from "effect"
 import { withClock } from "./platform/Clocks.ts"
 import { major, promising } from "./platform/Major.ts"
 import { drawing, seeded } from "./platform/Randomness.ts"
@@ -24,15 +37,20 @@ import { withWall } from "./wallClock.ts"
 
 class Failed extends Data.TaggedError("Failed")<{ readonly outcome: Outcome.Outcome }> {}
 class Permanent extends Data.TaggedError("Permanent")<{}> {}
+class Local extends Data.TaggedError("Local")<{}> {}
 
 /** Reads what the scenario said. */
-const classify = Classifier.tags<Failed | Permanent>()(
-  { Failed: { kind: "retriable", outcome: ({ outcome }) => outcome }, Permanent: "permanent" },
+const classify = Classifier.tags<Ended>()(
+  { Failed: { kind: "retriable", outcome: ({ outcome }) => outcome }, Permanent: "permanent", Local: "local" },
   { success: (value) => (value === "slow" ? Outcome.slowSuccess : Outcome.success) }
 )
 
-const ending = (end: Subject.End): Exit.Exit<string, Failed | Permanent> => {
+type Ended = Failed | Permanent | Local
+
+const ending = (end: Subject.End): Exit.Exit<string, Ended> => {
   switch (end) {
+    case "local":
+      return Exit.fail(new Local())
     case "permanent":
       return Exit.fail(new Permanent())
     case "defect":
@@ -54,52 +72,85 @@ type Services = Truce.Services | Scope.Scope
 /** What was decided, and how the attempt is ended where it is on its way. */
 interface Begun {
   readonly told: Subject.Told
-  readonly end: UnderWay | undefined
+  readonly underWay: UnderWay | undefined
 }
 
-type UnderWay = (end: Subject.End) => Effect.Effect<void, never, CircuitBreaker.CircuitBreaker>
+interface UnderWay {
+  readonly end: (end: Subject.End) => Effect.Effect<void, never, CircuitBreaker.CircuitBreaker>
+  /** Runs an effect inside the attempt, beside what else it does. */
+  readonly inside: (effect: Effect.Effect<void>) => Effect.Effect<void>
+}
 
 const byHand = ([first, ...rest]: Subject.Begin["keys"]): Effect.Effect<Begun, never, CircuitBreaker.CircuitBreaker> =>
   Effect.gen(function* () {
     const now = yield* Transaction.now
     const admission = yield* Transaction.commit(Transaction.admit([first, ...rest], now))
-    if (admission._tag === "Rejected") return { told: rejection(admission.error), end: undefined }
-    const end: UnderWay = (ends) =>
+    if (admission._tag === "Rejected") return { told: rejection(admission.error), underWay: undefined }
+    const end: UnderWay["end"] = (ends) =>
       Effect.flatMap(Transaction.now, (at) =>
         Transaction.commit(Transaction.settle(admission.permits, outcomeOf(ends), at))
       )
-    return { told: { _tag: "Admitted" }, end }
+    return { told: { _tag: "Admitted" }, underWay: { end, inside: Effect.asVoid } }
   })
 
 const outcomeOf = (end: Subject.End): Outcome.Outcome => {
-  if (end === "defect") return Outcome.failure()
-  return typeof end === "string" ? Outcome.ignored : end
+  switch (end) {
+    case "defect":
+      return Outcome.failure()
+    case "permanent":
+      return Outcome.answered
+    case "local":
+    case "interrupt":
+      return Outcome.ignored
+    default:
+      return end
+  }
 }
 
+/** So slow that nothing is: its time is of interest all the same. */
+const endless = Duration.millis(1e12)
+
 const byExecution = (
-  [key, ...rest]: Subject.Begin["keys"],
+  { inside, keys: [key, ...rest], timed }: Omit<Subject.Begin, "inside"> & { readonly inside: UnderWay | undefined },
   call: CallContext.CallContext | undefined
 ): Effect.Effect<Begun, never, CircuitBreaker.CircuitBreaker> =>
   Effect.gen(function* () {
     const told = yield* Deferred.make<Subject.Told>()
-    const ends = yield* Deferred.make<string, Failed | Permanent>()
-    const attempt = Effect.zipRight(Deferred.succeed(told, { _tag: "Admitted" }), Deferred.await(ends))
+    const ends = yield* Deferred.make<string, Ended>()
+    const within = yield* Queue.unbounded<Effect.Effect<void>>()
+    const attempt = Effect.zipRight(
+      Deferred.succeed(told, { _tag: "Admitted" }),
+      Effect.raceFirst(
+        Deferred.await(ends),
+        Effect.forever(Effect.flatMap(Queue.take(within), (effect) => Effect.forkDaemon(effect)))
+      )
+    )
+    const options = { classify, slowAfter: timed === true ? endless : undefined }
     const guarded =
       rest.length === 0
-        ? CircuitBreaker.execute(attempt, { key, classify })
-        : CircuitBreaker.executeAll(attempt, { keys: [key, ...rest], classify })
-    const fiber = yield* guarded.pipe(
+        ? CircuitBreaker.execute(attempt, { key, ...options })
+        : CircuitBreaker.executeAll(attempt, { keys: [key, ...rest], ...options })
+    const running = yield* Deferred.make<Fiber.RuntimeFiber<unknown, unknown>>()
+    const run = guarded.pipe(
       Effect.tapError((error) =>
         CircuitOpen.isCircuitOpen(error) ? Deferred.succeed(told, rejection(error)) : Effect.void
       ),
       Effect.locally(CallContext.current, call),
-      Effect.forkDaemon
+      Effect.forkDaemon,
+      Effect.flatMap((fiber) => Deferred.succeed(running, fiber)),
+      Effect.asVoid
     )
-    const end: UnderWay = (end) =>
+    const context = yield* Effect.context<CircuitBreaker.CircuitBreaker>()
+    yield* inside === undefined ? run : inside.inside(Effect.provide(run, context))
+    const fiber = yield* Deferred.await(running)
+    const end: UnderWay["end"] = (end) =>
       end === "interrupt"
         ? Effect.asVoid(Fiber.interrupt(fiber))
         : Effect.zipRight(Deferred.done(ends, ending(end)), Effect.asVoid(Fiber.await(fiber)))
-    return { told: yield* Deferred.await(told), end }
+    return {
+      told: yield* Deferred.await(told),
+      underWay: { end, inside: (effect) => Effect.asVoid(Queue.offer(within, effect)) }
+    }
   })
 
 const controls = {
@@ -135,12 +186,15 @@ const makeSession = (
     const session: Subject.Session = {
       advance: async (millis) => (millis >= 0 ? run(passed(millis)) : stepBack(millis)),
       stepWall: async (millis) => stepWall(millis),
-      begin: async ({ attempt, byHand: isByHand, call, keys }) => {
-        const begun = await run(isByHand === true ? byHand(keys) : byExecution(keys, callOf(call)))
-        if (begun.end !== undefined) attempts.set(attempt, begun.end)
-        return begun.told
+      begin: async (begin) => {
+        const inside = begin.inside === undefined ? undefined : attempts.get(begin.inside)
+        const { told, underWay } = await run(
+          begin.byHand === true ? byHand(begin.keys) : byExecution({ ...begin, inside }, callOf(begin.call))
+        )
+        if (underWay !== undefined) attempts.set(begin.attempt, underWay)
+        return told
       },
-      end: (attempt, end) => run(attempts.get(attempt)?.(end) ?? Effect.void),
+      end: (attempt, end) => run(attempts.get(attempt)?.end(end) ?? Effect.void),
       record: (key, outcome) => run(HealthScore.record(key, outcome)),
       control: (key, to, reason) => run(controls[to](key, reason)),
       view: (key) => run(Effect.map(CircuitBreaker.state(key), Struct.omit("key"))),
@@ -182,7 +236,7 @@ const run = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
   throw Cause.squash(exit.cause)
 }
 
-const resultOf = (exit: Exit.Exit<unknown, Ended>): Omit<Subject.CallSeen, "endedAt" | "sent"> => {
+const resultOf = (exit: Exit.Exit<unknown, CallError>): Omit<Subject.CallSeen, "endedAt" | "sent"> => {
   if (Exit.isSuccess(exit)) return { result: "success" }
   const error = Option.getOrUndefined(Cause.failureOption(exit.cause))
   switch (error?._tag) {
@@ -190,6 +244,8 @@ const resultOf = (exit: Exit.Exit<unknown, Ended>): Omit<Subject.CallSeen, "ende
       return { result: Cause.isInterruptedOnly(exit.cause) ? "interrupt" : "defect" }
     case "Permanent":
       return { result: "permanent" }
+    case "Local":
+      return { result: "local" }
     case "CircuitOpen":
       return { result: "CircuitOpen", rejected: rejection(error), message: error.message }
     case "RetryExhausted":
@@ -209,7 +265,7 @@ const resultOf = (exit: Exit.Exit<unknown, Ended>): Omit<Subject.CallSeen, "ende
   }
 }
 
-type Ended = Permanent | CircuitOpen.CircuitOpen | RetryExhausted.RetryExhausted<Failed>
+type CallError = Permanent | Local | CircuitOpen.CircuitOpen | RetryExhausted.RetryExhausted<Failed>
 
 const usualKey = "service"
 
@@ -220,7 +276,7 @@ const calling = (plan: Subject.Plan, { attempts, key = usualKey }: Subject.Scrip
     const attempt = Effect.flatMap(Transaction.now, (now) => {
       const { ends, millis = 0 } = attempts[sent.length] ?? attempts.at(-1) ?? attempts[0]
       sent.push(now)
-      const end: Effect.Effect<string, Failed | Permanent> = ends === "interrupt" ? Effect.interrupt : ending(ends)
+      const end: Effect.Effect<string, Ended> = ends === "interrupt" ? Effect.interrupt : ending(ends)
       return millis === 0 ? end : Effect.delay(end, millis)
     })
     const options = { key, classify, slowAfter: plan.slowAfterMillis }

@@ -14,11 +14,14 @@ fc.configureGlobal({ seed })
 export class Timeout extends Data.TaggedError("Timeout")<{}> {}
 export class NotFound extends Data.TaggedError("NotFound")<{ readonly id: string }> {}
 export class Throttled extends Data.TaggedError("Throttled")<{ readonly after: Duration.DurationInput }> {}
-export type ApiError = Timeout | NotFound | Throttled
+/** Of this process: the dependency was never asked. */
+export class Unsendable extends Data.TaggedError("Unsendable")<{}> {}
+export type ApiError = Timeout | NotFound | Throttled | Unsendable
 
 export const classify = Classifier.tags<ApiError>()({
   Timeout: "retriable",
   NotFound: "permanent",
+  Unsendable: "local",
   Throttled: Classifier.retriable({ weight: 0.35, saturated: true, retryAfter: (error) => error.after })
 })
 
@@ -26,6 +29,7 @@ export const key = "users-api"
 
 export const failing: Effect.Effect<string, ApiError> = Effect.fail(new Timeout())
 export const missing: Effect.Effect<string, ApiError> = Effect.fail(new NotFound({ id: "1" }))
+export const unsendable: Effect.Effect<string, ApiError> = Effect.fail(new Unsendable())
 export const answering: Effect.Effect<string, ApiError> = Effect.succeed("hello")
 
 /** Everything, without randomness. */

@@ -45,8 +45,8 @@ export interface Call {
   readonly admit: (now: number) => boolean
   /** The next attempt was not admitted. */
   readonly rejected: (now: number) => Next
-  /** The admitted attempt has ended. */
-  readonly settle: (outcome: Outcome.Outcome, now: number) => Next
+  /** The admitted attempt, sent at `sentAt`, has ended. */
+  readonly settle: (outcome: Outcome.Outcome, now: number, sentAt: number) => Next
 }
 
 /** What a call does next. */

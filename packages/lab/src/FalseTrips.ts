@@ -75,7 +75,7 @@ export const measured = <S>(
     for (let state = model.init; ;) {
       now += options.everyMillis
       const isFailure = draw(attempts++) < options.p
-      traffic = Traffic.note(traffic, isFailure ? 1 : 0, now)
+      traffic = Traffic.add(traffic, 1, isFailure ? 1 : 0, now)
       state = model.observe(state, isFailure ? failed : succeeded, traffic, now)
       if (isFailure && model.trips(state, now)) break
     }

@@ -1,5 +1,5 @@
 /** Runs one scenario under one design. The same seed gives the same bytes. */
-import { Retry } from "@truce/core"
+import { Outcome, Retry } from "@truce/core"
 import * as ArrivalProcess from "./ArrivalProcess.ts"
 import * as Dependency from "./Dependency.ts"
 import type { Call, Design, Next, Protection, Reason, Status } from "./Design.ts"
@@ -226,14 +226,14 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
     measure.settled(pending.sentAt, outcome._tag === "Success")
     drawing.call = pending.id
     drawing.next = (pending.attempt - 0.5) * drawsPerAttempt
-    const next = call.settle(outcome, now)
+    const next = call.settle(outcome, now, pending.sentAt)
     if (isTracing() && outcome._tag !== "Ignored") {
       trace.push({
         _tag: "Settled",
         ...where(pending, now),
         attempt: pending.attempt,
         outcome: outcome._tag,
-        slow: outcome._tag === "Success" ? outcome.slow : outcome.saturated,
+        slow: Outcome.isSaturated(outcome),
         score: cell.protection.score(now)
       })
     }

@@ -1,4 +1,5 @@
 /** What a run found: plain data, the same bytes for the same seed. */
+import type { Outcome } from "@truce/core"
 import type { Reason, Status } from "./Design.ts"
 
 /** What happened to the calls that began in a window, and to the attempts that were sent in it. */
@@ -42,7 +43,7 @@ export type Event = { readonly at: number; readonly process: number; readonly pa
       readonly _tag: "Settled"
       readonly call: number
       readonly attempt: number
-      readonly outcome: "Success" | "Failure"
+      readonly outcome: Exclude<Outcome.Outcome["_tag"], "Ignored">
       readonly slow: boolean
       readonly score: number
     }

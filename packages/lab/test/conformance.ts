@@ -111,17 +111,17 @@ const breakerOf = (
 
 /** Every admission and every settled attempt goes through the simulator; what it has no word for, such as manual control, is the core's. */
 const mover: CoreSession.Mover = {
-  admit: (policy, circuit, now) => {
+  admit: (policy, circuit, now, lent) => {
     const breaker = breakerOf(policy, circuit)
-    const permit = breaker.admit(now)
+    const permit = breaker.admit(now, lent)
     // A call of the simulator learns that it is rejected, and no more: why is what the core says of the same circuit.
     const decision =
       permit === undefined ? Circuit.admit(policy, breaker.circuit, now)[1] : ({ _tag: "Admitted", permit } as const)
     return [breaker.circuit, decision]
   },
-  settle: (policy, circuit, { failedBefore, outcome, permit }, now) => {
+  settle: (policy, circuit, settled, now) => {
     const breaker = breakerOf(policy, circuit)
-    breaker.settle(permit, outcome, failedBefore, now)
+    breaker.settle(settled, now)
     return breaker.circuit
   }
 }

@@ -87,6 +87,7 @@ export const census: Readonly<Record<string, ReadonlyArray<string>>> = {
     "provideServiceEffect",
     "race",
     "raceAll",
+    "raceFirst",
     "repeat",
     "replicateEffect",
     "retry",

@@ -67,18 +67,22 @@ const evidence: TraceLaw = {
       const { after, before, now } = step
       const was = before[key].circuit?.traffic ?? Traffic.none
       const is = after[key].circuit?.traffic ?? Traffic.none
-      if (evidenceOf(step, key)._tag !== "Ignored" && isHeard(step, key)) {
-        const noted = Traffic.note(was, rawOf(step, key, rules), now)
-        hold(same(noted, is), "evidence was not counted once:", was, noted, is, step)
+      const { _tag } = evidenceOf(step, key)
+      const counted = ({ at, attempts, failures }: Traffic.Volume) => ({ at, attempts, failures })
+      if ((_tag === "Success" || _tag === "Failure") && isHeard(step, key)) {
+        const noted = Traffic.add(was, 1, rawOf(step, key, rules), now)
+        hold(same(counted(noted), counted(is)), "evidence was not counted once:", was, noted, is, step)
         return
       }
-      hold(same(was, is), "what is no evidence was counted:", was, is, step)
+      hold(same(counted(was), counted(is)), "what is no evidence was counted:", was, is, step)
+      // An answer says something of a probe alone.
+      if (_tag === "Answered" && before[key].circuit?.state._tag === "HalfOpen") return
       hold(same(before[key].view.moves, after[key].view.moves), "what is no evidence moved the score:", step)
     })
 }
 
 const edges: TraceLaw = {
-  name: "Closed opens only by a failure with h < openBelow; HalfOpen reopens on one failed probe and closes only by a success with h >= closeAt; one settle makes at most one transition",
+  name: "Closed opens only by a failure with h < openBelow, or one that `opens`; HalfOpen reopens on one failed probe and closes only by a success (an `Answered` probe is one) with h >= closeAt; one settle makes at most one transition",
   holds: (trace, rules) => {
     each(trace, (step, key) => edge(step, key, rules))
     for (const key of keys) {
@@ -102,35 +106,36 @@ const edge = (step: Step, key: Key, rules: Rules): void => {
   const states = [from, to].map((look) => look.circuit?.state._tag ?? "Closed")
   const name = states.join(" -> ")
   const raw = rawOf(step, key, rules)
-  const isFailedProbe = circuit.reopenOn === "failure" && raw >= 0.5
+  const said = evidenceOf(step, key)
+  const opens = said._tag === "Failure" && said.opens
+  const isFailedProbe = opens || (circuit.reopenOn === "failure" && raw >= 0.5)
   const wrong = (why: string) => [`${name} ${why}:`, from.view, to.view, step] as const
   hold(moved === (states[0] === states[1] ? 0 : 1), ...wrong("and its generation disagree"))
   switch (name) {
     case "Closed -> Open":
       hold(raw > 0, ...wrong("without a failure"))
-      return hold(to.view.score <= circuit.model.openBelow + slack, ...wrong("above the trip"))
+      return hold(opens || to.view.score <= circuit.model.openBelow + slack, ...wrong("above the trip"))
     case "HalfOpen -> Open":
       hold(raw > 0, ...wrong("without a failure"))
       return hold(isFailedProbe || to.view.score <= circuit.model.openBelow, ...wrong("by a light failure"))
     case "Open -> HalfOpen":
       return hold(command.do === "begin", ...wrong("without an admission"))
     case "HalfOpen -> Closed":
-      hold(evidenceOf(step, key)._tag === "Success" && isHeard(step, key), ...wrong("without a success"))
+      hold(["Success", "Answered"].includes(said._tag) && isHeard(step, key), ...wrong("without a success"))
       return hold(
         to.view.moves.at(-1)?.after === undefined || lastScore(to) >= circuit.closeAt - slack,
         ...wrong("too soon")
       )
     case "HalfOpen -> HalfOpen": {
-      const outcome = evidenceOf(step, key)
-      if (!isHeard(step, key) || outcome._tag === "Ignored") return
-      if (outcome._tag === "Failure") {
+      if (!isHeard(step, key) || said._tag === "Ignored") return
+      if (said._tag === "Failure") {
         const { score } = to.view
         return hold(
           !isFailedProbe && score > 0 && score >= circuit.model.openBelow - slack,
           ...wrong("on a failed probe")
         )
       }
-      const mass = Outcome.mass(outcome, 0, 1, circuit.slowWeight)
+      const mass = Outcome.mass(said, 0, 1, circuit.slowWeight)
       return hold(mass.success === 0 || to.view.score < circuit.closeAt, ...wrong("with h >= closeAt"))
     }
     default:

@@ -1,7 +1,7 @@
 /** Laws of whole calls: what a caller gets, what is sent, and what the budget allows. */
 import { Outcome } from "@truce/core"
 import * as CoreCalls from "../CoreCalls.ts"
-import { outcomeOf, timed } from "../CoreSession.ts"
+import { outcomeOf } from "../CoreSession.ts"
 import { Disagreement, hold } from "../Difference.ts"
 import { type Rules, rulesOf } from "../Policy.ts"
 import { callDifferences } from "../Scenario.ts"
@@ -36,7 +36,7 @@ const evidence: CallLaw = {
     let attempts = 0
     for (const [script, { sent }] of paired(plan, seen)) {
       for (const [number, at] of sent.entries()) {
-        const isEvidence = outcomeOf(replyOf(script, number).ends)._tag !== "Ignored"
+        const isEvidence = ["Success", "Failure"].includes(outcomeOf(replyOf(script, number).ends)._tag)
         if (isEvidence) attempts += Math.exp((at - traffic.at) / 60_000)
       }
     }
@@ -103,7 +103,7 @@ const openTime: CallLaw = {
 }
 
 const edges: CallLaw = {
-  name: "Closed opens only by a failure with h < openBelow; HalfOpen reopens on one failed probe and closes only by a success with h >= closeAt; one settle makes at most one transition",
+  name: "Closed opens only by a failure with h < openBelow, or one that `opens`; HalfOpen reopens on one failed probe and closes only by a success (an `Answered` probe is one) with h >= closeAt; one settle makes at most one transition",
   of: "all",
   holds: (plan, { transitions }) => {
     const { model, closeAt } = rules(plan).circuit
@@ -131,7 +131,7 @@ const budget: CallLaw = {
     for (const [script, { sent }] of paired(plan, seen)) {
       for (const number of sent.keys()) {
         const { ends, millis = 0 } = replyOf(script, number)
-        const outcome = timed(ends, millis, plan.slowAfterMillis)
+        const outcome = Outcome.timed(outcomeOf(ends), millis, plan.slowAfterMillis ?? Infinity)
         const isSaturated = Outcome.isSaturated(outcome)
         if (number === 0) {
           earned.first++
@@ -139,7 +139,7 @@ const budget: CallLaw = {
         } else {
           spent.sent++
           if (isSaturated) spent.saturated++
-          else if (outcome._tag !== "Success") spent.failed++
+          else if (outcome._tag === "Failure" || outcome._tag === "Ignored") spent.failed++
         }
       }
     }

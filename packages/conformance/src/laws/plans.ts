@@ -26,7 +26,7 @@ const replies = (judged: boolean) => {
     ends: fc.constantFrom(
       Outcome.failure({ weight: Outcome.throttleWeight, saturated: true }),
       Outcome.failure({ retryAfterMillis: 20 * tick }),
-      ...(judged ? (["permanent", "defect", "interrupt"] as const) : [])
+      ...(judged ? ([Outcome.answered, "permanent", "local", "defect", "interrupt"] as const) : [])
     ),
     millis
   })

@@ -1,9 +1,10 @@
 /** Laws that compare two runs: with the core, with itself again, after a restart, and beside another key. */
+import { Outcome } from "@truce/core"
 import * as CoreSession from "../CoreSession.ts"
-import { agree } from "../Difference.ts"
+import { agree, hold } from "../Difference.ts"
 import { type Command, type Key, keys } from "../histories.ts"
-import type { Policy } from "../Policy.ts"
-import type { Session, Subject, Transition } from "../Subject.ts"
+import { type Policy, rulesOf } from "../Policy.ts"
+import type { End, Session, Subject, Transition } from "../Subject.ts"
 import { Driver, type Step, type Trace, perform } from "../Trace.ts"
 
 export type Histories = ReadonlyArray<Command>
@@ -92,7 +93,7 @@ const restores: SessionLaw = {
       const middle = Math.floor(forward.length / 2)
       const driver = new Driver(session)
       // A key that is first seen later counts its time from the start of a clock, which is another there.
-      await driver.step({ do: "begin", keys, call: undefined, byHand: true })
+      await driver.step({ do: "begin", keys, call: undefined, byHand: true, timed: false })
       for (const command of forward.slice(0, middle)) await driver.step(command)
       await driver.drain()
       const stored: unknown = JSON.parse(JSON.stringify(await session.snapshot()))
@@ -146,4 +147,39 @@ const apart: SessionLaw = {
   }
 }
 
-export const sessionLaws: ReadonlyArray<SessionLaw> = [likeTheCore, replays, restores, apart]
+/** Calls that keep coming, each with so many attempts inside of each other, until the circuit is closed. */
+const recovers: SessionLaw = {
+  name: "Nothing wedges: from every reachable state in automatic mode, if from now on every attempt is a success or is answered and calls keep coming, the circuit is Closed after at most one open time, one lease and as many probes as its model needs to reach `closeAt`. Nested attempts on one key included",
+  runs: "pairs",
+  holds: (subject, policy, commands) =>
+    subject.session(policy, async (session) => {
+      const driver = new Driver(session)
+      for (const command of commands) if (command.do !== "control") await driver.step(command)
+      let { now } = driver
+      const { circuit } = rulesOf(policy)("a")
+      const { nextAdmission = now, status } = await session.view("a")
+      const limit = (status === "Open" ? nextAdmission : now) + circuit.leaseMillis
+      const { n, rho } = circuit.model.probation
+      const most = Math.ceil((n * circuit.closeAt) / rho - 1e-9)
+      const ends: ReadonlyArray<End> = [Outcome.answered, Outcome.success, "permanent"]
+      for (let probe = 0; (await session.view("a")).status !== "Closed";) {
+        hold(now <= limit, "not closed", now - limit, "ms after an open time and a lease:", await session.view("a"))
+        const names = Array.from({ length: 1 + (probe % 4) }, (_, depth) => `probe ${probe} ${depth}`)
+        const told = await session.begin({ attempt: `probe ${probe} 0`, keys: ["a"] })
+        if (told._tag === "Rejected") {
+          await session.advance(Math.ceil(told.retryAfterMillis))
+          now += Math.ceil(told.retryAfterMillis)
+          continue
+        }
+        for (const [depth, attempt] of names.entries()) {
+          if (depth === 0) continue
+          const inside = `probe ${probe} ${depth - 1}`
+          agree(`an attempt inside ${inside}`, told, await session.begin({ attempt, keys: ["a"], inside }))
+        }
+        for (const name of names.toReversed()) await session.end(name, ends[probe % 3] ?? Outcome.success)
+        hold(++probe <= most, "not closed after", most, "probes:", await session.view("a"))
+      }
+    })
+}
+
+export const sessionLaws: ReadonlyArray<SessionLaw> = [likeTheCore, replays, restores, apart, recovers]

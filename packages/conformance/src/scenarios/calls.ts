@@ -1,4 +1,5 @@
 /** Whole calls: what composition costs, when a retry is sent, what a budget allows and what the errors hold. */
+import { Outcome } from "@truce/core"
 import type { Model } from "../Policy.ts"
 import type { Calls } from "../Scenario.ts"
 import type { Script } from "../Subject.ts"
@@ -125,20 +126,21 @@ const retries: ReadonlyArray<Calls> = [
 
 const interrupted: ReadonlyArray<Calls> = [
   {
-    name: "an attempt that its caller gives up on is a timeout from the slow threshold on, and says nothing before",
+    name: "a call that its caller gives up on was a timeout from the slowest recent success on, and says nothing before",
     plan: {
       policy: retry({}, { model: { type: "consecutive", failures: 1 } }),
-      slowAfterMillis: 500,
       calls: [
-        { at: 0, attempts: [{ ends: "interrupt", millis: 500 }] },
-        { at: 1_000, attempts: [{ ends: "interrupt", millis: 501 }] }
+        { at: 0, attempts: [{ ends: Outcome.success, millis: 500 }] },
+        { at: 1_000, attempts: [{ ends: "interrupt", millis: 499 }] },
+        { at: 2_000, attempts: [{ ends: "interrupt", millis: 500 }] }
       ]
     },
     calls: [
-      { result: "interrupt", endedAt: 500 },
-      { result: "interrupt", endedAt: 1_501 }
+      { result: "success", endedAt: 500 },
+      { result: "interrupt", endedAt: 1_499 },
+      { result: "interrupt", endedAt: 2_500 }
     ],
-    transitions: [{ at: 1_501, from: "Closed", to: "Open" }],
+    transitions: [{ at: 2_500, from: "Closed", to: "Open" }],
     tokens: { service: 9.8 }
   }
 ]

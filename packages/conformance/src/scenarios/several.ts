@@ -25,7 +25,8 @@ const settled: ReadonlyArray<readonly [name: string, ends: End, see: NonNullable
   ["a failure", failure, { status: "Open", score: 0, openings: 2, generation: 3, nextAdmission: 1_500 }],
   ["a defect", "defect", { status: "Open", score: 0, openings: 2, generation: 3, nextAdmission: 1_500 }],
   ["an outcome that says nothing", Outcome.ignored, { status: "HalfOpen", score: 0, probes: 0, generation: 2 }],
-  ["a permanent error", "permanent", { status: "HalfOpen", score: 0, probes: 0, generation: 2 }],
+  ["a permanent error", "permanent", { status: "HalfOpen", score: 0.4, probes: 0, generation: 2 }],
+  ["a local error", "local", { status: "HalfOpen", score: 0, probes: 0, generation: 2 }],
   ["an interruption", "interrupt", { status: "HalfOpen", score: 0, probes: 0, generation: 2 }]
 ]
 

@@ -23,6 +23,23 @@ export const begin = (
   ...(told === undefined ? {} : { told })
 })
 
+/** An attempt inside another one. */
+export const inside = (
+  outer: string,
+  attempt: string,
+  told?: Step["told"],
+  keys: readonly [string, ...Array<string>] = ["a"]
+): Step => ({
+  do: "begin",
+  attempt,
+  keys,
+  inside: outer,
+  ...(told === undefined ? {} : { told })
+})
+
+/** An attempt whose time is of interest. */
+export const timed = (attempt: string, key = "a"): Step => ({ do: "begin", attempt, keys: [key], timed: true })
+
 export const end = (attempt: string, ends: Extract<Step, { do: "end" }>["ends"], see?: Step["see"]): Step => ({
   do: "end",
   attempt,

@@ -79,7 +79,7 @@ export const ledgerDefaults = {
  *
  * const model = HealthModel.ledger({ guardMillis: 0 })
  * const failed = Outcome.mass(Outcome.failure(), 0, model.discount, 0)
- * const after = model.observe(model.init, failed, Traffic.note(Traffic.none, 1, 0), 0)
+ * const after = model.observe(model.init, failed, Traffic.add(Traffic.none, 1, 1, 0), 0)
  * model.score(after, 0) // => 0.8
  * ```
  *

@@ -1,5 +1,5 @@
 import type { Mass } from "../Outcome.ts"
-import type { Traffic } from "../Traffic.ts"
+import type { Volume } from "../Traffic.ts"
 
 /**
  * How outcomes move the health score of one key, and when the score trips the circuit.
@@ -23,7 +23,7 @@ export interface HealthModel<S> {
   /** The state of a key that has seen nothing: score 1. */
   readonly init: S
   /** One attempt with non-zero mass, in Closed. `traffic` already counts it. Returns the same reference if nothing changed. */
-  readonly observe: (self: S, mass: Mass, traffic: Traffic, now: number) => S
+  readonly observe: (self: S, mass: Mass, traffic: Volume, now: number) => S
   /** Whether `observe` returns the same reference for such an attempt at any traffic and time; left out where it seldom would. */
   readonly isUnmoved?: ((self: S, mass: Mass) => boolean) | undefined
   /** Whether `observe` only adds what is linear in the masses and clamps, so that it may be told the sum of many; left out for no. */

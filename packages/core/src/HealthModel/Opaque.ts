@@ -1,5 +1,5 @@
 import type { Mass } from "../Outcome.ts"
-import type { Traffic } from "../Traffic.ts"
+import type { Volume } from "../Traffic.ts"
 import { type HealthModel, epsilon } from "./Model.ts"
 
 /**
@@ -12,7 +12,7 @@ export interface Opaque {
   /** The model it belongs to. */
   readonly model: object
   readonly name: string
-  readonly observe: (mass: Mass, traffic: Traffic, now: number) => Opaque
+  readonly observe: (mass: Mass, traffic: Volume, now: number) => Opaque
   readonly isUnmoved: (mass: Mass) => boolean
   readonly score: (now: number) => number
   readonly trips: (now: number) => boolean
@@ -81,7 +81,7 @@ class State<S> implements Opaque {
     return this.model.name
   }
 
-  observe(mass: Mass, traffic: Traffic, now: number): Opaque {
+  observe(mass: Mass, traffic: Volume, now: number): Opaque {
     const next = this.model.observe(this.state, mass, traffic, now)
     return next === this.state ? this : new State(this.model, next)
   }
@@ -108,7 +108,7 @@ class State<S> implements Opaque {
 }
 
 const failed: Mass = { failure: 1, success: 0, raw: 1 }
-const busy: Traffic = { attempts: 1, failures: 1, at: 0 }
+const busy: Volume = { attempts: 1, failures: 1, at: 0 }
 
 /** More failures than any score worth showing is made of. */
 const mostSteps = 1_000

@@ -10,6 +10,8 @@ import type { Turn } from "./Waiting.ts"
 /** Where a cell tells what happened to it. */
 export interface Listener {
   readonly log: Log
+  /** Whether its layer is being closed. */
+  readonly isClosing: () => boolean
   readonly transition: (transition: Transition) => void
   /** Whether anybody watches scores: a change is not built for nobody. */
   readonly isWatched: () => boolean
@@ -40,6 +42,16 @@ export interface Cell {
   /** The decision, where it needs no write: a rejection. */
   readonly peek: (now: number) => Circuit.Decision | undefined
   readonly admit: (now: number) => Effect.Effect<Circuit.Decision>
+  /** Whether a permit is a probe's, and held. */
+  readonly holds: (permit: Circuit.Permit, now: number) => Effect.Effect<boolean>
+  /** What an attempt says that was interrupted. */
+  readonly interrupted: (
+    startedAt: number | undefined,
+    now: number,
+    abandonedAfterMillis: number | undefined
+  ) => Outcome.Outcome
+  /** Whether the layer it belongs to is being closed. */
+  readonly isClosing: boolean
   /** The error of a rejection. */
   readonly refuse: (rejected: Circuit.Rejected, now: number) => CircuitOpen
   /** For composing. */

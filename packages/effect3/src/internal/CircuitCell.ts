@@ -134,6 +134,18 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     return Effect.withFiberRuntime((fiber) => (isComposed(fiber) ? this.admitAlone(now) : member.admit(now)))
   }
 
+  holds(permit: Circuit.Permit, now: number): Effect.Effect<boolean> {
+    return this.look((circuit) => Circuit.isHeld(circuit, permit, now))
+  }
+
+  interrupted(startedAt: number | undefined, now: number, abandonedAfterMillis: number | undefined): Outcome.Outcome {
+    return Circuit.interrupted(this.counter ?? this.value.traffic, startedAt, now, abandonedAfterMillis)
+  }
+
+  get isClosing(): boolean {
+    return this.listener?.isClosing() === true
+  }
+
   admitAlone(now: number): Effect.Effect<Circuit.Decision> {
     return this.commit((circuit) => {
       const [next, decision] = Circuit.admit(this.policy, circuit, now)

@@ -11,10 +11,14 @@ export class Counter implements Traffic.Traffic {
   attempts = 0
   failures = 0
   at = 0
+  slowest = 0
+  succeededAt = 0
 
-  become({ at, attempts, failures }: Traffic.Traffic): void {
+  become({ at, attempts, failures, slowest, succeededAt }: Traffic.Traffic): void {
     this.attempts = attempts
     this.failures = failures
     this.at = at
+    this.slowest = slowest
+    this.succeededAt = succeededAt
   }
 }

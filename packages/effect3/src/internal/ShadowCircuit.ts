@@ -1,4 +1,4 @@
-import { Circuit } from "@truce/core"
+import { Circuit, type Outcome } from "@truce/core"
 import type { Event } from "../EventLog.ts"
 import type { KeyReport } from "../Shadow.ts"
 import type { Known } from "./Cell.ts"
@@ -91,10 +91,11 @@ export class ShadowCircuit {
     return state._tag === "Open" ? Math.max(0, now - state.since) : 0
   }
 
-  private count(outcome: "Success" | "Failure" | "Ignored", isAdmitted: boolean): void {
+  private count(outcome: Outcome.Outcome["_tag"], isAdmitted: boolean): void {
     const { counts } = this
     switch (outcome) {
       case "Success":
+      case "Answered":
         if (isAdmitted) counts.success++
         else counts.lost++
         return

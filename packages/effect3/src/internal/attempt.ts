@@ -9,20 +9,38 @@ import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { Classifier } from "../Classifier.ts"
 import { isComposed, partOf } from "../platform/Ref.ts"
 import type { Cell } from "./Cell.ts"
+import { Lent, admitted, current } from "./Lent.ts"
 import { nowOf } from "./monotonic.ts"
 
 /** How attempts are judged. */
 export interface Rules<E> {
-  readonly classify: Pick<Classifier<E>, "failure" | "success">
-  /** An attempt that takes longer is slow, or saturated; Infinity for no such rule. */
+  readonly classify: Judge<E>
+  /** Left out where nothing is asked of the time that attempts take: they are not timed then, and nobody notices their interruption. */
+  readonly times?: Times | undefined
+}
+
+/** What an exit says; of a failure also by how long it took, in ms. */
+export interface Judge<E> {
+  readonly failure: (cause: Cause.Cause<E>, durationMillis: number) => Outcome.Outcome
+  readonly success: (value: unknown) => Outcome.Outcome
+}
+
+/** What is asked of the time an attempt takes, in ms; Infinity for nothing. */
+export interface Times {
   readonly slowAfterMillis: number
+  readonly limitMillis: number
+  /** After so long an interrupted attempt was a timeout; left out, that is for the slowest recent success to say. */
+  readonly abandonedAfterMillis: number | undefined
 }
 
 /** What is fixed about the attempts of one protected effect. */
 export interface Plan<E, ER extends E, EP extends E> extends Rules<E> {
   readonly key: string
-  readonly classify: Classifier<E, ER, EP>
+  readonly classify: Classifier<E, ER, EP> & Judge<E>
 }
+
+/** Nothing is asked of the time, but interruption is noticed. */
+export const noticed: Times = { slowAfterMillis: Infinity, limitMillis: Infinity, abandonedAfterMillis: undefined }
 
 /** One attempt that was made. */
 export interface Made {
@@ -53,22 +71,28 @@ export const run = <A, E, R, B, E2, R2>(
   const composed = isComposed(fiber)
   const permit = composed ? undefined : cell.passing()
   if (permit !== undefined) {
-    // A passing attempt holds nothing: without a rule for slow attempts its interruption needs no notice, unless it was paid for or is told of.
-    return plan.slowAfterMillis === Infinity && then.interrupted === undefined && cell.log === undefined
-      ? settling(fiber, cell, plan, permit, composed, startedAt, self, then, same)
-      : Effect.uninterruptibleMask((restore) =>
-          settling(fiber, cell, plan, permit, composed, startedAt, restore(self), then, restore)
-        )
+    const admitted: Admitted<E> = { cell, plan, permit, composed, startedAt, lent: undefined }
+    // A passing attempt holds nothing: its interruption needs no notice, unless its time is of interest, it was paid for or is told of.
+    return plan.times === undefined && then.interrupted === undefined && cell.log === undefined
+      ? settling(fiber, admitted, self, then, same)
+      : Effect.uninterruptibleMask((restore) => settling(fiber, admitted, restore(self), then, restore))
   }
   const askedAt = startedAt ?? nowOf(fiber)
-  const known = composed ? undefined : cell.peek(askedAt)
+  const lent = Lent.of(fiber, cell)
+  const known = composed || lent !== undefined ? undefined : cell.peek(askedAt)
   if (known !== undefined && known._tag === "Rejected") return then.rejected(cell.refuse(known, askedAt))
   return Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(cell.admit(askedAt), (decision) =>
-      decision._tag === "Rejected"
-        ? restore(then.rejected(cell.refuse(decision, askedAt)))
-        : settling(fiber, cell, plan, decision.permit, composed, startedAt, restore(self), then, restore)
-    )
+    Effect.flatMap(admitted(cell, lent, askedAt), (decision) => {
+      if (decision._tag === "Rejected") return restore(then.rejected(cell.refuse(decision, askedAt)))
+      const { permit } = decision
+      if (permit.probe === 0) {
+        const admitted: Admitted<E> = { cell, plan, permit, composed, startedAt, lent: undefined }
+        return settling(fiber, admitted, restore(self), then, restore)
+      }
+      const probe = new Lent(cell, permit, fiber.getFiberRef(current))
+      const admitted: Admitted<E> = { cell, plan, permit, composed, startedAt, lent: probe }
+      return settling(fiber, admitted, restore(Lent.around(probe, self)), then, restore)
+    })
   )
 }
 
@@ -76,17 +100,25 @@ type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, 
 
 const same: Restore = (effect) => effect
 
+/** An attempt that may run. */
+interface Admitted<E> {
+  readonly cell: Cell
+  readonly plan: Rules<E>
+  readonly permit: Circuit.Permit
+  readonly composed: boolean
+  readonly startedAt: number | undefined
+  /** Of a probe: what it lends. */
+  readonly lent: Lent | undefined
+}
+
 const settling = <A, E, R, B, E2, R2>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
-  cell: Cell,
-  plan: Rules<E>,
-  permit: Circuit.Permit,
-  composed: boolean,
-  startedAt: number | undefined,
+  admitted: Admitted<E>,
   self: Effect.Effect<A, E, R>,
   then: Then<A, E, B, E2, R2>,
   restore: Restore
 ): Effect.Effect<B, E2, R | R2> => {
+  const { cell, lent, permit, plan, startedAt } = admitted
   const { log } = cell
   const told = log?.admitted(
     { key: cell.key, generation: permit.generation, probe: permit.probe > 0 },
@@ -95,11 +127,11 @@ const settling = <A, E, R, B, E2, R2>(
   return Effect.matchCauseEffect(self, {
     onSuccess: (value) => {
       const endedAt = nowOf(fiber)
-      const made = judged(plan.classify.success, value, startedAt ?? endedAt, endedAt, plan.slowAfterMillis)
+      const made = said(judgedSuccess(plan, value, startedAt ?? endedAt, endedAt), cell, lent)
       if (told !== undefined) {
         log?.settled(told, made.outcome, { cause: undefined, failedBefore: 0 }, endedAt)
       }
-      const transaction = settle(cell, { permit, outcome: made.outcome, failedBefore: 0 }, endedAt, composed)
+      const transaction = settle(admitted, { permit, outcome: made.outcome, failedBefore: 0, startedAt }, endedAt)
       // What comes next sees the circuit as settled.
       return transaction === undefined
         ? restore(afterSuccess(value, made, then))
@@ -107,14 +139,12 @@ const settling = <A, E, R, B, E2, R2>(
     },
     onFailure: (cause) => {
       const endedAt = nowOf(fiber)
-      const begunAt = startedAt ?? endedAt
-      const read = (cause: Cause.Cause<E>) => failure(plan, cause, endedAt - begunAt)
-      const made = judged(read, cause, begunAt, endedAt, plan.slowAfterMillis)
+      const made = said(judgedFailure(plan, [cell], cause, startedAt, endedAt), cell, lent)
       const failedBefore = made.outcome._tag === "Failure" ? then.failedBefore() : 0
       if (told !== undefined) {
         log?.settled(told, made.outcome, { cause, failedBefore }, endedAt)
       }
-      const transaction = settle(cell, { permit, outcome: made.outcome, failedBefore }, endedAt, composed)
+      const transaction = settle(admitted, { permit, outcome: made.outcome, failedBefore, startedAt }, endedAt)
       const next = () => {
         const rest = restore(made.thrown === undefined ? then.failed(cause, made) : Effect.die(made.thrown.defect))
         return then.interrupted !== undefined && Cause.isInterruptedOnly(cause)
@@ -126,39 +156,69 @@ const settling = <A, E, R, B, E2, R2>(
   })
 }
 
+// A probe whose permit another attempt took over has nothing to say, and nothing that ends while its layer closes has.
+const said = (made: Judged, cell: Cell, lent: Lent | undefined): Judged =>
+  (lent === undefined || lent.end()) && !cell.isClosing ? made : { ...made, outcome: Outcome.ignored }
+
 // In a transaction of the user's even what the mirror could note is part of it.
-const settle = (cell: Cell, settled: Circuit.Settled, at: number, composed: boolean): Effect.Effect<void> | undefined =>
-  composed ? partOf(cell.settleTx(settled, at), () => cell.announce()) : cell.settle(settled, at)
+const settle = <E>(
+  { cell, composed, lent }: Admitted<E>,
+  settled: Circuit.Settled,
+  at: number
+): Effect.Effect<void> | undefined => {
+  if (lent !== undefined && lent.isTaken) return undefined
+  return composed ? partOf(cell.settleTx(settled, at), () => cell.announce()) : cell.settle(settled, at)
+}
 
 const afterSuccess = <A, E, B, E2, R2>(value: A, made: Judged, then: Then<A, E, B, E2, R2>): Effect.Effect<B, E2, R2> =>
   made.thrown === undefined ? then.succeeded(value, made) : Effect.die(made.thrown.defect)
 
-const abandoned = Outcome.failure({ saturated: true })
-
-// A caller who gives up on a slow attempt from outside interrupts it: that is a timeout by another name.
-export const failure = <E>(plan: Rules<E>, cause: Cause.Cause<E>, durationMillis: number): Outcome.Outcome =>
-  durationMillis > plan.slowAfterMillis && Cause.isInterruptedOnly(cause) ? abandoned : plan.classify.failure(cause)
-
 /** One attempt that was made, with what the classifier threw. */
-interface Judged extends Made {
+export interface Judged extends Made {
   readonly thrown: { readonly defect: unknown } | undefined
 }
 
+/** What a value says. */
+export const judgedSuccess = <E>(plan: Rules<E>, value: unknown, startedAt: number, endedAt: number): Judged =>
+  judged(plan.times, startedAt, endedAt, () => plan.classify.success(value))
+
+/** What a failed exit says; of an interruption the circuits it was under know more. */
+export const judgedFailure = <E>(
+  plan: Rules<E>,
+  cells: ReadonlyArray<Pick<Cell, "interrupted">>,
+  cause: Cause.Cause<E>,
+  startedAt: number | undefined,
+  endedAt: number
+): Judged => {
+  const begunAt = startedAt ?? endedAt
+  const { times } = plan
+  return judged(times, begunAt, endedAt, () => {
+    if (!Cause.isInterruptedOnly(cause)) return plan.classify.failure(cause, endedAt - begunAt)
+    if (times === undefined || Outcome.isStalled(endedAt - begunAt, times.limitMillis)) return Outcome.ignored
+    const said = cells.map((cell) => cell.interrupted(startedAt, endedAt, times.abandonedAfterMillis))
+    return said.find(({ _tag }) => _tag === "Failure") ?? Outcome.ignored
+  })
+}
+
 // A classifier that throws must not keep the permit: the attempt says nothing, and the defect goes on.
-export const judged = <Exit>(
-  classify: (exit: Exit) => Outcome.Outcome,
-  exit: Exit,
+const judged = (
+  times: Times | undefined,
   startedAt: number,
   endedAt: number,
-  slowAfterMillis: number
+  outcome: () => Outcome.Outcome
 ): Judged => {
   try {
-    const outcome = Outcome.timed(classify(exit), endedAt - startedAt, slowAfterMillis)
-    return { outcome, startedAt, endedAt, thrown: undefined }
+    return { outcome: timed(times, outcome(), endedAt - startedAt), startedAt, endedAt, thrown: undefined }
   } catch (defect) {
     return { outcome: Outcome.ignored, startedAt, endedAt, thrown: { defect } }
   }
 }
+
+// Of an attempt that outlived its time limit because the process had stalled, nobody knows how long it took.
+const timed = (times: Times | undefined, outcome: Outcome.Outcome, durationMillis: number): Outcome.Outcome =>
+  times === undefined || Outcome.isStalled(durationMillis, times.limitMillis)
+    ? outcome
+    : Outcome.timed(outcome, durationMillis, times.slowAfterMillis)
 
 /** Where an attempt was made: a circuit, or nothing that judges. */
 export interface Seen {

@@ -62,7 +62,8 @@ export interface Service {
     permits: ReadonlyArray<Permit>,
     outcome: Outcome.Outcome,
     now: number,
-    failedBefore?: number
+    failedBefore?: number,
+    startedAt?: number
   ) => STM.STM<void>
   readonly commit: <A, E, R>(transaction: STM.STM<A, E, R>) => Effect.Effect<A, E, Outside<R>>
   /** For what is built on the breaker. */

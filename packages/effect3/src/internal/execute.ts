@@ -1,4 +1,4 @@
-import type { Outcome } from "@truce/core"
+import { Outcome } from "@truce/core"
 import type * as Arr from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -10,6 +10,7 @@ import type { CircuitOpen } from "../CircuitOpen.ts"
 import * as Attempt from "./attempt.ts"
 import { CircuitBreaker, guard } from "./breaker.ts"
 import type { Guarded } from "./guarded.ts"
+import * as Lent from "./Lent.ts"
 import * as Monotonic from "./monotonic.ts"
 import { type PlanOptions, makePlan } from "./plan.ts"
 import { errorOf } from "./trail.ts"
@@ -39,14 +40,13 @@ export const attempted = <A, E, R, E3>(
 ): Effect.Effect<A, E | E3, R> => {
   const context = fiber.getFiberRef(CallContext.current)
   const known = cells.known(plan.key)
-  // The clock is a third of what a success costs: without a rule for slow attempts nothing outside a call asks when one began.
-  if (known !== undefined && context === undefined && plan.slowAfterMillis === Infinity) {
-    return Attempt.run(fiber, known, plan, undefined, self, lone)
-  }
+  // The clock is a third of what a success costs: where nothing is asked of its time nothing outside a call asks when an attempt began.
+  const isTimed = context !== undefined || plan.times !== undefined
+  if (known !== undefined && !isTimed) return Attempt.run(fiber, known, plan, undefined, self, lone)
   const startedAt = Monotonic.nowOf(fiber)
   const cell = known ?? cells.cell(plan.key, startedAt)
   const then = context === undefined ? lone : within(context, cell, startedAt, lone.rejected)
-  return Attempt.run(fiber, cell, plan, startedAt, self, then)
+  return Attempt.run(fiber, cell, plan, isTimed ? startedAt : undefined, self, then)
 }
 
 type Then<A, E, E3 = CircuitOpen> = Attempt.Then<A, E, A, E | E3, never>
@@ -73,38 +73,45 @@ export const executingAll = <E, ER extends E, EP extends E>(
       const context = fiber.getFiberRef(CallContext.current)
       const then: Then<A, E> =
         context === undefined ? alone : within<A, E, CircuitOpen>(context, seen, startedAt, Effect.fail)
+      const cells = Array.from(new Set(options.keys), (key) => breaker[guard].cell(key, startedAt))
+      const admit = (keys: Arr.NonEmptyReadonlyArray<string>) => breaker.commit(breaker.admitSTM(keys, startedAt))
       return Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(breaker.commit(breaker.admitSTM(options.keys, startedAt)), (admission) => {
+        Effect.flatMap(Lent.admittedByAll(fiber, cells, startedAt, admit), (admission) => {
           const { log } = breaker[guard]
           if (admission._tag === "Rejected") {
             if (log.isOn) log.rejected(admission.error, startedAt)
             return Effect.fail(admission.error)
           }
-          const told = log.isOn ? admission.permits.map((permit) => log.admitted(permit, startedAt)) : []
+          const { permits } = admission
+          const lents = Lent.lentBy(fiber, permits)
+          const innermost = [...lents.values()].at(-1)
+          const told = log.isOn ? permits.map((permit) => log.admitted(permit, startedAt)) : []
           const settled = (
-            classify: () => Outcome.Outcome,
+            judged: (endedAt: number) => Attempt.Judged,
             cause: Cause.Cause<E> | undefined,
             next: (made: Attempt.Made) => Effect.Effect<A, E | CircuitOpen>
           ) => {
             const endedAt = Monotonic.nowOf(fiber)
-            const made = Attempt.judged(classify, undefined, startedAt, endedAt, plan.slowAfterMillis)
+            const own = permits.filter((permit) => lents.get(permit)?.end() !== false)
+            const isSilent = own.length === 0 || cells.some(({ isClosing }) => isClosing)
+            const made = isSilent ? { ...judged(endedAt), outcome: Outcome.ignored } : judged(endedAt)
             const failedBefore = then.failedBefore()
             for (const attempt of told) log.settled(attempt, made.outcome, { cause, failedBefore }, endedAt)
             return Effect.flatMap(
-              breaker.commit(breaker.settleSTM(admission.permits, made.outcome, endedAt, failedBefore)),
+              breaker.commit(breaker.settleSTM(own, made.outcome, endedAt, failedBefore, startedAt)),
               () => (made.thrown === undefined ? next(made) : Effect.die(made.thrown.defect))
             )
           }
-          return Effect.matchCauseEffect(restore(self), {
+          return Effect.matchCauseEffect(restore(innermost === undefined ? self : Lent.Lent.around(innermost, self)), {
             onSuccess: (value) =>
               settled(
-                () => plan.classify.success(value),
+                (endedAt) => Attempt.judgedSuccess(plan, value, startedAt, endedAt),
                 undefined,
                 (made) => then.succeeded(value, made)
               ),
             onFailure: (cause) =>
               settled(
-                () => Attempt.failure(plan, cause, Monotonic.nowOf(fiber) - startedAt),
+                (endedAt) => Attempt.judgedFailure(plan, cells, cause, startedAt, endedAt),
                 cause,
                 (made) => then.failed(cause, made)
               )

@@ -36,8 +36,10 @@ type Response = HttpClientResponse.HttpClientResponse
 export interface CallOptions {
   readonly key?: string | ((request: Request) => string) | undefined
   readonly status?: Table.StatusRules | undefined
+  readonly opens?: ReadonlyArray<number> | undefined
   readonly attemptTimeout?: Duration.DurationInput | undefined
   readonly slowAfter?: Duration.DurationInput | undefined
+  readonly abandonedAfter?: Duration.DurationInput | undefined
 }
 
 /** What every way of retrying asks for. */
@@ -47,15 +49,17 @@ export interface RepeatOptions extends CallOptions {
 }
 
 /** Reads the options that do not depend on the request; throws `InvalidOption`. */
-const prepared = (owner: string, { attemptTimeout, key, slowAfter, status }: CallOptions) => {
+const prepared = (owner: string, { abandonedAfter, attemptTimeout, key, opens, slowAfter, status }: CallOptions) => {
   const timeoutMillis =
     attemptTimeout === undefined ? undefined : positiveDuration(owner, "attemptTimeout", attemptTimeout, 0)
   const slowAfterMillis = millis(owner, "slowAfter", slowAfter)
+  const abandonedAfterMillis = millis(owner, "abandonedAfter", abandonedAfter)
   return {
-    table: Table.make(owner, status),
+    table: Table.make(owner, status, opens),
     times: {
       attemptTimeout: timeoutMillis === undefined ? undefined : Duration.millis(timeoutMillis),
-      slowAfter: slowAfterMillis === undefined ? undefined : Duration.millis(slowAfterMillis)
+      slowAfter: slowAfterMillis === undefined ? undefined : Duration.millis(slowAfterMillis),
+      abandonedAfter: abandonedAfterMillis === undefined ? undefined : Duration.millis(abandonedAfterMillis)
     },
     keyOf: typeof key === "function" ? key : typeof key === "string" ? () => key : originOf
   }

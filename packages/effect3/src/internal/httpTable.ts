@@ -24,15 +24,16 @@ export interface Table {
 }
 
 /** Throws `InvalidOption` for what is no status or no rule. */
-export const make = (owner: string, rules: StatusRules = {}): Table => {
+export const make = (owner: string, rules: StatusRules = {}, opens: ReadonlyArray<number> = []): Table => {
   const table = new Map(Object.entries(rules).map(([status, rule]) => [checkedStatus(owner, status), rule]))
   for (const [status, rule] of table) checkRule(owner, status, rule)
+  for (const status of opens) checkedStatus(owner, status, "opens", "a list of statuses from 200 to 599")
   const response = (response: Response, nowMillis: number): HttpStatus.Reading => {
     const rule = table.get(response.status)
     // Headers are a copy each time they are asked for.
     if (rule === undefined && response.status < 400) return success
     const wish = retryAfterMillis(response.headers, nowMillis)
-    return rule === undefined ? HttpStatus.read(response.status, wish) : byRule(rule, response, wish)
+    return rule === undefined ? HttpStatus.read(response.status, wish, opens) : byRule(rule, response, wish)
   }
   return {
     response,
@@ -46,8 +47,9 @@ export const make = (owner: string, rules: StatusRules = {}): Table => {
         case "Status":
           return response(trouble.response, nowMillis)
         case "Body":
-          return isBroken(trouble.cause) ? broken : mistake
+          return isBroken(trouble.cause) ? broken : answer
         case "NoBody":
+          return answer
         case "Request":
           return mistake
       }
@@ -70,6 +72,8 @@ export class Refused extends Answered {
 
 export const isResponse = (u: unknown): u is Response => hasProperty(u, HttpClientResponse.TypeId)
 
+// It came from a dependency that works.
+const answer: HttpStatus.Reading = { retriable: false, outcome: Outcome.answered }
 // The caller's own: no attempt changes it, and it says nothing about the dependency.
 const mistake: HttpStatus.Reading = { retriable: false, outcome: Outcome.ignored }
 const broken: HttpStatus.Reading = { retriable: true, outcome: Outcome.failure() }
@@ -80,6 +84,8 @@ const byRule = (rule: StatusRule, response: Response, wish: number | undefined):
     case "success":
       return success
     case "permanent":
+      return answer
+    case "local":
       return mistake
     case "retriable":
       return { retriable: true, outcome: Outcome.failure({ retryAfterMillis: wish }) }
@@ -94,19 +100,24 @@ const byRule = (rule: StatusRule, response: Response, wish: number | undefined):
   }
 }
 
-const checkedStatus = (owner: string, text: string): number => {
-  const status = Number(text)
+const checkedStatus = (
+  owner: string,
+  given: string | number,
+  field = "status",
+  rule = "a table over statuses from 200 to 599"
+): number => {
+  const status = Number(given)
   if (Number.isInteger(status) && status >= 200 && status <= 599) return status
-  throw new InvalidOption.InvalidOption(owner, "status", "a table over statuses from 200 to 599", text)
+  throw new InvalidOption.InvalidOption(owner, field, rule, given)
 }
 
 const checkRule = (owner: string, status: number, rule: StatusRule): void => {
-  if (rule === "success" || rule === "retriable" || rule === "permanent") return
+  if (rule === "success" || rule === "retriable" || rule === "permanent" || rule === "local") return
   if (hasProperty(rule, "kind") && hasProperty(rule, "outcome")) return
   throw new InvalidOption.InvalidOption(
     owner,
     `status[${status}]`,
-    `"success", "retriable", "permanent" or a rule of Classifier`,
+    `"success", "retriable", "permanent", "local" or a rule of Classifier`,
     rule
   )
 }

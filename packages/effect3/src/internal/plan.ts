@@ -14,6 +14,7 @@ export interface PlanOptions<E, ER extends E, EP extends E> {
   readonly key: string
   readonly classify: Classifier<E, ER, EP>
   readonly slowAfter?: Duration.DurationInput | undefined
+  readonly abandonedAfter?: Duration.DurationInput | undefined
   readonly attemptTimeout?: Duration.DurationInput | undefined
 }
 
@@ -33,10 +34,21 @@ export const makePlan = <E, ER extends E, EP extends E>(
     options.attemptTimeout === undefined
       ? undefined
       : positiveDuration(owner, "attemptTimeout", options.attemptTimeout, 0)
-  const slowAfterMillis =
-    millis(owner, "slowAfter", options.slowAfter) ?? (timeout === undefined ? Infinity : timeout / 2)
+  const slowAfterMillis = millis(owner, "slowAfter", options.slowAfter)
+  const abandonedAfterMillis = millis(owner, "abandonedAfter", options.abandonedAfter)
+  const isTimed = timeout !== undefined || slowAfterMillis !== undefined || abandonedAfterMillis !== undefined
   return {
-    plan: { key, classify: withTimeout(classify, timeout === undefined ? undefined : key), slowAfterMillis },
+    plan: {
+      key,
+      classify: withTimeout(classify, timeout === undefined ? undefined : { key, millis: timeout }),
+      times: isTimed
+        ? {
+            slowAfterMillis: slowAfterMillis ?? (timeout === undefined ? Infinity : timeout / 2),
+            limitMillis: timeout ?? Infinity,
+            abandonedAfterMillis
+          }
+        : undefined
+    },
     limit:
       timeout === undefined
         ? (self) => self
@@ -47,18 +59,19 @@ export const makePlan = <E, ER extends E, EP extends E>(
   }
 }
 
-const timedOut = Outcome.failure({ saturated: true })
-
 const withTimeout = <E, ER extends E, EP extends E>(
   classify: Classifier<E, ER, EP>,
-  key: string | undefined
-): Classifier<E | AttemptTimeout, ER | AttemptTimeout, EP> => {
+  limit: { readonly key: string; readonly millis: number } | undefined
+): Plan<E | AttemptTimeout, ER | AttemptTimeout, EP>["classify"] => {
   // One of an attempt inside this one is the classifier's business.
-  const isTimeout = (error: unknown): error is AttemptTimeout => error instanceof AttemptTimeout && error.key === key
+  const isTimeout = (error: unknown): error is AttemptTimeout =>
+    error instanceof AttemptTimeout && limit !== undefined && error.key === limit.key
   const own = (cause: Cause.Cause<E | AttemptTimeout>): cause is Cause.Cause<E> =>
-    key === undefined || !Option.exists(Cause.failureOption(cause), isTimeout)
-  const failure = (cause: Cause.Cause<E | AttemptTimeout>): Outcome.Outcome =>
-    own(cause) ? classify.failure(cause) : timedOut
+    limit === undefined || !Option.exists(Cause.failureOption(cause), isTimeout)
+  const failure = (cause: Cause.Cause<E | AttemptTimeout>, durationMillis = 0): Outcome.Outcome => {
+    if (own(cause)) return classify.failure(cause)
+    return limit !== undefined && Outcome.isStalled(durationMillis, limit.millis) ? Outcome.ignored : Outcome.timedOut
+  }
   return {
     isRetriable: (error) => isTimeout(error) || classify.isRetriable(error),
     retriable: (error): error is ER | AttemptTimeout => isTimeout(error) || classify.retriable(error),

@@ -28,7 +28,9 @@ export const protecting = <E, ER extends E, EP extends E, I>(
   ownPolicy: RetryRules | undefined,
   tag: Context.Tag<I, Service>
 ) => {
-  const { limit, plan } = makePlan("Truce.protect", options)
+  const made = makePlan("Truce.protect", options)
+  const { limit } = made
+  const plan = { ...made.plan, times: made.plan.times ?? Attempt.noticed }
   const { classify, key } = plan
   return <A, R>(
     self: Effect.Effect<A, E, R>
@@ -59,10 +61,7 @@ export const protecting = <E, ER extends E, EP extends E, I>(
           return earned === Effect.void ? Effect.succeed(value) : Effect.as(earned, value)
         },
         failed: (cause, made) => retry({ _tag: "Failed", cell, cause, made }),
-        interrupted:
-          plan.slowAfterMillis === Infinity
-            ? undefined
-            : (made) => truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt),
+        interrupted: (made) => truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt),
         rejected: (error) => {
           if (tally !== undefined) tally.attempts = 0
           return policyOf().whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
@@ -163,7 +162,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
             return Effect.as(settle(made, cost, retry), { _tag: "Succeeded", value })
           },
           failed: (cause, made) => failed(cell, cause, made, { cost, retry }),
-          interrupted: retry || plan.slowAfterMillis < Infinity ? (made) => settle(made, cost, retry) : undefined,
+          interrupted: (made) => settle(made, cost, retry),
           rejected: (error) => {
             guarded.decided(key, turn, startedAt)
             return Effect.succeed({ _tag: "Rejected", error })

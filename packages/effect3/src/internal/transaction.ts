@@ -9,7 +9,8 @@ import type { Cell } from "./Cell.ts"
 import { toError } from "./Refusal.ts"
 import type { Clock, Guard } from "./Registry.ts"
 
-const cellOf: unique symbol = Symbol.for("@truce/effect3/Permit/cell")
+/** Where a permit carries the cell it is of. */
+export const cellOf: unique symbol = Symbol.for("@truce/effect3/Permit/cell")
 
 export interface Permit {
   readonly key: string
@@ -51,18 +52,26 @@ export const make = (guard: Guard) => ({
         }
       )
     }),
-  settle: (permits: ReadonlyArray<Permit>, outcome: Outcome.Outcome, now: number, failedBefore = 0): STM.STM<void> =>
+  settle: (
+    permits: ReadonlyArray<Permit>,
+    outcome: Outcome.Outcome,
+    now: number,
+    failedBefore = 0,
+    startedAt?: number
+  ): STM.STM<void> =>
     atomically(() =>
-      STM.forEach(permits, ({ [cellOf]: { cell, permit } }) => cell.settleTx({ permit, outcome, failedBefore }, now), {
-        discard: true
-      })
+      STM.forEach(
+        permits,
+        ({ [cellOf]: { cell, permit } }) => cell.settleTx({ permit, outcome, failedBefore, startedAt }, now),
+        { discard: true }
+      )
     ),
   // A part of another transaction is committed with that one only.
   commit: <A, E, R>(transaction: STM.STM<A, E, R>): Effect.Effect<A, E, Outside<R>> =>
     partOf(transaction, guard.announce)
 })
 
-const toPermit = (cell: Cell, permit: Circuit.Permit): Permit => ({
+export const toPermit = (cell: Cell, permit: Circuit.Permit): Permit => ({
   key: cell.key,
   generation: permit.generation,
   probe: permit.probe > 0,

@@ -24,6 +24,12 @@ export const NumberOrNone = Schema.optionalToRequired(Schema.Number, Schema.Unde
   encode: Option.fromNullable
 })
 
+/** A flag that is false where JSON has no key for it. */
+export const Flag = Schema.optionalToRequired(Schema.Boolean, Schema.Boolean, {
+  decode: Option.getOrElse(() => false),
+  encode: Option.liftPredicate((flag: boolean) => flag)
+})
+
 /** Tells a value that is something else altogether by one short rule; what is wrong inside of it has a rule of its own. */
 export const must = (rule: string) => ({
   message: ({ actual }: { readonly actual: unknown }) => `must ${rule}, got ${named(actual)}`

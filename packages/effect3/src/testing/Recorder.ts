@@ -172,6 +172,8 @@ const outcome = ({ error, outcome }: Named<"Settled">): string => {
   switch (outcome._tag) {
     case "Success":
       return outcome.slow ? "slow success" : "success"
+    case "Answered":
+      return `answered${suffix}`
     case "Failure":
       return `failure${suffix}`
     case "Ignored":

@@ -14,9 +14,10 @@ import {
   scoreOf,
   scripted,
   settled,
+  statusOf,
   steady
 } from "../support.ts"
-import { admitsAtOnce, all, by, dependency, ending, exits, probing, tally } from "./support.ts"
+import { admitsAtOnce, all, by, dependency, ending, exits, hops, probing, tally } from "./support.ts"
 
 const it = on(() => steady())
 const retry = { attempts: 3, base: "0 millis" } as const
@@ -97,19 +98,33 @@ describe("a protected effect inside another", () => {
       expect([yield* scoreOf("inner"), yield* scoreOf("outer")]).toEqual([0.8, 0.8])
     }))
 
-  by(() => steady())("of the same key is rejected at once, or waits no longer than its deadline", (clock) =>
-    Effect.gen(function* () {
-      yield* probing(clock)
-      const inner = (of: RetryPolicy.Options) => Effect.exit(Truce.protect(answering, { key, classify, retry: of }))
-      expect(ending(yield* Truce.protect(inner({}), { key, classify }))).toBe("CircuitOpen")
-      yield* CircuitBreaker.reset(key, "again")
-      yield* probing(clock)
-      const waiting = inner({ whenOpen: "wait", deadline: "1 second" })
-      const fiber = yield* Effect.fork(Truce.protect(waiting, { key, classify }))
-      yield* clock.advance(1_000)
-      expect(ending(yield* Fiber.join(fiber))).toBe("CircuitOpen")
-      expect((yield* CircuitBreaker.state(key)).probes).toBe(0)
-    })
+  by(() => steady())(
+    "of the same key runs under the permit of the one around it; a second one beside it is rejected at once, or waits no longer than its deadline",
+    (clock) =>
+      Effect.gen(function* () {
+        const inner = (of: RetryPolicy.Options) => Effect.exit(Truce.protect(answering, { key, classify, retry: of }))
+        const beside = (of: RetryPolicy.Options) =>
+          Effect.gen(function* () {
+            const hung = yield* Effect.fork(Truce.protect(Effect.never, { key, classify }))
+            yield* hops(9)
+            const exit = yield* inner(of)
+            yield* Fiber.interrupt(hung)
+            return exit
+          })
+        yield* probing(clock)
+        expect(ending(yield* Truce.protect(inner({}), { key, classify }))).toBe("success")
+        expect(ending(yield* Truce.protect(inner({}), { key, classify }))).toBe("success")
+        expect(yield* statusOf()).toBe("Closed")
+        yield* probing(clock)
+        expect(ending(yield* Truce.protect(beside({}), { key, classify }))).toBe("CircuitOpen")
+        yield* CircuitBreaker.reset(key, "again")
+        yield* probing(clock)
+        const waiting = beside({ whenOpen: "wait", deadline: "1 second" })
+        const fiber = yield* Effect.fork(Truce.protect(waiting, { key, classify }))
+        yield* clock.advance(1_000)
+        expect(ending(yield* Fiber.join(fiber))).toBe("CircuitOpen")
+        expect((yield* CircuitBreaker.state(key)).probes).toBe(0)
+      })
   )
 
   it("fails with a timeout that the classifier outside may call permanent", () =>

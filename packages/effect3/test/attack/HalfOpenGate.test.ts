@@ -3,7 +3,7 @@ import { Deferred, Effect, Exit, Fiber, Random } from "effect"
 import { describe, expect } from "vitest"
 import { composed } from "../platform/Composing.ts"
 import { interruptNow } from "../platform/Fibers.ts"
-import { NotFound, answering, classify, key, settled, statusOf, steady } from "../support.ts"
+import { Unsendable, answering, classify, key, settled, statusOf, steady } from "../support.ts"
 import {
   by,
   admitsAtOnce,
@@ -47,7 +47,7 @@ describe("a half-open gate", () => {
         yield* probing(clock, of)
         if (round % 2 === 0) yield* composed(of)
         // A probe that says nothing: the circuit stays half-open.
-        const { effect, seen } = dependency(Effect.zipRight(hops(9), Effect.fail(new NotFound({ id: "1" }))))
+        const { effect, seen } = dependency(Effect.zipRight(hops(9), Effect.fail(new Unsendable())))
         const fibers = yield* all(30, (index) => yielding(round * 30 + index)(execute(effect, of)))
         yield* hops(60)
         yield* Fiber.interruptAll(fibers.filter((_, index) => index % 2 === 0))
@@ -88,11 +88,11 @@ describe("calls that wait for an admission", () => {
   gate(3)("all get their turn where probes say nothing and the circuit never closes", (clock) =>
     Effect.gen(function* () {
       yield* opening()
-      const { effect, seen } = dependency(Effect.zipRight(Effect.yieldNow(), Effect.fail(new NotFound({ id: "1" }))))
+      const { effect, seen } = dependency(Effect.zipRight(Effect.yieldNow(), Effect.fail(new Unsendable())))
       const fibers = yield* all(2_000, () => Truce.protect(effect, { key, classify, retry: wait }))
       yield* settled
       yield* clock.advance(1_000)
-      expect(tally((yield* exits(fibers)).map(ending))).toEqual({ NotFound: 2_000 })
+      expect(tally((yield* exits(fibers)).map(ending))).toEqual({ Unsendable: 2_000 })
       expect(seen).toEqual({ begun: 2_000, now: 0, most: 3 })
       expect(yield* CircuitBreaker.state(key)).toMatchObject({ status: "HalfOpen", probes: 0 })
     })
@@ -103,7 +103,7 @@ describe("calls that wait for an admission", () => {
       for (let round = 0; round < 150; round++) {
         const of = `key-${round}`
         yield* opening(of)
-        const { effect, seen } = dependency(Effect.zipRight(hops(12), Effect.fail(new NotFound({ id: "1" }))))
+        const { effect, seen } = dependency(Effect.zipRight(hops(12), Effect.fail(new Unsendable())))
         const fibers = yield* all(12, (index) =>
           yielding(round * 12 + index, 20)(Truce.protect(effect, { key: of, classify, retry: wait }))
         )
@@ -115,7 +115,7 @@ describe("calls that wait for an admission", () => {
         }
         // No time passes: whoever is left is called by those before, not by a timer.
         const ends = tally((yield* exits(fibers)).map(ending))
-        expect(Object.keys(ends).filter((end) => end !== "NotFound" && end !== "interrupted")).toEqual([])
+        expect(Object.keys(ends).filter((end) => end !== "Unsendable" && end !== "interrupted")).toEqual([])
         expect(seen.most).toBeLessThanOrEqual(1)
         expect(yield* CircuitBreaker.state(of)).toMatchObject({ probes: 0 })
       }

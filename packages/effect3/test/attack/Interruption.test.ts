@@ -3,7 +3,7 @@ import { Effect, Exit, Fiber, Random } from "effect"
 import { describe, expect } from "vitest"
 import { composed } from "../platform/Composing.ts"
 import { interruptNow } from "../platform/Fibers.ts"
-import { NotFound, Timeout, answering, classify, failing, key, settled, steady } from "../support.ts"
+import { Unsendable, Timeout, answering, classify, failing, key, settled, steady } from "../support.ts"
 import { admitsAtOnce, all, by, dependency, ending, execute, exits, hops, probing, tally, yielding } from "./support.ts"
 
 const tolerant = HealthModel.ledger({ minFailures: 1e9, guardMillis: 0 })
@@ -19,7 +19,7 @@ describe("calls that are interrupted anywhere", () => {
           const of = `key-${round}`
           yield* probing(clock, of)
           if (round % 2 === 0) yield* composed(of)
-          const kinds = [Effect.fail(new NotFound({ id: "1" })), Effect.interrupt, Effect.never, Effect.die("broken")]
+          const kinds = [Effect.fail(new Unsendable()), Effect.interrupt, Effect.never, Effect.die("broken")]
           const { effect, seen } = dependency(
             Effect.zipRight(
               hops(6),
@@ -45,7 +45,7 @@ describe("calls that are interrupted anywhere", () => {
             expect(yield* admitsAtOnce(of)).toBe(true)
           } else stages.refused++
         }
-        expect(Object.keys(tally(ends)).toSorted()).toEqual(["CircuitOpen", "NotFound", "defect", "interrupted"])
+        expect(Object.keys(tally(ends)).toSorted()).toEqual(["CircuitOpen", "Unsendable", "defect", "interrupted"])
         expect(Math.min(stages.running, stages.done, stages.refused)).toBeGreaterThan(0)
       })
   )
@@ -90,7 +90,7 @@ describe("calls that are interrupted anywhere", () => {
         const keys = [`host-${round}`, `tenant-${round}`] as const
         yield* probing(clock, keys[0])
         yield* probing(clock, keys[1])
-        const { effect, seen } = dependency(Effect.zipRight(hops(6), Effect.fail(new NotFound({ id: "1" }))))
+        const { effect, seen } = dependency(Effect.zipRight(hops(6), Effect.fail(new Unsendable())))
         const fibers = yield* all(20, (index) =>
           yielding(round * 20 + index)(
             Effect.exit(

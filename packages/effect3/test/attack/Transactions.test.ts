@@ -2,7 +2,7 @@ import { CircuitBreaker, Outcome, Transaction } from "@truce/effect3"
 import { Effect, Fiber, STM, TRef } from "effect"
 import { describe, expect } from "vitest"
 import { hazardous } from "../platform/Hazards.ts"
-import { NotFound, answering, failing, key, on, settled, statusOf, steady } from "../support.ts"
+import { Unsendable, answering, failing, key, on, settled, statusOf, steady } from "../support.ts"
 import { admitsAtOnce, all, by, dependency, execute, exits, hops, numbers, probing, yielding } from "./support.ts"
 
 const permits = 3
@@ -26,7 +26,7 @@ describe("transactions of the user's among fast attempts", () => {
             held += change
             most = Math.max(most, held)
           })
-        const { effect } = dependency(Effect.zipRight(hops(5), Effect.fail(new NotFound({ id: "1" }))))
+        const { effect } = dependency(Effect.zipRight(hops(5), Effect.fail(new Unsendable())))
         const fast = execute(
           Effect.acquireUseRelease(
             holding(1),
@@ -81,7 +81,7 @@ describe("transactions of the user's among fast attempts", () => {
             yield* Effect.exit(STM.commit(STM.zipRight(Transaction.admit([of], now), STM.fail("no"))))
           } else if (kind < 0.7) {
             yield* STM.commit(Transaction.settle(open.splice(0, 1), Outcome.ignored, now))
-          } else if (kind < 0.85) yield* execute(Effect.fail(new NotFound({ id: "1" })), of)
+          } else if (kind < 0.85) yield* execute(Effect.fail(new Unsendable()), of)
           else yield* Effect.exit(Transaction.commit(STM.zipRight(Transaction.admit([of], now), STM.die("broken"))))
           const views = {
             state: (yield* CircuitBreaker.state(of)).probes,
@@ -146,7 +146,7 @@ describe("a transaction that waits for the user's own state", () => {
         )
       )
       yield* settled
-      const others = yield* all(50, (index) => yielding(index)(execute(Effect.fail(new NotFound({ id: "1" })))))
+      const others = yield* all(50, (index) => yielding(index)(execute(Effect.fail(new Unsendable()))))
       yield* exits(others)
       expect((yield* CircuitBreaker.state(key)).probes).toBe(0)
       yield* STM.commit(TRef.set(gate, 1))

@@ -34,7 +34,7 @@ describe("a record", () => {
       expect(record.attempts(key)).toEqual([
         "failure Timeout",
         "slow success",
-        "ignored NotFound",
+        "answered NotFound",
         "failure RangeError",
         "success",
         "running"

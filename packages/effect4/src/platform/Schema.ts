@@ -26,6 +26,16 @@ export const NumberOrNone = Schema.optionalKey(Schema.Finite).pipe(
   })
 )
 
+/** A flag that is false where JSON has no key for it. */
+export const Flag = Schema.optionalKey(Schema.Boolean).pipe(
+  Schema.decodeTo(Schema.Boolean, {
+    decode: SchemaGetter.transformOptional((given: Option.Option<boolean>) =>
+      Option.some(Option.getOrElse(given, () => false))
+    ),
+    encode: SchemaGetter.transformOptional(Option.filter((given: boolean) => given))
+  })
+)
+
 /** Tells a value that is something else altogether by one short rule; what is wrong inside of it has a rule of its own. */
 export const must = (rule: string) => ({ message: `must ${rule}` })
 

@@ -3,7 +3,7 @@ import { CircuitBreaker, HealthScore } from "@truce/effect4"
 import { Effect, Exit, Fiber, Layer } from "effect"
 import { describe, expect } from "vitest"
 import { admitsAtOnce, all, by, dependency, execute, exits, hops, probing, yielding } from "../attack/support.ts"
-import { NotFound, key, on, peek, settled, steady, trip } from "../support.ts"
+import { Unsendable, key, on, peek, settled, steady, trip } from "../support.ts"
 
 type Services = CircuitBreaker.CircuitBreaker | HealthScore.HealthScore
 
@@ -18,7 +18,7 @@ describe("transactions of the user's among fast attempts", () => {
       for (let round = 0; round < 60; round++) {
         const of = `key-${round}`
         yield* probing(clock, of)
-        const { effect, seen } = dependency(Effect.andThen(hops(6), Effect.fail(new NotFound({ id: "1" }))))
+        const { effect, seen } = dependency(Effect.andThen(hops(6), Effect.fail(new Unsendable())))
         const fibers = yield* all(18, (index) => {
           const attempt = execute(effect, of)
           const inside = Effect.tap(attempt, () => (index % 3 === 1 ? Effect.fail("no") : Effect.void))
@@ -40,7 +40,7 @@ describe("transactions of the user's among fast attempts", () => {
       for (let round = 0; round < 40; round++) {
         const of = `key-${round}`
         yield* probing(clock, of)
-        const { effect, seen } = dependency(Effect.andThen(hops(6), Effect.fail(new NotFound({ id: "1" }))))
+        const { effect, seen } = dependency(Effect.andThen(hops(6), Effect.fail(new Unsendable())))
         const fibers = yield* Effect.tx(
           Effect.forEach(Array.from({ length: 24 }).keys(), (index) =>
             Effect.forkDetach(

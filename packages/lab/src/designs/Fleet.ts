@@ -1,5 +1,5 @@
 /** Truce in several processes that share a judgement: a store that holds it, and the ways of telling it. */
-import { type Circuit, CircuitPolicy, Fleet, HealthModel, Jitter, type Outcome, RetryBudget } from "@truce/core"
+import { type Circuit, CircuitPolicy, Fleet, HealthModel, Jitter, RetryBudget } from "@truce/core"
 import type { Context, Design } from "../Design.ts"
 import * as Guarded from "./Guarded.ts"
 
@@ -85,16 +85,17 @@ class Member<S> extends Guarded.Breaker<S> {
     return decision.permit
   }
 
-  override settle(permit: Circuit.Permit, outcome: Outcome.Outcome, failedBefore: number, now: number): void {
+  override settle(settled: Circuit.Settled, now: number): void {
+    const { permit } = settled
     const { policy, sharing } = this.store
     this.store.advance(now)
     if (this.leases.delete(permit)) {
-      this.store.swap(Fleet.settleProbe(policy, this.store.shared, { permit, outcome, failedBefore }, now), this)
+      this.store.swap(Fleet.settleProbe(policy, this.store.shared, settled, now), this)
       return
     }
     if (permit.generation !== this.circuit.generation) return
-    this.batch = Fleet.add(policy, this.batch, { outcome, failedBefore })
-    if (sharing.own) super.settle(permit, outcome, failedBefore, now)
+    this.batch = Fleet.add(policy, this.batch, settled)
+    if (sharing.own) super.settle(settled, now)
     if (sharing.flushMillis === 0 || (sharing.urgent && Fleet.isUrgent(policy, this.circuit, this.batch))) {
       this.flush(now)
     }

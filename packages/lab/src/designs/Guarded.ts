@@ -28,17 +28,17 @@ export class Breaker<S> {
     return this.circuit
   }
 
-  admit(now: number): Circuit.Permit | undefined {
+  admit(now: number, lent?: Circuit.Permit): Circuit.Permit | undefined {
     const passing = Circuit.standing(this.circuit)
     if (passing !== undefined) return passing
-    const [next, decision] = Circuit.admit(this.policy, this.circuit, now)
+    const [next, decision] = Circuit.admit(this.policy, this.circuit, now, lent)
     this.circuit = next
     return decision._tag === "Admitted" ? decision.permit : undefined
   }
 
-  settle(permit: Circuit.Permit, outcome: Outcome.Outcome, failedBefore: number, now: number): void {
+  settle(settled: Circuit.Settled, now: number): void {
     const before = this.circuit.state._tag
-    this.circuit = Circuit.settle(this.policy, this.circuit, { permit, outcome, failedBefore }, now)
+    this.circuit = Circuit.settle(this.policy, this.circuit, settled, now)
     const after = this.circuit.state._tag
     if (after === "Open" && before !== "Open") this.opens++
   }
@@ -125,9 +125,9 @@ class OutsideCall<S> implements Call {
     return Design.giveUp("circuit-open")
   }
 
-  settle(outcome: Outcome.Outcome, now: number): Next {
-    const { guard } = this
-    if (this.permit !== undefined) guard.breaker.settle(this.permit, outcome, this.failed, now)
+  settle(outcome: Outcome.Outcome, now: number, startedAt: number): Next {
+    const { failed, guard, permit } = this
+    if (permit !== undefined) guard.breaker.settle({ permit, outcome, failedBefore: failed, startedAt }, now)
     guard.tokens = guard.budget.settle(guard.tokens, { cost: this.cost, retry: this.failed > 0, outcome }, now)
     if (outcome._tag === "Success") return Design.done
     this.failed++
@@ -152,12 +152,14 @@ class InsideCall<S> extends OutsideCall<S> {
     return this.permit !== undefined || super.admit(now)
   }
 
-  override settle(outcome: Outcome.Outcome, now: number): Next {
-    const { guard, permit } = this
+  override settle(outcome: Outcome.Outcome, now: number, sentAt: number): Next {
+    const { guard, permit, startedAt } = this
     this.permit = undefined
-    const next = super.settle(outcome, now)
+    const next = super.settle(outcome, now, sentAt)
     this.permit = permit
-    if (next._tag !== "RetryAfter" && permit !== undefined) guard.breaker.settle(permit, outcome, 0, now)
+    if (next._tag !== "RetryAfter" && permit !== undefined) {
+      guard.breaker.settle({ permit, outcome, failedBefore: 0, startedAt }, now)
+    }
     return next
   }
 }
