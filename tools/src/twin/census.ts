@@ -108,6 +108,7 @@ export const census: Readonly<Record<string, ReadonlyArray<string>>> = {
     "tapErrorTag",
     "timed",
     "timeout",
+    "tryPromise",
     "timeoutOption",
     "uninterruptible",
     "uninterruptibleMask",
