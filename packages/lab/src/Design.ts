@@ -47,6 +47,8 @@ export interface Call {
   readonly rejected: (now: number) => Next
   /** The admitted attempt, sent at `sentAt`, has ended. */
   readonly settle: (outcome: Outcome.Outcome, now: number, sentAt: number) => Next
+  /** The caller has hung up on the admitted attempt, and the call is over. Left out where a design hears nothing of that. */
+  readonly hungUp?: (now: number, sentAt: number) => void
 }
 
 /** What a call does next. */
@@ -69,8 +71,8 @@ export interface GiveUp {
   readonly reason: Reason
 }
 
-/** Why a call failed; `aborted` is the original class's `should_abort`. */
-export type Reason = Retry.Reason | "aborted" | "throttled"
+/** Why a call failed; `aborted` is the original class's `should_abort`, `hung-up` the caller's own doing. */
+export type Reason = Retry.Reason | "aborted" | "throttled" | "hung-up"
 
 /** Where a design comes from. */
 export type Group = "seed" | "field" | "truce"
@@ -94,7 +96,8 @@ const reasons: { readonly [R in Reason]: GiveUp } = {
   budget: { _tag: "GiveUp", reason: "budget" },
   "circuit-open": { _tag: "GiveUp", reason: "circuit-open" },
   aborted: { _tag: "GiveUp", reason: "aborted" },
-  throttled: { _tag: "GiveUp", reason: "throttled" }
+  throttled: { _tag: "GiveUp", reason: "throttled" },
+  "hung-up": { _tag: "GiveUp", reason: "hung-up" }
 }
 
 export const giveUp = (reason: Reason): GiveUp => reasons[reason]

@@ -15,7 +15,8 @@ export const streams = {
   partition: 7,
   think: 8,
   jitter: 9,
-  circuit: 10
+  circuit: 10,
+  patience: 11
 } as const
 
 export type Stream = keyof typeof streams

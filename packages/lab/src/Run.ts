@@ -2,7 +2,7 @@
 import { Outcome, Retry } from "@truce/core"
 import * as ArrivalProcess from "./ArrivalProcess.ts"
 import * as Dependency from "./Dependency.ts"
-import type { Call, Design, Next, Protection, Reason, Status } from "./Design.ts"
+import { type Call, type Design, type Next, type Protection, type Reason, type Status, giveUp } from "./Design.ts"
 import * as EventQueue from "./EventQueue.ts"
 import * as Measure from "./Measure.ts"
 import * as Random from "./Random.ts"
@@ -47,7 +47,7 @@ interface Cell {
 
 /** What waits for its moment: the next arrival, a caller that thinks, or a call. */
 class Pending {
-  kind: "arrival" | "caller" | "retry" | "reply" | "ended"
+  kind: "arrival" | "caller" | "retry" | "reply" | "hung up" | "ended"
   /** Its number among the calls; of a caller, its own. */
   readonly id: number
   readonly partition: number
@@ -83,7 +83,7 @@ class Pending {
 /** Runs a scenario to its end; calls on their way are finished, and none begins later. */
 export const run = (scenario: Scenario, design: Design, options: Options): RunResult => {
   const { seed, series = true } = options
-  const { arrivals, partitions, processes = 1 } = scenario.world
+  const { arrivals, impatience, partitions, processes = 1 } = scenario.world
   const { timeoutMillis, durationMillis } = scenario
   const retry = Retry.make({ attempts: scenario.attempts, backoff: scenario.backoff })
   const patience = { timeoutMillis, slowAfterMillis: scenario.slowAfterMillis ?? timeoutMillis / 2 }
@@ -92,6 +92,8 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
   const toProcess = Random.uniform(seed, "process")
   const toPartition = Random.uniform(seed, "partition")
   const think = Random.uniform(seed, "think")
+  const toPatience = Random.uniform(seed, "patience")
+  const isImpatient = (id: number): boolean => impatience !== undefined && toPatience(id) < impatience.share
   const measure = Measure.make(scenario, series)
   const queue = EventQueue.make<Pending>()
   const traceLimit = options.trace ?? 0
@@ -214,8 +216,9 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
     }
     pending.sentAt = now
     pending.reply = dependency.send(pending.id, pending.attempt, pending.partition, now, cell.process)
-    pending.kind = "reply"
-    queue.push(pending, now + pending.reply.afterMillis)
+    const patience = isImpatient(pending.id) ? (impatience?.afterMillis ?? Infinity) : Infinity
+    pending.kind = pending.reply.afterMillis > patience ? "hung up" : "reply"
+    queue.push(pending, now + Math.min(pending.reply.afterMillis, patience))
   }
 
   const settle = (pending: Pending, now: number): void => {
@@ -239,6 +242,16 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
     }
     look(cell, now)
     follow(pending, next, now)
+  }
+
+  const hungUp = (pending: Pending, now: number): void => {
+    const { call, cell, sentAt } = pending
+    if (call === undefined || cell === undefined) return
+    if (pending.isProbe) cell.probes--
+    measure.settled(sentAt, false)
+    call.hungUp?.(now, sentAt)
+    look(cell, now)
+    follow(pending, giveUp("hung-up"), now)
   }
 
   const follow = (pending: Pending, next: Next, now: number): void => {
@@ -306,6 +319,9 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
         attempt(pending, now)
         break
       case "ended":
+        break
+      case "hung up":
+        hungUp(pending, now)
         break
       case "reply":
         settle(pending, now)

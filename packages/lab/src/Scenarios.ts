@@ -24,7 +24,7 @@ interface Options {
   readonly timeoutMillis?: number
   readonly arrivals?: World.Arrivals
   readonly latency?: World.Latency
-  readonly world?: Pick<World.World, "partitions" | "processes">
+  readonly world?: Pick<World.World, "impatience" | "partitions" | "processes">
 }
 
 const meanMillis = 20
@@ -307,7 +307,33 @@ export const burstyOutage = faulted({
   faults: World.outage
 })
 
+/** A dependency that is well, and slow enough for callers to hang up on: every opening is a false one. */
+export const impatientCallers = faulted({
+  name: "impatient-callers",
+  title: "4 of 10 callers hang up after 550 ms on a dependency that is well",
+  description: "It takes 500 ms, lognormal with sigma 0.8: nothing is wrong with it, and every opening is a false one.",
+  perSecond: 50,
+  timeoutMillis: 10_000,
+  latency: { _tag: "LogNormal", meanMillis: 500, sigma: 0.8 },
+  utilisation: 0.01,
+  faults: () => [],
+  world: { impatience: { share: 0.4, afterMillis: 550 } }
+})
+
+/** A hang that nobody waits for: without a rule for interruptions it stays unseen for ever. */
+export const hangBehindImpatience = faulted({
+  name: "hang-behind-impatience",
+  title: "A blackhole at 100 calls a second behind callers who hang up after 300 ms",
+  description: "No attempt is ever answered, and no caller waits for the timeout of 10 s.",
+  perSecond: 100,
+  timeoutMillis: 10_000,
+  faults: World.blackhole,
+  world: { impatience: { share: 1, afterMillis: 300 } }
+})
+
 export const all: ReadonlyArray<Scenario> = [
+  impatientCallers(),
+  hangBehindImpatience(),
   outageByTheMinute,
   outageAt(1)(),
   outageAt(10)(),

@@ -68,8 +68,16 @@ export interface Partitions {
   readonly servers: "shared" | "each"
 }
 
+/** Callers who hang up: a share of all, so long after they sent an attempt. The service does its work all the same. */
+export interface Impatience {
+  readonly share: number
+  readonly afterMillis: number
+}
+
 export interface World {
   readonly arrivals: Arrivals
+  /** Default: everybody waits for the timeout. */
+  readonly impatience?: Impatience
   readonly service: Service
   readonly faults: ReadonlyArray<Fault>
   /** Processes that each have a protection of their own. Default: 1. */

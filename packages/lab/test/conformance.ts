@@ -21,6 +21,7 @@ const resultOf = (result: "ok" | Reason, attempts: number): Subject.Result => {
       return attempts === 0 ? "CircuitOpen" : "circuit-open"
     case "aborted":
     case "throttled":
+    case "hung-up":
       throw new Error(`no result of Truce: ${result}`)
     default:
       return result

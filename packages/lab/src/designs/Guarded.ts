@@ -1,5 +1,5 @@
 /** The shipped core's circuit and budget around each attempt (retry outside), or around the whole call (retry inside). */
-import { Circuit, type CircuitPolicy, type Outcome, Retry, type RetryBudget } from "@truce/core"
+import { Circuit, type CircuitPolicy, Outcome, Retry, type RetryBudget } from "@truce/core"
 import * as Design from "../Design.ts"
 import type { Call, Context, Next, Protection } from "../Design.ts"
 
@@ -93,7 +93,11 @@ class Outside<S> extends Guard<S> {
 }
 
 /** As the shipped bindings do: a call that waits ends when the circuit opens. */
-class Shipped<S> extends Outside<S> {
+class Shipped<S> extends Guard<S> {
+  begin(now: number): Call {
+    return new NoticingCall(this, now)
+  }
+
   isPointless = (now: number): boolean => {
     const { policy } = this.breaker
     const circuit = this.breaker.at(now)
@@ -125,6 +129,12 @@ class OutsideCall<S> implements Call {
     return Design.giveUp("circuit-open")
   }
 
+  hungUp(now: number, startedAt: number): void {
+    if (this.permit === undefined) return
+    const settled = { permit: this.permit, outcome: Outcome.ignored, failedBefore: 0, startedAt }
+    this.guard.breaker.settle(settled, now)
+  }
+
   settle(outcome: Outcome.Outcome, now: number, startedAt: number): Next {
     const { failed, guard, permit } = this
     if (permit !== undefined) guard.breaker.settle({ permit, outcome, failedBefore: failed, startedAt }, now)
@@ -137,6 +147,18 @@ class OutsideCall<S> implements Call {
     this.cost = decision.cost
     this.previousMillis = decision.delayMillis
     return decision
+  }
+}
+
+/** The same, where the interruption of an attempt is noticed and judged. */
+class NoticingCall<S> extends OutsideCall<S> {
+  override hungUp(now: number, sentAt: number): void {
+    const { cost, failed, guard, permit } = this
+    if (permit === undefined) return
+    const { breaker, budget } = guard
+    const outcome = Circuit.interrupted(breaker.circuit.traffic, sentAt, now)
+    breaker.settle({ permit, outcome, failedBefore: failed, startedAt: sentAt }, now)
+    guard.tokens = budget.settle(guard.tokens, { cost, retry: failed > 0, outcome }, now)
   }
 }
 
