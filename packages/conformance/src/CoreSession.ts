@@ -170,8 +170,13 @@ class CoreSession implements Session {
     if (surplus < 1) return
     const spare = [...this.kept.values()]
       .filter(({ circuit }) => Circuit.isIdle(circuit) || Circuit.isSpent(circuit, before))
-      .toSorted((left, right) => usedAt(left) - usedAt(right))
+      .toSorted((left, right) => this.failing(left) - this.failing(right) || usedAt(left) - usedAt(right))
     for (const { key } of spare.slice(0, surplus)) this.kept.delete(key)
+  }
+
+  /** 1 for a closed key that remembers failures, else 0. */
+  private failing({ circuit, policy }: Kept): number {
+    return Number(circuit.state._tag === "Closed" && Circuit.score(policy, circuit, this.now) < 0.99)
   }
 
   private put(kept: Kept, after: Known): void {

@@ -169,6 +169,19 @@ export const openMillis = <S>(self: CircuitPolicy<S>, k: number): number =>
   Math.min(self.maxOpenMillis, self.openMillis * self.openFactor ** (k - 1))
 
 /**
+ * The longest open time there can be, jitter and a `retryAfter` included, in ms.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const longestOpenMillis = <S>(self: CircuitPolicy<S>): number =>
+  Math.max(
+    self.maxRetryAfterMillis,
+    (1 + self.openJitter) *
+      (self.openTimesMillis === undefined ? self.maxOpenMillis : Math.max(...self.openTimesMillis))
+  )
+
+/**
  * Names the first setting in which two policies differ, with both values; `undefined` when they are the same.
  *
  * @category comparing

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Circuit, Lease, Mode, Openings, Ramp, State } from "./CircuitState.ts"
-import type { CircuitPolicy } from "./CircuitPolicy.ts"
+import { type CircuitPolicy, longestOpenMillis } from "./CircuitPolicy.ts"
 import { numbers } from "./HealthModel/Model.ts"
 import type { Traffic } from "./Traffic.ts"
 
@@ -61,7 +61,9 @@ export const take = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number)
 /**
  * The circuit of a snapshot, on a clock that reads `now` when `elapsedMillis` have passed since it was taken.
  *
- * It decides as the original would have. Data that is not a snapshot of this model gives `Invalid`, which names the field.
+ * It decides as the original would have, within what the policy can ask for: an open time, a lease or a ramp that would last longer is cut
+ * (`clamped`), and nothing has happened later than `now`. After an infinite time all of them are over. Data that is not a snapshot of this
+ * model gives `Invalid`, which names the field.
  *
  * **Example** (Surviving a restart)
  *
@@ -96,7 +98,8 @@ export const restore = <S>(
     const got = typeof model === "string" ? JSON.stringify(model) : typeof model
     return invalid("model", `${JSON.stringify(policy.model.name)}, got ${got}`)
   }
-  const shift = clock.now - clock.elapsedMillis - top.takenAt
+  // Whatever is stored was over after as long.
+  const shift = clock.now - Math.min(clock.elapsedMillis, longMillis) - top.takenAt
   const mode = readMode(get(data, "mode"), shift)
   if (mode === undefined) return invalid("mode", "a mode with _tag, reason and since")
   const state = readState(get(data, "state"), shift)
@@ -113,18 +116,62 @@ export const restore = <S>(
   if (health === undefined) return invalid("health", `a state of the model ${policy.model.name}`)
   return {
     _tag: "Restored",
-    circuit: {
-      mode,
-      state,
-      generation: top.generation,
-      openings,
-      seed: top.seed,
-      health,
-      traffic,
-      moves: []
+    circuit: clamped(
+      policy,
+      {
+        mode,
+        state,
+        generation: top.generation,
+        openings,
+        seed: top.seed,
+        health,
+        traffic,
+        moves: []
+      },
+      clock.now
+    )
+  }
+}
+
+/**
+ * The circuit with no time that its policy could not have made by `now`: whatever a stored text says, it asks again within the longest
+ * open time, or the lease.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const clamped = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, now: number): Circuit<S> => ({
+  ...self,
+  mode: { ...self.mode, since: Math.min(self.mode.since, now) },
+  state: clampedState(policy, self.state, now),
+  openings: {
+    ...self.openings,
+    lastMillis: Math.min(self.openings.lastMillis, longestOpenMillis(policy))
+  }
+})
+
+const clampedState = <S>(policy: CircuitPolicy<S>, state: State, now: number): State => {
+  const since = Math.min(state.since, now)
+  switch (state._tag) {
+    case "Closed": {
+      if (state.ramp === undefined || policy.slowStart === false) return { ...state, since }
+      const until = Math.min(state.ramp.until, now + policy.slowStart.maxRampMillis)
+      return { ...state, since, ramp: { ...state.ramp, until } }
+    }
+    case "Open":
+      return { ...state, since, until: Math.min(state.until, now + longestOpenMillis(policy)) }
+    case "HalfOpen": {
+      const last = now + policy.leaseMillis
+      return {
+        ...state,
+        since,
+        leases: state.leases.map((lease) => ({ ...lease, until: Math.min(lease.until, last) }))
+      }
     }
   }
 }
+
+const longMillis = 1e12
 
 const topNumbers = ["version", "takenAt", "generation", "seed"] as const
 

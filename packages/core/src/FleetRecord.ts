@@ -18,7 +18,8 @@ export const encode = <S>(policy: Policy<S>, { circuit, witnesses }: Shared<S>, 
 
 /**
  * The shared judgement of a record, with all its times as they were written: the store's clock goes on. Text that is no record of this
- * version and model gives `Invalid`, which names the field; fields it does not know are left out.
+ * version and model gives `Invalid`, which names the field; fields it does not know are left out. No open time or lease lasts longer than
+ * the policy can ask for by `now`, in the store's milliseconds, by default the time at which the record was written.
  *
  * **Example** (A record of another model)
  *
@@ -39,7 +40,8 @@ export const encode = <S>(policy: Policy<S>, { circuit, witnesses }: Shared<S>, 
  */
 export const decode = <S>(
   policy: Policy<S>,
-  text: string
+  text: string,
+  now?: number
 ): { readonly _tag: "Decoded"; readonly shared: Shared<S> } | CircuitSnapshot.Invalid => {
   const record = parse(text)
   if (typeof record !== "object" || record === null) return invalid("record", "a JSON object")
@@ -48,9 +50,11 @@ export const decode = <S>(
   const witnesses = readWitnesses(Reflect.get(record, "witnesses"))
   if (witnesses === undefined) return invalid("witnesses", "a list of whole numbers of at least 0")
   const restored = CircuitSnapshot.restore(policy, Reflect.get(record, "circuit"), unshifted(record))
-  return restored._tag === "Invalid"
-    ? invalid(restored.field === "snapshot" ? "circuit" : `circuit.${restored.field}`, restored.rule)
-    : { _tag: "Decoded", shared: { circuit: restored.circuit, witnesses } }
+  if (restored._tag === "Invalid") {
+    return invalid(restored.field === "snapshot" ? "circuit" : `circuit.${restored.field}`, restored.rule)
+  }
+  const circuit = now === undefined ? restored.circuit : CircuitSnapshot.clamped(policy, restored.circuit, now)
+  return { _tag: "Decoded", shared: { circuit, witnesses } }
 }
 
 const invalid = (field: string, rule: string): CircuitSnapshot.Invalid => ({ _tag: "Invalid", field, rule })

@@ -1,4 +1,4 @@
-import { Circuit, CircuitPolicy, CircuitSnapshot, HealthModel, Outcome } from "@truce/core"
+import { Circuit, CircuitPolicy, CircuitSnapshot, Fleet, HealthModel, Outcome } from "@truce/core"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { circuitOptions, histories, run } from "./histories.ts"
@@ -40,7 +40,9 @@ describe("CircuitSnapshot", () => {
         fc.assert(
           fc.property(histories(), circuitOptions, (history, options) => {
             const policy = CircuitPolicy.make(model, options)
-            const { circuit, now } = run(policy, history).end
+            const { circuit: left, now } = run(policy, history).end
+            // A clock that jumped back leaves times that are still to come.
+            const circuit = CircuitSnapshot.clamped(policy, left, now)
             const taken = CircuitSnapshot.take(policy, circuit, now)
             const again = restored(policy, json(taken), { now, elapsedMillis: 0 })
             expect({ ...again, health: policy.model.encode(again.health, 0) }).toEqual({
@@ -229,5 +231,59 @@ describe("CircuitSnapshot", () => {
     const circuit = restored(policy, data.Open, { now: 2_000, elapsedMillis: 0 })
     expect(open.moves).toHaveLength(5)
     expect(circuit).toEqual({ ...open, moves: [] })
+  })
+})
+
+describe("a time that no policy could have made", () => {
+  const times = fc.oneof(fc.integer({ min: -1e6, max: 1e6 }), fc.double({ min: -1e15, max: 1e15, noNaN: true }))
+  const elapsed = fc.oneof(fc.nat({ max: 1e6 }), fc.constant(Infinity))
+
+  it("is cut: whatever is stored, the circuit asks again after its longest open time and a lease", () => {
+    fc.assert(
+      fc.property(
+        times,
+        times,
+        times,
+        elapsed,
+        circuitOptions,
+        fc.boolean(),
+        (since, until, takenAt, elapsedMillis, options, isOpen) => {
+          const policy = CircuitPolicy.make(HealthModel.ledger(), options)
+          const state = isOpen
+            ? { _tag: "Open", since, until, score: 0 }
+            : {
+                _tag: "HalfOpen",
+                since,
+                suspicion: 1,
+                nextProbe: 9,
+                leases: Array.from({ length: 9 }, (_, probe) => ({ probe, until }))
+              }
+          const mode = { _tag: "Automatic", reason: "", since }
+          const data = { ...CircuitSnapshot.take(policy, Circuit.make(policy, 1), 0), takenAt, mode, state }
+          const now = 5_000
+          const restored = CircuitSnapshot.restore(policy, data, { now, elapsedMillis })
+          if (restored._tag === "Invalid") throw new Error(restored.field)
+          const { circuit } = restored
+          expect(circuit.state.since).toBeLessThanOrEqual(now)
+          expect(circuit.mode.since).toBeLessThanOrEqual(now)
+          const next = Circuit.nextAdmission(policy, circuit, now) ?? now
+          expect(next).toBeLessThanOrEqual(now + CircuitPolicy.longestOpenMillis(policy) + policy.leaseMillis)
+          const written = JSON.stringify(CircuitSnapshot.take(policy, circuit, now))
+          expect(written).not.toContain("null")
+          if (elapsedMillis === Infinity && Math.abs(until - takenAt) < 1e9) expect(next).toBe(now)
+        }
+      )
+    )
+  })
+
+  it("is cut in a record of a fleet, by the store's clock", () => {
+    const policy = Fleet.make(CircuitPolicy.make(HealthModel.ledger()))
+    const year = 31_536_000_000
+    const open = { ...Fleet.empty(policy, 1, 0), circuit: Circuit.make(policy, 1) }
+    const shut = { ...open.circuit, state: { _tag: "Open" as const, since: year, until: 2 * year, score: 0 } }
+    const text = Fleet.encode(policy, { ...open, circuit: shut }, year)
+    const decoded = Fleet.decode(policy, text, 1_000)
+    if (decoded._tag === "Invalid") throw new Error(decoded.field)
+    expect(decoded.shared.circuit.state).toMatchObject({ since: 1_000, until: 61_000 })
   })
 })

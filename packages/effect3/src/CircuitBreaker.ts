@@ -7,7 +7,7 @@
  */
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
@@ -23,7 +23,7 @@ import type { Cell } from "./internal/Cell.ts"
 import { executing, executingAll } from "./internal/execute.ts"
 import * as Guarded from "./internal/guarded.ts"
 import * as Monotonic from "./internal/monotonic.ts"
-import { configured } from "./internal/options.ts"
+import { configured, millis } from "./internal/options.ts"
 import { circuitOverrides } from "./internal/Ruling.ts"
 import type { PlanOptions } from "./internal/plan.ts"
 import * as Transaction from "./internal/transaction.ts"
@@ -78,10 +78,11 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
         all((cell, at) => Effect.map(cell.snapshotTx(at), (snapshot) => [cell.key, snapshot] as const)),
         (circuits) => ({ version: 1, circuits: Object.fromEntries(circuits) })
       ),
-      restore: (snapshot, { elapsed = 0 } = {}) =>
-        Effect.flatMap(Monotonic.now, (now) =>
-          Transaction.restore(guarded, snapshot, { now, elapsedMillis: Math.max(0, Duration.toMillis(elapsed)) })
-        ),
+      restore: (snapshot, { elapsed } = {}) =>
+        Effect.flatMap(Monotonic.now, (now) => {
+          const elapsedMillis = millis("CircuitBreaker.restore", "elapsed", elapsed) ?? 0
+          return Transaction.restore(guarded, snapshot, { now, elapsedMillis })
+        }),
       register: (key, own) =>
         Effect.suspend(() => {
           const conflict = guarded.register(key, own)

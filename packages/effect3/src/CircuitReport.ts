@@ -90,7 +90,7 @@ export const Circuit = Schema.Struct({
   openings: number("How often it has opened in a row"),
   probes: number("Probes in flight"),
   generation: number("The number of its changes of state and mode"),
-  inStateFor: Millis,
+  inStateFor: Schema.optional(Millis).annotations({ description: "Left out where it has never changed" }),
   admitsIn: Wait,
   ramp: Schema.optional(
     Schema.Struct({ share: number("The share of the attempts admitted now"), endsIn: Millis })
@@ -180,7 +180,7 @@ export type Transition = typeof Transition.Type
 export const fromState = (state: CircuitBreaker.State, tokens: number, now: number): Circuit => ({
   ...shared(state),
   tokens,
-  inStateFor: since(state.since, now),
+  ...(state.generation === 0 ? {} : { inStateFor: since(state.since, now) }),
   admitsIn: state.nextAdmission === undefined ? Duration.zero : since(now, state.nextAdmission),
   ...(state.ramp === undefined ? {} : { ramp: { share: state.ramp.share, endsIn: since(now, state.ramp.until) } })
 })
@@ -194,7 +194,7 @@ export const fromState = (state: CircuitBreaker.State, tokens: number, now: numb
 export const fromExplanation = (explanation: Explanation_.Explanation, tokens: number): Explanation => ({
   ...shared(explanation),
   tokens,
-  inStateFor: explanation.inStateFor,
+  ...(explanation.inStateFor === undefined ? {} : { inStateFor: explanation.inStateFor }),
   admitsIn: explanation.admitsIn,
   ...(explanation.ramp === undefined ? {} : { ramp: explanation.ramp }),
   closeAt: explanation.closeAt,

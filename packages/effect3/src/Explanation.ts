@@ -29,7 +29,7 @@ export interface Move extends Circuit.Move {
 /**
  * Everything known of one circuit.
  *
- * `inStateFor` is the time since the last change of state or mode; `admitsIn` the time until the next admission is possible, zero for
+ * `inStateFor` is the time since the last change of state or mode, `undefined` where there was none; `admitsIn` the time until the next admission is possible, zero for
  * now, infinite when only an operator ends it; `ramp` is that of a slow start, with the time until all attempts are admitted; `moves` and `transitions` are the last five and ten, oldest first; `cause` is one
  * sentence, `text` the whole story.
  *
@@ -38,7 +38,7 @@ export interface Move extends Circuit.Move {
  */
 export interface Explanation extends Omit<Circuit.View, "since" | "nextAdmission" | "ramp" | "moves"> {
   readonly key: string
-  readonly inStateFor: Duration.Duration
+  readonly inStateFor: Duration.Duration | undefined
   readonly admitsIn: Duration.Duration
   readonly ramp: { readonly share: number; readonly endsIn: Duration.Duration } | undefined
   readonly moves: ReadonlyArray<Move>
@@ -64,7 +64,7 @@ export const make = (
   return {
     ...rest,
     key,
-    inStateFor: since(changedAt, now),
+    inStateFor: view.generation === 0 ? undefined : since(changedAt, now),
     admitsIn: nextAdmission === undefined ? Duration.zero : Duration.millis(Math.max(0, nextAdmission - now)),
     ramp: ramp && { share: ramp.share, endsIn: since(now, ramp.until) },
     moves: aged(moves, now),

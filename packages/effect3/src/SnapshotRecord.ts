@@ -8,7 +8,7 @@
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { reader } from "./platform/Reading.ts"
-import { must } from "./platform/Schema.ts"
+import { belowSafe, must } from "./platform/Schema.ts"
 
 /**
  * The version of the record that this release writes and reads.
@@ -26,7 +26,8 @@ export const version = 1
  */
 export const schema = Schema.Struct({
   version: Schema.Literal(version).annotations(must(`be ${version}`)),
-  sequence: Schema.NonNegativeInt,
+  // One more can be counted.
+  sequence: belowSafe,
   savedAt: Schema.DateTimeUtc,
   // Not a `Schema.Record`, which copies: a circuit whose key is `__proto__` would be lost.
   circuits: Schema.declare(

@@ -314,6 +314,11 @@ describe("what is stored and cannot be restored", () => {
     ["a date that is none", (text) => text.replace(/"savedAt":"[^"]*"/, `"savedAt":"soon"`), "savedAt: "],
     ["a sequence that is none", (text) => text.replace(/"sequence":\d+/, `"sequence":-1`), "sequence: "],
     [
+      "a sequence that none comes after",
+      (text) => text.replace(/"sequence":\d+/, `"sequence":${Number.MAX_SAFE_INTEGER}`),
+      "sequence: "
+    ],
+    [
       "circuits that are none",
       () => `{"version":1,"sequence":0,"savedAt":"2026-01-01T00:00:00Z","circuits":[]}`,
       "circuits: "
@@ -472,6 +477,43 @@ describe("a store in trouble", () => {
       )
     }))
 
+  test("that hangs is asked for nothing more until it has ended, whatever happens, and then saves what is newest", (store) =>
+    Effect.gen(function* () {
+      const { set } = store
+      const ended = yield* Deferred.make<void>()
+      store.set = () => Effect.uninterruptible(Deferred.await(ended))
+      const { logs, run } = started(store)
+      yield* run(
+        Effect.gen(function* () {
+          yield* trip()
+          for (let change = 0; change < 20; change++) {
+            yield* CircuitBreaker.isolate(`key-${change}`, "maintenance")
+            yield* TestClock.adjust("7 seconds")
+          }
+          expect([store.writes, logs.length]).toEqual([1, 1])
+          expect(yield* Effect.flip(Snapshots.save)).toMatchObject({ reason: "timeout" })
+          expect(store.writes).toBe(1)
+          store.set = set
+          yield* Deferred.succeed(ended, undefined)
+          yield* TestClock.adjust("10 seconds")
+          expect(Object.keys(records(store)[0].circuits)).toHaveLength(21)
+          expect(logs.slice(1)).toEqual(["INFO circuits are saved to circuits again"])
+        })
+      )
+    }))
+
+  test("that hangs lets the process end at once, where it hung before", (store) =>
+    Effect.gen(function* () {
+      store.set = () => Effect.uninterruptible(Effect.never)
+      const { run } = started(store)
+      const fiber = yield* Effect.fork(run(Effect.zipRight(trip(), TestClock.adjust("6 seconds"))))
+      yield* settled
+      yield* TestClock.adjust("6 seconds")
+      yield* settled
+      yield* Fiber.join(fiber)
+      expect(store.writes).toBe(1)
+    }))
+
   test("that hangs when the scope closes delays it by no more than the timeout", (store) =>
     Effect.gen(function* () {
       store.set = () => Effect.uninterruptible(Effect.never)
@@ -492,6 +534,7 @@ describe("a store in trouble", () => {
       yield* TestClock.adjust("5 seconds")
       expect(yield* Fiber.join(fiber)).toEqual([{ _tag: "Clean", reason: "unreadable" }, "Closed"])
       expect(logs).toContain("WARN stored circuits circuits.a could not be read: the store took longer than 5s")
+      expect(store.reads).toBe(3)
       store.get = get
     }))
 

@@ -43,6 +43,22 @@ const times: ReadonlyArray<Steps> = [
     ]
   },
   {
+    name: "a key that is failing is dropped after those that are well, so that failures with other keys between them open it",
+    policy: keeping({ maxKeys: 3 }),
+    steps: [
+      ...Array.from({ length: 4 }, (_, round): ReadonlyArray<Step> => [
+        one("a", "F"),
+        ...[0, 1, 2, 3, 4].flatMap((other): ReadonlyArray<Step> => [one(`other ${round} ${other}`, "S"), wait(1_000)])
+      ]).flat(),
+      { ...one("a", "F"), see: { a: { status: "Open" } } }
+    ]
+  },
+  {
+    name: "where all are failing, the one that was used longest ago is dropped",
+    policy: keeping({ maxKeys: 2 }),
+    steps: [one("a", "F"), wait(1_000), one("b", "F"), wait(1_000), one("c", "F", ["b", "c"])]
+  },
+  {
     name: "a circuit is never dropped in its open time",
     policy: keeping({ ttl: minute, maxKeys: 1 }),
     steps: [

@@ -16,6 +16,9 @@ export type Difference = ReturnType<typeof CircuitPolicy.difference>
 
 const historyKept = 10
 
+/** Suspicion that halves with time is never quite gone. */
+const remembered = 0.01
+
 const none: ReadonlyArray<never> = []
 
 const pass = ({ generation }: Known): Circuit.Permit => ({ generation, probe: 0, judged: true })
@@ -238,6 +241,11 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   isIdle(): boolean {
     // In a transaction that may have changed it the value must not be asked for.
     return this.isUnwatched && Circuit.isIdle(this.value)
+  }
+
+  /** Whether it is closed, and remembers failures. */
+  isFailing(now: number): boolean {
+    return this.value.state._tag === "Closed" && Circuit.score(this.policy, this.value, now) < 1 - remembered
   }
 
   isSpent(before: number): boolean {

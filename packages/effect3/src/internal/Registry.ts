@@ -118,9 +118,13 @@ export const make = <S>(
       else if (cell.isIdle() || cell.isSpent(now - kept.ttlMillis)) idle.push(cell)
     }
     if (cells.size < kept.maxKeys) return
-    // More than one may go: where nothing was idle for a while there are too many.
-    idle.sort((left, right) => left.usedAt - right.usedAt)
-    for (const cell of idle.slice(0, cells.size - kept.maxKeys + 1)) drop(cell)
+    // More than one may go: where nothing was idle for a while there are too many. What is failing goes last: forgotten, it would begin
+    // again with a score of 1, and never open.
+    const ranked = idle.map((cell) => ({ cell, isFailing: cell.isFailing(now) }))
+    ranked.sort(
+      (left, right) => Number(left.isFailing) - Number(right.isFailing) || left.cell.usedAt - right.cell.usedAt
+    )
+    for (const { cell } of ranked.slice(0, cells.size - kept.maxKeys + 1)) drop(cell)
   }
 
   const drop = (cell: CircuitCell): void => {

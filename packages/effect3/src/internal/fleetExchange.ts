@@ -86,8 +86,15 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     rules: Rules,
     text: string | undefined,
     doubts: ReadonlyArray<Doubt>
+  ): Effect.Effect<void, Foreign> => Effect.flatMap(now, (at) => learnAt(entry, rules, text, doubts, time.at(at)))
+  const learnAt = (
+    entry: Entry,
+    rules: Rules,
+    text: string | undefined,
+    doubts: ReadonlyArray<Doubt>,
+    storeNow: number
   ): Effect.Effect<void, Foreign> => {
-    const decoded = text === undefined ? undefined : Fleet.decode(rules, text)
+    const decoded = text === undefined ? undefined : Fleet.decode(rules, text, storeNow)
     if (decoded === undefined || decoded._tag === "Decoded") {
       entry.fault = undefined
       return entry.learn(rules, text, decoded?.shared, time.offset, doubts)

@@ -42,12 +42,11 @@ export const settings = (options: Options): Settings => {
  * A write that is cut off leaves its place broken, since a store need not be atomic (a file is not): so there are two, written in turn,
  * and the newest that can be read counts.
  */
-const places = ["a", "b"] as const
-type Place = (typeof places)[number]
+type Place = "a" | "b"
 
 type Found = { readonly place: Place; readonly reading: SnapshotRecord.Reading | Absent | Unreadable }
 type Absent = { readonly _tag: "Absent" }
-type Unreadable = { readonly _tag: "Unreadable"; readonly detail: string }
+type Unreadable = { readonly _tag: "Unreadable"; readonly reason: SnapshotNotSaved["reason"]; readonly detail: string }
 
 export const make = (
   breaker: CircuitBreaker.Service,
@@ -60,13 +59,23 @@ export const make = (
     let saved: CircuitBreaker.Snapshot = { version: 1, circuits: {} }
     let trouble: SnapshotNotSaved["reason"] | undefined
 
-    /** Not longer than the timeout, even where the store cannot be interrupted; and not cut off when this fiber is interrupted. */
+    let isOutstanding = false
+
+    /**
+     * Not longer than the timeout, even where the store cannot be interrupted; and not cut off when this fiber is interrupted. What is cut
+     * off may go on in the store, a thread of the process each: until it has ended nothing else is asked.
+     */
     const inTime = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, SnapshotNotSaved> =>
-      boundedThroughout(
-        Effect.mapError(Effect.sandbox(self), (cause) => notSaved("store", told(cause))),
-        timeoutMillis,
-        tooSlow
-      )
+      Effect.suspend(() => {
+        if (isOutstanding) return Effect.fail(notSaved("timeout", "the store has not ended what it was asked before"))
+        isOutstanding = true
+        const ended = Effect.sync(() => (isOutstanding = false))
+        return boundedThroughout(
+          Effect.mapError(Effect.sandbox(Effect.ensuring(self, ended)), (cause) => notSaved("store", told(cause))),
+          timeoutMillis,
+          tooSlow
+        )
+      })
     const tooSlow = Effect.suspend(() =>
       Effect.fail(notSaved("timeout", `the store took longer than ${Duration.format(Duration.millis(timeoutMillis))}`))
     )
@@ -75,14 +84,20 @@ export const make = (
 
     const look = (place: Place): Effect.Effect<Found> =>
       Effect.match(inTime(Effect.suspend(() => textAt(store, `${key}.${place}`))), {
-        onFailure: ({ detail }): Found => ({ place, reading: { _tag: "Unreadable", detail } }),
+        onFailure: ({ detail, reason }): Found => ({ place, reading: { _tag: "Unreadable", reason, detail } }),
         onSuccess: (text) => ({
           place,
           reading: text === undefined ? { _tag: "Absent" } : SnapshotRecord.read(text)
         })
       })
+    // A store that took too long for one place is not waited for again.
+    const looked: Effect.Effect<ReadonlyArray<Found>> = Effect.flatMap(look("a"), (first) =>
+      first.reading._tag === "Unreadable" && first.reading.reason === "timeout"
+        ? Effect.succeed([first, { ...first, place: "b" }])
+        : Effect.map(look("b"), (second) => [first, second])
+    )
     /** Looks at both places, and learns where to write. */
-    const survey = Effect.map(Effect.forEach(places, look, { concurrency: places.length }), (found) => {
+    const survey = Effect.map(looked, (found) => {
       const newest = latest(found)
       if (found.some(({ reading }) => reading._tag === "Newer")) next = "newer"
       else if (found.some(({ reading }) => reading._tag === "Unreadable")) next = undefined

@@ -8,6 +8,9 @@ export const AnyNumber = Schema.Number
 
 export const NonNegative = Schema.NonNegative
 
+/** A whole number of at least 0 that has another one after it. */
+export const belowSafe = Schema.NonNegativeInt.pipe(Schema.lessThan(Number.MAX_SAFE_INTEGER))
+
 /** A number in [0, 1]. */
 export const Share = Schema.Number.pipe(Schema.between(0, 1))
 

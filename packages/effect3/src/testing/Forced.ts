@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption, Outcome } from "@truce/core"
+import { InvalidOption, Outcome, Story } from "@truce/core"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -165,6 +165,12 @@ const opened = (breaker: Service, key: string, admitsIn: Duration.DurationInput 
       state: { ...open.state, until: open.takenAt + millis },
       openings: { ...open.openings, lastMillis: millis }
     })
+    const { nextAdmission = 0 } = yield* breaker.state(key)
+    const longest = nextAdmission - open.takenAt
+    if (longest < millis) {
+      const rule = `at most ${Story.spoken(longest)}, the longest open time of its policy (maxRetryAfter lengthens it)`
+      return yield* Effect.die(new InvalidOption.InvalidOption(owner, "admitsIn", rule, Story.spoken(millis)))
+    }
   })
 
 const halfOpened = (breaker: Service, key: string, probes: number | undefined): Effect.Effect<void> =>

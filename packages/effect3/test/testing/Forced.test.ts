@@ -233,6 +233,10 @@ describe("a state that cannot be", () => {
       { state: "Closed", score: 1.5 },
       "score must be greater than openBelow of its health model (0.1) and at most 1, got 1.5"
     ],
+    [
+      { state: "Open", admitsIn: "2 minutes" },
+      'admitsIn must be at most 1m, the longest open time of its policy (maxRetryAfter lengthens it), got "2m"'
+    ],
     [{ state: "Open", admitsIn: 0 }, "admitsIn must be greater than 0 (Infinity is allowed), got 0"],
     [{ state: "Open", admitsIn: Duration.infinity }, "admitsIn must be a finite number greater than 0, got Infinity"],
     [{ state: "Open", admitsIn: "-1 seconds" }, 'admitsIn must be a duration such as "500 millis", got "-1 seconds"'],

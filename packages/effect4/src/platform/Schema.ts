@@ -8,6 +8,9 @@ export const AnyNumber = Schema.Number
 
 export const NonNegative = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
+/** A whole number of at least 0 that has another one after it. */
+export const belowSafe = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(Number.MAX_SAFE_INTEGER))
+
 /** A number in [0, 1]. */
 export const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 
