@@ -5,6 +5,7 @@
  */
 import type { CircuitPolicy } from "./CircuitPolicy.ts"
 import type { Circuit, Mode } from "./CircuitState.ts"
+import { plain } from "./Story.ts"
 
 /**
  * Forces the circuit open until another manual change.
@@ -54,7 +55,8 @@ export const reset = <S>(policy: CircuitPolicy<S>, self: Circuit<S>, reason: str
 // Probes on their way are of an old generation now and give no lease back.
 const switched = <S>(self: Circuit<S>, mode: Mode["_tag"], reason: string, now: number): Circuit<S> => ({
   ...self,
-  mode: { _tag: mode, reason, since: now },
+  // It stands in lines of logs and terminals, and is no reason to write others.
+  mode: { _tag: mode, reason: plain(reason), since: now },
   state: self.state._tag === "HalfOpen" ? { ...self.state, leases: [] } : self.state,
   generation: self.generation + 1
 })

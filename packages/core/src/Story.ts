@@ -7,6 +7,34 @@ import type { Move, Transition } from "./CircuitState.ts"
 import type { View } from "./CircuitView.ts"
 
 /**
+ * A key, a reason or a message as it may stand in a line of a log or a terminal: what would begin a new line, move the cursor or turn the
+ * direction of writing is escaped.
+ *
+ * **Example** (A key that would write a line of its own)
+ *
+ * ```ts
+ * import { Story } from "@truce/core"
+ *
+ * Story.shown("users\nERROR all is lost") // => "users\\u{a}ERROR all is lost"
+ * ```
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const shown = (text: string): string =>
+  text.replace(unseen, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
+
+/**
+ * A text without what `shown` would escape, and without space around it.
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const plain = (text: string): string => text.replace(unseen, " ").trim()
+
+const unseen = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu
+
+/**
  * A length of time in milliseconds as a reader would say it.
  *
  * **Example** (From milliseconds to hours)
@@ -66,10 +94,10 @@ export const changeLine = (
   change: Omit<Transition, "until"> & { readonly key: string; readonly until?: number | undefined }
 ): string => {
   const { at, from, key, mode, reason, score, to, until } = change
-  const head = `circuit ${key}: ${from} -> ${to}`
+  const head = `circuit ${shown(key)}: ${from} -> ${to}`
   if (isManual(change)) {
     const observing = mode === "Observing" ? ", observing" : ""
-    return `${head} by hand${observing}${reason === "" ? "" : `: ${reason}`}`
+    return `${head} by hand${observing}${reason === "" ? "" : `: ${shown(reason)}`}`
   }
   const probe = to === "Open" && until !== undefined ? `, next probe in ${spoken(until - at)}` : ""
   return mode === "Observing"
@@ -78,28 +106,41 @@ export const changeLine = (
 }
 
 /**
- * Why a circuit is in its state, in one sentence; `transitions` are the last ones, oldest first; `isOfFleet` where it is in that state
- * because the fleet's circuit is (`Fleet.isFollowing`).
+ * What is known of a circuit beside what it is: its last transitions, oldest first; whether it is in its state because the fleet's circuit
+ * is (`Fleet.isFollowing`); the failure that opened it; and what its last probes came to, with how often.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Behind {
+  readonly transitions: ReadonlyArray<Transition>
+  readonly isOfFleet?: boolean | undefined
+  readonly openedBy?: string | undefined
+  readonly probed?: ReadonlyMap<string, number> | undefined
+}
+
+/**
+ * Why a circuit is in its state, in one sentence.
  *
  * @category formatting
  * @since 0.1.0
  */
-export const cause = (view: View, transitions: ReadonlyArray<Transition>, now: number, isOfFleet = false): string => {
+export const cause = (view: View, behind: Behind, now: number): string => {
   const { mode } = view
   const since = ago(view.since, now)
   switch (mode._tag) {
     case "Isolated":
-      return `forced open by an operator ${since} ago: ${mode.reason}`
+      return `forced open by an operator ${since} ago: ${shown(mode.reason)}`
     case "Disabled":
-      return `forced closed by an operator ${since} ago: ${mode.reason}`
+      return `forced closed by an operator ${since} ago: ${shown(mode.reason)}`
     case "Observing": {
       // The rules go on changing its state: the last change need not be the operator's.
-      const wish = transitions.findLast(isManual)
+      const wish = behind.transitions.findLast(isManual)
       const when = wish === undefined ? "" : ` ${ago(wish.at, now)} ago`
-      return `rejects nothing, by an operator's wish${when}: ${mode.reason}; by the rules it is ${names[view.status]}`
+      return `rejects nothing, by an operator's wish${when}: ${shown(mode.reason)}; by the rules it is ${names[view.status]}`
     }
     case "Automatic":
-      return ruled(view, transitions.at(-1), since, now, isOfFleet)
+      return ruled(view, behind, since, now)
   }
 }
 
@@ -109,21 +150,15 @@ export const cause = (view: View, transitions: ReadonlyArray<Transition>, now: n
  * @category formatting
  * @since 0.1.0
  */
-export const tell = (
-  key: string,
-  view: View,
-  transitions: ReadonlyArray<Transition>,
-  now: number,
-  isOfFleet = false
-): string =>
+export const tell = (key: string, view: View, behind: Behind, now: number): string =>
   [
-    `${key}: ${cause(view, transitions, now, isOfFleet)}`,
+    `${shown(key)}: ${cause(view, behind, now)}`,
     `score ${view.score.toFixed(3)} (trips at ${view.openBelow}, closes a half-open circuit at ${view.closeAt}), strain ${view.strain.toFixed(3)}`,
     `next admission: ${admission(view.nextAdmission, now)}`,
     "what moved the score last:",
     ...(view.moves.length === 0 ? ["  nothing"] : moveLines(view.moves, now)),
     "what changed the circuit last:",
-    ...(transitions.length === 0 ? ["  nothing"] : transitionLines(transitions, now))
+    ...(behind.transitions.length === 0 ? ["  nothing"] : transitionLines(behind.transitions, now))
   ].join("\n")
 
 const names = {
@@ -139,30 +174,38 @@ const ago = (at: number, now: number): string => spoken(Math.max(0, now - at))
 const transitionLines = (transitions: ReadonlyArray<Transition>, now: number): ReadonlyArray<string> =>
   transitions.map(({ at, from, mode, reason, score, to }) => {
     const observing = mode === "Observing" ? " (observing)" : ""
-    const why = reason === "" ? `, score ${score.toFixed(3)}` : `: ${reason}`
+    const why = reason === "" ? `, score ${score.toFixed(3)}` : `: ${shown(reason)}`
     return `  ${ago(at, now)} ago: ${from} -> ${to}${observing}${why}`
   })
 
-const ruled = (view: View, last: Transition | undefined, since: string, now: number, isOfFleet: boolean): string => {
+const ruled = (view: View, behind: Behind, since: string, now: number): string => {
   const { moves, openings, permits, probes, ramp, score } = view
+  const { isOfFleet = false, openedBy, probed = new Map(), transitions } = behind
+  const last = transitions.at(-1)
   switch (view.status) {
     case "Open": {
       const own = last?.from === "HalfOpen" ? "a probe failed" : `the score fell to ${score.toFixed(3)}`
       const how = isOfFleet ? "the fleet opened it" : own
-      return `open for ${since}, because ${how}${openings > 1 ? `; opening ${openings} in a row` : ""}`
+      const by = openedBy === undefined ? "" : ` (${shown(openedBy)})`
+      return `open for ${since}, because ${how}${by}${openings > 1 ? `; opening ${openings} in a row` : ""}`
     }
     case "HalfOpen":
-      return `half-open for ${since}: ${probes} of ${permits} ${permits === 1 ? "probe" : "probes"} out${isOfFleet ? " in the fleet" : ""}, score ${score.toFixed(3)}`
+      return `half-open for ${since}: ${probes} of ${permits} ${permits === 1 ? "probe" : "probes"} out${isOfFleet ? " in the fleet" : ""}, score ${score.toFixed(3)}${probed.size === 0 ? "" : `; they came to: ${tally(probed)}`}`
     default: {
       if (ramp !== undefined) {
         const share = Math.round(100 * ramp.share)
         return `closed for ${since}, in slow start: admits ${share} % of the attempts, and all in ${spoken(ramp.until - now)}`
       }
       if (last === undefined) return moves.length === 0 ? "closed, never opened" : "closed, has not opened"
-      return last.reason === "" ? `closed for ${since}` : `closed for ${since}, reset by an operator: ${last.reason}`
+      return last.reason === ""
+        ? `closed for ${since}`
+        : `closed for ${since}, reset by an operator: ${shown(last.reason)}`
     }
   }
 }
+
+const tally = (probed: ReadonlyMap<string, number>): string =>
+  Array.from(probed, ([what, times]) => `${shown(what)}${times === 1 ? "" : ` ${times} times`}`).join(", ")
 
 const admission = (at: number | undefined, now: number): string => {
   const millis = at === undefined ? 0 : Math.max(0, at - now)

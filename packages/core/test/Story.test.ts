@@ -33,7 +33,7 @@ describe("the cause of a circuit that follows its fleet", () => {
   const opened = Fleet.merge(policy, Fleet.empty(policy, 42, 0), { ...failed, process: "a" }, 0)
   const of = (shared: typeof opened, now: number) => {
     const [circuit] = Fleet.follow(policy, Circuit.make(policy, 7), Fleet.unlinked, shared, 0)
-    return Story.cause(Circuit.view(policy, circuit, now), [], now, true)
+    return Story.cause(Circuit.view(policy, circuit, now), { transitions: [], isOfFleet: true }, now)
   }
 
   it("is the fleet, and not a score that no outcome moved here", () => {
@@ -52,7 +52,7 @@ describe("the cause of a circuit in slow start", () => {
     const circuit = fresh(policy)
     for (const transitions of [[], [closed]]) {
       const { since } = circuit.state
-      expect(Story.cause(Circuit.view(policy, circuit, since + 3_500), transitions, since + 3_500)).toBe(
+      expect(Story.cause(Circuit.view(policy, circuit, since + 3_500), { transitions }, since + 3_500)).toBe(
         "closed for 3.5 s, in slow start: admits 35 % of the attempts, and all in 6.5 s"
       )
     }

@@ -61,8 +61,8 @@ export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, 
       explain: (key) =>
         Effect.flatMap(guarded.toRead(key), ({ at, cell }) =>
           cell === undefined
-            ? Effect.succeed(Explanation.make(key, guarded.pristine(key, at), [], at))
-            : Effect.map(cell.viewTx(at), (view) => Explanation.make(key, view, cell.history, at, cell.isOfFleet))
+            ? Effect.succeed(Explanation.make(key, guarded.pristine(key, at), { transitions: [] }, at))
+            : Effect.map(cell.viewTx(at), (view) => Explanation.make(key, view, cell.behind, at))
         ),
       states: all((cell, at) => Effect.map(cell.viewTx(at), (view) => ({ key: cell.key, ...view }))),
       transitions: Stream.fromPubSub(transitions),

@@ -3,15 +3,22 @@
  *
  * @since 0.1.0
  */
+import { Story } from "@truce/core"
 import * as Duration from "effect/Duration"
+import { hasProperty } from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { ownMessage } from "./internal/message.ts"
 import { untraced } from "./internal/untraced.ts"
+
+/** What is known of the class by every copy of this package. */
+const typeId: unique symbol = Symbol.for("@truce/effect3/CircuitOpen")
 
 /**
  * Fails because the circuit for `key` admits no attempt now; no attempt was made.
  *
  * `state` is Open, HalfOpen (all probes are out), SlowStart (closed, and so far it admits a share) or Isolated (by an operator);
- * `retryAfter` is the time until the next admission is possible, infinite while Isolated; `health` is the score in [0, 1]. No stack trace is captured: a rejection is no surprise.
+ * `retryAfter` is the time until the next admission is possible, infinite while Isolated; `health` is the score in [0, 1]; `openedBy` names
+ * the failure that opened it, where this process saw it. No stack trace is captured: a rejection is no surprise.
  *
  * **Example** (Answering with what the error knows)
  *
@@ -33,18 +40,30 @@ export class CircuitOpen extends Schema.TaggedError<CircuitOpen>("@truce/effect3
   state: Schema.Literal("Open", "HalfOpen", "SlowStart", "Isolated"),
   retryAfter: Schema.Duration,
   health: Schema.Number,
-  generation: Schema.Number
+  generation: Schema.Number,
+  openedBy: Schema.optional(Schema.String)
 }) {
+  readonly #text: string = ownMessage(this, textOf(this))
+
+  get [typeId](): typeof typeId {
+    return typeId
+  }
+
   override get name(): string {
     return this._tag
   }
 
   override get message(): string {
-    const state = names[this.state]
-    const wait = Duration.toMillis(this.retryAfter)
-    if (wait === Infinity) return `circuit ${this.key} is ${state}`
-    return `circuit ${this.key} is ${state}, retry after ${wait < 1_000 ? `${Math.ceil(wait)} ms` : `${(wait / 1_000).toFixed(1)} s`}`
+    return this.#text
   }
+}
+
+const textOf = ({ key, openedBy, retryAfter, state }: CircuitOpen): string => {
+  const wait = Duration.toMillis(retryAfter)
+  const by = openedBy === undefined ? "" : ` (${Story.shown(openedBy)})`
+  const head = `circuit ${Story.shown(key)} is ${names[state]}${by}`
+  if (wait === Infinity) return head
+  return `${head}, retry after ${wait < 1_000 ? `${Math.ceil(wait)} ms` : `${(wait / 1_000).toFixed(1)} s`}`
 }
 
 const names = { Open: "open", HalfOpen: "half-open", SlowStart: "in slow start", Isolated: "isolated" } as const
@@ -61,12 +80,13 @@ export const make = (fields: {
   readonly retryAfter: Duration.Duration
   readonly health: number
   readonly generation: number
+  readonly openedBy?: string | undefined
 }): CircuitOpen => untraced(() => new CircuitOpen(fields, { disableValidation: true }))
 
 /**
- * Whether an error is a rejection by a circuit.
+ * Whether an error is a rejection by a circuit, of this copy of the package or of another one in the same program.
  *
  * @category guards
  * @since 0.1.0
  */
-export const isCircuitOpen = (u: unknown): u is CircuitOpen => u instanceof CircuitOpen
+export const isCircuitOpen = (u: unknown): u is CircuitOpen => hasProperty(u, typeId)

@@ -11,6 +11,9 @@ import * as Duration from "effect/Duration"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { CircuitOpen } from "./CircuitOpen.ts"
+import { named } from "./internal/named.ts"
+import { remark } from "./internal/remark.ts"
+import { isDuration, isTime } from "./platform/Time.ts"
 
 /**
  * Splits the errors `E` of an effect into retriable `ER` and permanent `EP`, and reads an `Outcome` from its exit.
@@ -180,7 +183,10 @@ export const tags =
     options: Options = {}
   ): Refined<E, Tagged<E, M, "retriable">, Tagged<E, M, "permanent">> => {
     const rules: ReadonlyMap<string, Rule<E>> = new Map(
-      Object.entries<TagRule<E>>(table).map(([tag, rule]) => [tag, typeof rule === "string" ? named<E>(rule) : rule])
+      Object.entries<TagRule<E>>(table).map(([tag, rule]) => [
+        tag,
+        typeof rule === "string" ? ruleNamed<E>(rule) : rule
+      ])
     )
     // An error outside its declared type (a cast somewhere) says nothing and is not retried.
     const ruleOf = (error: E): Rule<E> => rules.get(error._tag) ?? unknownError
@@ -192,7 +198,7 @@ export const tags =
     )
   }
 
-const named = <E>(kind: RuleKind): Rule<E> => {
+const ruleNamed = <E>(kind: RuleKind): Rule<E> => {
   switch (kind) {
     case "retriable":
       return retriable()
@@ -339,12 +345,14 @@ export const status = <E>(
     readonly retryAfter?: ((error: E) => Duration.DurationInput | undefined) | undefined
   }
 ): Classifier<E> => {
+  const { retryAfter } = options
+  const wait = retryAfter === undefined ? () => undefined : waitOf(retryAfter)
   const read = (error: E): HttpStatus.Reading => {
     const code = options.status(error)
     // 0 is what some clients give where there was no response.
     return code === undefined || !(code >= 100)
       ? { retriable: true, outcome: fullFailure }
-      : HttpStatus.read(code, toMillis(options.retryAfter?.(error)), options.opens)
+      : HttpStatus.read(code, wait(error), options.opens)
   }
   return make((error) => read(error).retriable, { ...options, outcome: (error) => read(error).outcome })
 }
@@ -390,11 +398,25 @@ const reader = <E>(
   const { opens, retryAfter, saturated, weight } = options
   if (weight === 0) return () => weightless
   const plain = Outcome.failure({ weight, saturated, opens })
-  return retryAfter === undefined
-    ? () => plain
-    : (error) => ({ ...plain, retryAfterMillis: toMillis(retryAfter(error)) })
+  if (retryAfter === undefined) return () => plain
+  const wait = waitOf(retryAfter)
+  return (error) => ({ ...plain, retryAfterMillis: wait(error) })
 }
 
-// A time that has passed already is no wait.
-const toMillis = (input: Duration.DurationInput | undefined): number | undefined =>
-  input === undefined ? undefined : Math.min(Number.MAX_VALUE, Math.max(0, Duration.toMillis(input)))
+/** Reads a wait with a function of the user's. What is no duration, as a header that is a date, is no wait, and is remarked once. */
+const waitOf = <E>(retryAfter: (error: E) => Duration.DurationInput | undefined) => {
+  let isRemarked = false
+  return (error: E): number | undefined => {
+    const input = retryAfter(error)
+    if (input === undefined) return undefined
+    if (isDuration(input)) {
+      // A time that has passed already is no wait.
+      if (isTime(input)) return Math.min(Number.MAX_VALUE, Duration.toMillis(input))
+      if (!Number.isNaN(input)) return 0
+    }
+    if (!isRemarked)
+      remark(`Classifier: retryAfter must give a duration or undefined, and gave ${named(input)}: it is left out`)
+    isRemarked = true
+    return undefined
+  }
+}

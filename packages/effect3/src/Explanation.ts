@@ -30,7 +30,7 @@ export interface Move extends Circuit.Move {
  * Everything known of one circuit.
  *
  * `inStateFor` is the time since the last change of state or mode, `undefined` where there was none; `admitsIn` the time until the next admission is possible, zero for
- * now, infinite when only an operator ends it; `ramp` is that of a slow start, with the time until all attempts are admitted; `moves` and `transitions` are the last five and ten, oldest first; `cause` is one
+ * now, infinite when only an operator ends it; `ramp` is that of a slow start, with the time until all attempts are admitted; `moves` and `transitions` are the last five and ten, oldest first; `openedBy` is the failure that opened it, where this process saw it; `probed` what the probes of a half-open circuit came to, with how often; `cause` is one
  * sentence, `text` the whole story.
  *
  * @category models
@@ -43,23 +43,19 @@ export interface Explanation extends Omit<Circuit.View, "since" | "nextAdmission
   readonly ramp: { readonly share: number; readonly endsIn: Duration.Duration } | undefined
   readonly moves: ReadonlyArray<Move>
   readonly transitions: ReadonlyArray<Transition>
+  readonly openedBy: string | undefined
+  readonly probed: { readonly [what: string]: number }
   readonly cause: string
   readonly text: string
 }
 
 /**
- * Explains what was read of a circuit at `now`; `isOfFleet` where it is in its state because its fleet is.
+ * Explains what was read of a circuit at `now`; `behind` is what is known beside.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (
-  key: string,
-  view: Circuit.View,
-  transitions: ReadonlyArray<Circuit.Transition>,
-  now: number,
-  isOfFleet = false
-): Explanation => {
+export const make = (key: string, view: Circuit.View, behind: Story.Behind, now: number): Explanation => {
   const { moves, nextAdmission, ramp, since: changedAt, ...rest } = view
   return {
     ...rest,
@@ -68,9 +64,11 @@ export const make = (
     admitsIn: nextAdmission === undefined ? Duration.zero : Duration.millis(Math.max(0, nextAdmission - now)),
     ramp: ramp && { share: ramp.share, endsIn: since(now, ramp.until) },
     moves: aged(moves, now),
-    transitions: aged(transitions, now),
-    cause: Story.cause(view, transitions, now, isOfFleet),
-    text: Story.tell(key, view, transitions, now, isOfFleet)
+    transitions: aged(behind.transitions, now),
+    openedBy: behind.openedBy === "" ? undefined : behind.openedBy,
+    probed: Object.fromEntries(behind.probed ?? []),
+    cause: Story.cause(view, behind, now),
+    text: Story.tell(key, view, behind, now)
   }
 }
 

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import { Story } from "@truce/core"
 import * as Schema from "effect/Schema"
+import { ownMessage } from "./internal/message.ts"
 
 /**
  * Fails because `field` of the snapshot (of the circuit `key`, where the fault lies in one) breaks its rule; nothing was restored.
@@ -15,11 +17,16 @@ export class InvalidSnapshot extends Schema.TaggedError<InvalidSnapshot>("@truce
   "InvalidSnapshot",
   { key: Schema.optional(Schema.String), field: Schema.String, rule: Schema.String }
 ) {
+  readonly #text: string = ownMessage(
+    this,
+    `snapshot${this.key === undefined ? "" : ` of ${Story.shown(this.key)}`}: ${this.field} must be ${this.rule}`
+  )
+
   override get name(): string {
     return this._tag
   }
 
   override get message(): string {
-    return `snapshot${this.key === undefined ? "" : ` of ${this.key}`}: ${this.field} must be ${this.rule}`
+    return this.#text
   }
 }

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import { Story } from "@truce/core"
 import * as Schema from "effect/Schema"
+import { ownMessage } from "./internal/message.ts"
 
 /**
  * Fails because `key` already has a policy that differs in `field`: a circuit shared under two policies would obey neither.
@@ -15,11 +17,16 @@ export class PolicyConflict extends Schema.TaggedError<PolicyConflict>("@truce/e
   "PolicyConflict",
   { key: Schema.String, field: Schema.String, existing: Schema.Unknown, requested: Schema.Unknown }
 ) {
+  readonly #text: string = ownMessage(
+    this,
+    `key ${Story.shown(this.key)} already has a policy with ${this.field} = ${String(this.existing)}, requested ${String(this.requested)}`
+  )
+
   override get name(): string {
     return this._tag
   }
 
   override get message(): string {
-    return `key ${this.key} already has a policy with ${this.field} = ${String(this.existing)}, requested ${String(this.requested)}`
+    return this.#text
   }
 }

@@ -3,12 +3,17 @@
  *
  * @since 0.1.0
  */
-import type { Retry } from "@truce/core"
+import { type Retry, Story } from "@truce/core"
 import type * as Arr from "effect/Array"
 import * as Data from "effect/Data"
+import { hasProperty } from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Attempt from "./Attempt.ts"
-import { nameOf } from "./internal/trail.ts"
+import { own, ownMessage } from "./internal/message.ts"
+import { worded } from "./internal/trail.ts"
+
+/** What is known of the class by every copy of this package. */
+const typeId: unique symbol = Symbol.for("@truce/effect3/RetryExhausted")
 
 /**
  * Why the retries ended: the schedule was done, the next retry would start past the deadline, the budget had no token, or the
@@ -27,7 +32,8 @@ class Base extends Data.TaggedError("RetryExhausted")<{
 }> {}
 
 /**
- * Fails because the call's retries ended without a success; `attempts` holds every one, first to last, with its error.
+ * Fails because the call's retries ended without a success; `attempts` holds every one, first to last, with its error. The last one is its
+ * `cause`, and the last ten are in its message.
  *
  * Retriable errors exist only in here, so that what is left in the error channel is permanent.
  *
@@ -54,12 +60,20 @@ class Base extends Data.TaggedError("RetryExhausted")<{
 export class RetryExhausted<out E = unknown> extends Base {
   declare readonly attempts: Arr.NonEmptyReadonlyArray<Attempt.Attempt<E>>
 
+  readonly #text: string
+
   constructor(fields: {
     readonly key: string
     readonly reason: Reason
     readonly attempts: Arr.NonEmptyReadonlyArray<Attempt.Attempt<E>>
   }) {
     super(fields)
+    this.#text = ownMessage(this, textOf(this))
+    own(this, "cause", this.lastError)
+  }
+
+  get [typeId](): typeof typeId {
+    return typeId
   }
 
   /** The error of the last attempt. */
@@ -68,10 +82,18 @@ export class RetryExhausted<out E = unknown> extends Base {
   }
 
   override get message(): string {
-    const count = this.attempts.length
-    const errors = this.attempts.map((attempt) => nameOf(attempt.error)).join(", ")
-    return `call to ${this.key} ended after ${count} ${count === 1 ? "attempt" : "attempts"} (${this.reason}): ${errors}`
+    return this.#text
   }
+}
+
+/** A trail may be long, and a line must not. */
+const mostTold = 10
+
+const textOf = ({ attempts, key, reason }: RetryExhausted): string => {
+  const count = attempts.length
+  const told = attempts.slice(-mostTold).map((attempt) => worded(attempt.error))
+  const last = count > mostTold ? `, the last ${mostTold}` : ""
+  return `call to ${Story.shown(key)} ended after ${count} ${count === 1 ? "attempt" : "attempts"} (${reason})${last}: ${told.join(", ")}`
 }
 
 /**
@@ -120,9 +142,9 @@ export const schema = <E, I, R>(error: Schema.Schema<E, I, R>) => {
 }
 
 /**
- * Whether a value is a `RetryExhausted`.
+ * Whether a value is a `RetryExhausted`, of this copy of the package or of another one in the same program.
  *
  * @category guards
  * @since 0.1.0
  */
-export const isRetryExhausted = (u: unknown): u is RetryExhausted => u instanceof RetryExhausted
+export const isRetryExhausted = (u: unknown): u is RetryExhausted => hasProperty(u, typeId)

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import { Story } from "@truce/core"
 import * as Schema from "effect/Schema"
+import { ownMessage } from "./internal/message.ts"
 
 /**
  * Fails because the record under `key` was not written: the store failed (`"store"`), took longer than the timeout (`"timeout"`), or
@@ -16,11 +18,13 @@ export class SnapshotNotSaved extends Schema.TaggedError<SnapshotNotSaved>("@tru
   "SnapshotNotSaved",
   { key: Schema.String, reason: Schema.Literal("store", "timeout", "newer"), detail: Schema.String }
 ) {
+  readonly #text: string = ownMessage(this, `circuits were not saved to ${Story.shown(this.key)}: ${this.detail}`)
+
   override get name(): string {
     return this._tag
   }
 
   override get message(): string {
-    return `circuits were not saved to ${this.key}: ${this.detail}`
+    return this.#text
   }
 }

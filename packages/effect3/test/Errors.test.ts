@@ -58,7 +58,7 @@ describe("messages hold their data", () => {
         reason: "budget",
         attempts: [{ ...first, error: new TypeError("no") }]
       }),
-      "call to users-api ended after 1 attempt (budget): TypeError"
+      "call to users-api ended after 1 attempt (budget): TypeError: no"
     ],
     [
       new RetryExhausted.RetryExhausted({ key, reason: "deadline", attempts: [{ ...first, error: "refused" }] }),

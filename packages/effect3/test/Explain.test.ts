@@ -30,7 +30,7 @@ describe("CircuitBreaker.explain", () => {
       expect(moves.map(({ ago }) => ago)).toEqual([Duration.millis(1_500), Duration.millis(500)])
       expect(transitions).toMatchObject([{ from: "Closed", to: "Open", ago: Duration.millis(500) }])
       expect(text.split("\n")).toEqual([
-        "users-api: open for 500 ms, because the score fell to 0.000",
+        "users-api: open for 500 ms, because the score fell to 0.000 (Timeout)",
         "score 0.000 (trips at 0, closes a half-open circuit at 0.5), strain 0.282",
         "next admission: in 1.5 s",
         "what moved the score last:",
@@ -52,7 +52,7 @@ describe("CircuitBreaker.explain", () => {
       expect(yield* causeOf).toBe("half-open for 0 ms: 1 of 1 probe out, score 0.000")
       yield* TestClock.adjust("1 second")
       yield* Fiber.await(probe)
-      expect(yield* causeOf).toBe("open for 0 ms, because a probe failed; opening 2 in a row")
+      expect(yield* causeOf).toBe("open for 0 ms, because a probe failed (Timeout); opening 2 in a row")
     })
   )
 

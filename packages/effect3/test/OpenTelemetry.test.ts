@@ -272,7 +272,7 @@ describe("the span of a call in an OpenTelemetry SDK", () => {
         },
         events: []
       })
-      expect(span?.status.message).toBe("circuit users-api is open, retry after 500 ms")
+      expect(span?.status.message).toBe("circuit users-api is open (Timeout), retry after 500 ms")
       const [isolated] = yield* spans(Effect.zipRight(CircuitBreaker.isolate(key, "migration"), protect(answering)))
       expect(isolated?.attributes).toMatchObject({ "truce.circuit.state": "Isolated" })
       expect(isolated?.attributes).not.toHaveProperty("truce.circuit.retry_after_ms")

@@ -450,7 +450,7 @@ describe("transitions", () => {
       const transition = decode(opened?.data ?? "")
       expect(transition).toMatchObject({ key, from: "Closed", to: "Open", openings: 1, openFor: Duration.hours(1) })
       expect(Math.abs(DateTime.toEpochMillis(transition.at) - before)).toBeLessThan(60_000)
-      expect(decode(isolated?.data ?? "")).toMatchObject({ from: "Open", to: "Isolated", reason: "line\nbreak" })
+      expect(decode(isolated?.data ?? "")).toMatchObject({ from: "Open", to: "Isolated", reason: "line break" })
     })
   )
 
@@ -665,7 +665,7 @@ describe("a dashboard", () => {
       const explained = CircuitReport.fromExplanation(yield* CircuitBreaker.explain(key), 7.5)
       const { cause, closeAt, moves, transitions } = Schema.encodeSync(CircuitReport.Explanation)(explained)
       expect(JSON.stringify({ closeAt, moves: moves.slice(-1), transitions, cause })).toBe(
-        `{"closeAt":0.5,"moves":[{"ago":300,"outcome":"Failure","weight":1,"before":0.11217389865409666,"after":0}],"transitions":[{"ago":300,"from":"Closed","to":"Open","mode":"Automatic","reason":"","score":0,"openings":1,"generation":1,"openFor":500}],"cause":"open for 300 ms, because the score fell to 0.000"}`
+        `{"closeAt":0.5,"moves":[{"ago":300,"outcome":"Failure","weight":1,"before":0.11217389865409666,"after":0}],"transitions":[{"ago":300,"from":"Closed","to":"Open","mode":"Automatic","reason":"","score":0,"openings":1,"generation":1,"openFor":500}],"cause":"open for 300 ms, because the score fell to 0.000 (Timeout)"}`
       )
       const change = explained.transitions[0]
       if (change === undefined) throw new Error("no transition")

@@ -234,7 +234,7 @@ const rejected: ReadonlyArray<Calls> = [
           health: 0,
           generation: 1
         },
-        message: "circuit service is open, retry after 300 ms"
+        message: "circuit service is open (Failed), retry after 300 ms"
       }
     ]
   }

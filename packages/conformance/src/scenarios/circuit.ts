@@ -26,7 +26,7 @@ const gate: ReadonlyArray<Steps> = [
         retryAfterMillis: 500,
         health: 0,
         generation: 1,
-        message: "circuit a is open, retry after 500 ms"
+        message: "circuit a is open (Failed), retry after 500 ms"
       }),
       wait(499),
       begin("earlier still", { state: "Open", retryAfterMillis: 1 }),
@@ -37,7 +37,7 @@ const gate: ReadonlyArray<Steps> = [
         retryAfterMillis: 10_000,
         health: 0,
         generation: 2,
-        message: "circuit a is half-open, retry after 10.0 s"
+        message: "circuit a is half-open (Failed), retry after 10.0 s"
       }),
       end("probe", Outcome.success, { a: { status: "HalfOpen", score: 0.4, probes: 0 } }),
       begin("third", "Admitted"),

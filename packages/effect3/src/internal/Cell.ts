@@ -1,4 +1,4 @@
-import type { Circuit, CircuitSnapshot, HealthModel, Outcome } from "@truce/core"
+import type { Circuit, CircuitSnapshot, HealthModel, Outcome, Story } from "@truce/core"
 import type * as Effect from "effect/Effect"
 import type * as STM from "effect/STM"
 import type { CircuitOpen } from "../CircuitOpen.ts"
@@ -65,10 +65,10 @@ export interface Cell {
   readonly view: (now: number) => Circuit.View
   /** The same, in the transaction of the user's if there is one. */
   readonly viewTx: (now: number) => Effect.Effect<Circuit.View>
-  /** Whether it is in its state because its fleet is. */
-  readonly isOfFleet: boolean
-  /** The last changes of state or mode, oldest first. */
-  readonly history: ReadonlyArray<Circuit.Transition>
+  /** What is known of it beside the circuit. */
+  readonly behind: Story.Behind
+  /** Remembers what an attempt ended by: of one that opened the circuit, or was a probe of it. */
+  readonly blame: (permit: Circuit.Permit, what: Blame) => void
   readonly snapshotTx: (now: number) => Effect.Effect<CircuitSnapshot.Snapshot>
   readonly isIdle: () => boolean
   /** Whether its open time ended before that, and nobody asked since. */
@@ -83,6 +83,12 @@ export interface Cell {
   readonly wake: () => void
   /** Calls back who has waited longest for a permit, if one is free that nobody has been called for. */
   readonly wakeNext: (now: number) => void
+}
+
+/** How an attempt ended, in few words where it is asked for. */
+export interface Blame {
+  readonly outcome: Outcome.Outcome
+  readonly error: () => string | undefined
 }
 
 /** The circuit of a cell, whichever model judges it. */

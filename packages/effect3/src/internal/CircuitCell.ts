@@ -1,9 +1,9 @@
-import { Circuit, CircuitPolicy, CircuitSnapshot, type Outcome } from "@truce/core"
+import { Circuit, CircuitPolicy, CircuitSnapshot, type Outcome, type Story } from "@truce/core"
 import * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import { type Transaction, isComposed } from "../platform/Ref.ts"
-import type { Cell, Command, Known, Listener, Proposal } from "./Cell.ts"
+import type { Blame, Cell, Command, Known, Listener, Proposal } from "./Cell.ts"
 import { Counter } from "./Counter.ts"
 import type { Log } from "./Log.ts"
 import type { Member, Shareable } from "./Member.ts"
@@ -20,6 +20,17 @@ const historyKept = 10
 const remembered = 0.01
 
 const none: ReadonlyArray<never> = []
+
+/** Ways in which probes ended, each told of once: a message that is another each time must not fill the memory. */
+const kindsKept = 10
+
+const outcomes = { Success: "succeeded", Answered: "answered", Failure: "failed", Ignored: "ignored" } as const
+
+interface Blamed {
+  readonly generation: number
+  readonly openedBy: string | undefined
+  readonly probed: Map<string, number>
+}
 
 const pass = ({ generation }: Known): Circuit.Permit => ({ generation, probe: 0, judged: true })
 
@@ -39,7 +50,9 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   private waiting: Waiting | undefined = undefined
   /** Its part in a fleet, if it is shared with other processes. */
   private member: Member | undefined = undefined
-  history: ReadonlyArray<Circuit.Transition> = none
+  private history: ReadonlyArray<Circuit.Transition> = none
+  /** What its openings and probes were about, of the generation it is in. */
+  private blamed: Blamed | undefined = undefined
   private refusal: Refusal | undefined
 
   constructor(
@@ -159,7 +172,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   refuse(rejected: Circuit.Rejected, now: number): CircuitOpen {
     const { generation, score, status, until } = rejected
     this.log?.tell({ _tag: "Rejected", key: this.key, at: now, state: status, until, score, generation })
-    const refusal = refused(this.key, rejected, now, this.refusal)
+    const refusal = refused(this.key, rejected, now, this.refusal, this.inForce()?.openedBy)
     this.refusal = refusal
     return refusal.error
   }
@@ -224,8 +237,38 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     return Circuit.view(this.policy, this.present(), now)
   }
 
-  get isOfFleet(): boolean {
-    return this.member?.isLed(this.value) === true
+  get behind(): Story.Behind {
+    const blamed = this.inForce()
+    return {
+      transitions: this.history,
+      isOfFleet: this.member?.isLed(this.value) === true,
+      openedBy: blamed?.openedBy,
+      probed: blamed?.probed
+    }
+  }
+
+  /** What was remembered of the opening that goes on, or of the probes after it. */
+  private inForce(): Blamed | undefined {
+    const { generation, state } = this.value
+    const { blamed } = this
+    if (blamed === undefined || state._tag === "Closed") return undefined
+    return blamed.generation === generation || (state._tag === "HalfOpen" && blamed.generation === generation - 1)
+      ? blamed
+      : undefined
+  }
+
+  blame(permit: Circuit.Permit, { error, outcome }: Blame): void {
+    const { generation, state } = this.value
+    if (state._tag === "Open" && permit.generation === generation - 1) {
+      if (this.blamed?.generation !== generation)
+        this.blamed = { generation, openedBy: error() ?? "", probed: new Map() }
+    } else if (state._tag === "HalfOpen" && permit.generation === generation && permit.probe > 0) {
+      const known = this.inForce()
+      const probed = known?.generation === generation ? known.probed : new Map<string, number>()
+      const name = `${outcomes[outcome._tag]} ${error() ?? ""}`.trimEnd()
+      if (probed.size < kindsKept || probed.has(name)) probed.set(name, (probed.get(name) ?? 0) + 1)
+      this.blamed = { generation, openedBy: known?.openedBy, probed }
+    }
   }
 
   viewTx(now: number): Effect.Effect<Circuit.View> {

@@ -3,7 +3,7 @@ import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Reference from "../platform/Reference.ts"
-import type { Cell } from "./Cell.ts"
+import type { Blame, Cell } from "./Cell.ts"
 import { type Admission, type Permit, cellOf, toPermit } from "./transaction.ts"
 
 /**
@@ -100,6 +100,11 @@ export const lentBy = (
     lents.set(one, outer)
   }
   return lents
+}
+
+/** Tells the circuits of the permits what the attempt ended by. */
+export const blame = (permits: ReadonlyArray<Permit>, what: Blame): void => {
+  for (const { [cellOf]: of } of permits) of.cell.blame(of.permit, what)
 }
 
 /** Asks for an attempt, under a permit that is lent if it still holds. */

@@ -10,20 +10,32 @@ export interface Refusal {
 }
 
 /** An error costs more than all the rest of a rejection: those of one millisecond share it. */
-export const refused = (key: string, rejected: Circuit.Rejected, now: number, last: Refusal | undefined): Refusal => {
+export const refused = (
+  key: string,
+  rejected: Circuit.Rejected,
+  now: number,
+  last: Refusal | undefined,
+  openedBy: string | undefined
+): Refusal => {
   const { generation, score, status, until } = rejected
   if (last !== undefined && last.until === until && now >= last.at && now - last.at < 1) {
     const { error } = last
     if (error.generation === generation && error.state === status && error.health === score) return last
   }
-  return { at: now, until, error: toError(key, rejected, now) }
+  return { at: now, until, error: toError(key, rejected, now, openedBy) }
 }
 
-export const toError = (key: string, rejected: Circuit.Rejected, now: number): CircuitOpen.CircuitOpen =>
+export const toError = (
+  key: string,
+  rejected: Circuit.Rejected,
+  now: number,
+  openedBy?: string
+): CircuitOpen.CircuitOpen =>
   CircuitOpen.make({
     key,
     state: rejected.status,
     retryAfter: Duration.millis(Math.max(0, rejected.until - now)),
     health: rejected.score,
-    generation: rejected.generation
+    generation: rejected.generation,
+    ...(openedBy === undefined || openedBy === "" ? {} : { openedBy })
   })

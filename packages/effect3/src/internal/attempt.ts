@@ -7,10 +7,13 @@ import type { Attempt } from "../Attempt.ts"
 import type { CallContext } from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { Classifier } from "../Classifier.ts"
+import { failingBy } from "../platform/Cause.ts"
 import { isComposed, partOf } from "../platform/Ref.ts"
 import type { Cell } from "./Cell.ts"
 import { Lent, admitted, current } from "./Lent.ts"
 import { nowOf } from "./monotonic.ts"
+import { remarked } from "./remark.ts"
+import { errorOf, worded } from "./trail.ts"
 
 /** How attempts are judged. */
 export interface Rules<E> {
@@ -118,7 +121,7 @@ const settling = <A, E, R, B, E2, R2>(
   then: Then<A, E, B, E2, R2>,
   restore: Restore
 ): Effect.Effect<B, E2, R | R2> => {
-  const { cell, lent, permit, plan, startedAt } = admitted
+  const { cell, composed, lent, permit, plan, startedAt } = admitted
   const { log } = cell
   const told = log?.admitted(
     { key: cell.key, generation: permit.generation, probe: permit.probe > 0 },
@@ -132,6 +135,7 @@ const settling = <A, E, R, B, E2, R2>(
         log?.settled(told, made.outcome, { cause: undefined, failedBefore: 0 }, endedAt)
       }
       const transaction = settle(admitted, { permit, outcome: made.outcome, failedBefore: 0, startedAt }, endedAt)
+      if (permit.probe > 0 && !composed) cell.blame(permit, { outcome: made.outcome, error: () => undefined })
       // What comes next sees the circuit as settled.
       return transaction === undefined
         ? restore(afterSuccess(value, made, then))
@@ -146,7 +150,12 @@ const settling = <A, E, R, B, E2, R2>(
       }
       const transaction = settle(admitted, { permit, outcome: made.outcome, failedBefore, startedAt }, endedAt)
       const next = () => {
-        const rest = restore(made.thrown === undefined ? then.failed(cause, made) : Effect.die(made.thrown.defect))
+        if (!composed) cell.blame(permit, { outcome: made.outcome, error: () => worded(errorOf(cause)) })
+        const failed = restore(
+          made.thrown === undefined ? then.failed(cause, made) : Effect.failCause(withDefect(made.thrown.defect, cause))
+        )
+        const remark = remarked()
+        const rest = remark === undefined ? failed : Effect.zipRight(remark, failed)
         return then.interrupted !== undefined && Cause.isInterruptedOnly(cause)
           ? Effect.zipRight(then.interrupted(made), rest)
           : rest
@@ -169,6 +178,13 @@ const settle = <E>(
   if (lent !== undefined && lent.isTaken) return undefined
   return composed ? partOf(cell.settleTx(settled, at), () => cell.announce()) : cell.settle(settled, at)
 }
+
+// Nothing is: all that failed becomes a defect.
+const isNever = (error: unknown): error is never => error === isNever
+
+/** The defect of a classifier, beside what it was to classify: neither is lost. */
+export const withDefect = (defect: unknown, cause: Cause.Cause<unknown>): Cause.Cause<never> =>
+  Cause.sequential(Cause.die(defect), failingBy(cause, isNever))
 
 const afterSuccess = <A, E, B, E2, R2>(value: A, made: Judged, then: Then<A, E, B, E2, R2>): Effect.Effect<B, E2, R2> =>
   made.thrown === undefined ? then.succeeded(value, made) : Effect.die(made.thrown.defect)

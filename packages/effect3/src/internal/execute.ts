@@ -1,6 +1,6 @@
 import { Outcome } from "@truce/core"
 import type * as Arr from "effect/Array"
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -12,8 +12,9 @@ import { CircuitBreaker, guard } from "./breaker.ts"
 import type { Guarded } from "./guarded.ts"
 import * as Lent from "./Lent.ts"
 import * as Monotonic from "./monotonic.ts"
+import { isComposed } from "../platform/Ref.ts"
 import { type PlanOptions, makePlan } from "./plan.ts"
-import { errorOf } from "./trail.ts"
+import { errorOf, worded } from "./trail.ts"
 
 /** One attempt under one circuit, recorded in the call it belongs to, if any. */
 export const executing = <E, ER extends E, EP extends E>(options: PlanOptions<E, ER, EP>) => {
@@ -99,7 +100,12 @@ export const executingAll = <E, ER extends E, EP extends E>(
             for (const attempt of told) log.settled(attempt, made.outcome, { cause, failedBefore }, endedAt)
             return Effect.flatMap(
               breaker.commit(breaker.settleSTM(own, made.outcome, endedAt, failedBefore, startedAt)),
-              () => (made.thrown === undefined ? next(made) : Effect.die(made.thrown.defect))
+              () => {
+                const error = () => (cause === undefined ? undefined : worded(errorOf(cause)))
+                if (!isComposed(fiber)) Lent.blame(own, { outcome: made.outcome, error })
+                if (made.thrown === undefined) return next(made)
+                return Effect.failCause(Attempt.withDefect(made.thrown.defect, cause ?? Cause.empty))
+              }
             )
           }
           return Effect.matchCauseEffect(restore(innermost === undefined ? self : Lent.Lent.around(innermost, self)), {

@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import { AttemptTimeout } from "../AttemptTimeout.ts"
+import { AttemptTimeout, isAttemptTimeout } from "../AttemptTimeout.ts"
 import type { Classifier } from "../Classifier.ts"
 import type { Plan } from "./attempt.ts"
 import { millis, positiveDuration } from "./options.ts"
@@ -65,7 +65,7 @@ const withTimeout = <E, ER extends E, EP extends E>(
 ): Plan<E | AttemptTimeout, ER | AttemptTimeout, EP>["classify"] => {
   // One of an attempt inside this one is the classifier's business.
   const isTimeout = (error: unknown): error is AttemptTimeout =>
-    error instanceof AttemptTimeout && limit !== undefined && error.key === limit.key
+    isAttemptTimeout(error) && limit !== undefined && error.key === limit.key
   const own = (cause: Cause.Cause<E | AttemptTimeout>): cause is Cause.Cause<E> =>
     limit === undefined || !Option.exists(Cause.failureOption(cause), isTimeout)
   const failure = (cause: Cause.Cause<E | AttemptTimeout>, durationMillis = 0): Outcome.Outcome => {

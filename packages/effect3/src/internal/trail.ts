@@ -1,3 +1,4 @@
+import { Story } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -56,8 +57,43 @@ export const nameOf = (error: unknown): string => {
   if (http !== undefined) return http
   if (typeof error === "object" && error !== null && "_tag" in error) return String(error._tag)
   if (error instanceof Error) return error.name
-  // An object without a prototype has no text of its own.
-  return typeof error === "object" && error !== null ? Object.prototype.toString.call(error) : String(error)
+  return typeof error === "object" && error !== null ? classOf(error) : String(error)
+}
+
+const classOf = (error: object): string => {
+  const { constructor } = error
+  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "Object"
+}
+
+/** No text of an error is longer in ours. */
+const longest = 200
+
+/** An error in few words, in one line: its name, and what it says. */
+export const worded = (error: unknown): string => {
+  const http = httpNameOf(error)
+  if (http !== undefined) return http
+  const name = nameOf(error)
+  const said = saidBy(error)
+  const text = Story.shown(
+    said === "" || said === name || said.startsWith(`${name}:`) ? said || name : `${name}: ${said}`
+  )
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text
+}
+
+const saidBy = (error: unknown): string => {
+  if (typeof error !== "object" || error === null) return String(error)
+  const isTagged = "_tag" in error
+  if ("message" in error && typeof error.message === "string") {
+    // What Effect makes of an error of a schema that has no message: its data.
+    return isTagged && error.message.startsWith("{") ? "" : error.message
+  }
+  if (isTagged) return ""
+  try {
+    // Circular, or with a number that JSON has not.
+    return JSON.stringify(error) ?? ""
+  } catch {
+    return ""
+  }
 }
 
 /** The error of a failed attempt, or the defect or interruption it ended by. */
