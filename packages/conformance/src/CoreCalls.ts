@@ -50,7 +50,7 @@ export const run = (plan: Plan): Seen => {
   const keyOf = (key: string): Key => {
     const known = keys.get(key)
     if (known !== undefined) return known
-    const of = rules(key)
+    const of = rules(key, undefined, plan.retry)
     const circuit = Circuit.make(of.circuit, 0)
     const made: Key = { key, rules: of, circuit, tokens: of.budget.init, asleep: new Set() }
     keys.set(key, made)

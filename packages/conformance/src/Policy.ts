@@ -68,7 +68,15 @@ export type Budget =
   | { readonly type: "aws"; readonly capacity?: number; readonly retryCost?: number; readonly throttleCost?: number }
   | { readonly type: "unlimited" }
 
+/** What any call may do at most. */
+export interface Limits {
+  readonly attempts?: number
+  readonly deadline?: Span
+  readonly maxRetryAfter?: Span
+}
+
 export interface Part {
+  readonly limits?: Limits
   readonly model?: Model
   readonly circuit?: CircuitOptions
   readonly retry?: RetryOptions
@@ -92,15 +100,16 @@ export interface Rules {
 }
 
 /** What the policy rules for a key; `own` options of its circuit come first. Throws `Invalid`. */
-export const rulesOf = (policy: Policy): ((key: string, own?: CircuitOptions) => Rules) => {
+export const rulesOf = (policy: Policy): ((key: string, own?: CircuitOptions, ownRetry?: RetryOptions) => Rules) => {
   const { overrides = {}, ...base } = policy
   const shared = rules(base, [])
   const patterns = KeyPattern.KeyPattern.of(overrides).map((part, pattern) => {
     const merged = over(base, part)
     return { part: merged, rules: rules(merged, ["overrides", pattern], part.model === undefined ? shared : undefined) }
   })
-  return (key, own) => {
+  return (key, own, ownRetry) => {
     const found = patterns.find(key) ?? { part: base, rules: shared }
+    if (ownRetry !== undefined) return { ...found.rules, ...retryOf(over(found.part, { retry: ownRetry }), []) }
     if (own === undefined) return found.rules
     const { model } = found.rules.circuit
     return { ...found.rules, circuit: circuitOf(model, { ...found.part.circuit, ...own }) }
@@ -120,26 +129,37 @@ const over = (base: Part, part: Part): Part => ({
   ...base,
   ...part,
   circuit: { ...base.circuit, ...part.circuit },
-  retry: { ...base.retry, ...part.retry }
+  retry: { ...base.retry, ...part.retry },
+  limits: { ...base.limits, ...part.limits }
 })
 
 // Models hide their state from each other: keys that share one must share the very same.
 const rules = (part: Part, path: ReadonlyArray<string>, shared?: Rules): Rules => {
-  const { attempts, deadline, maxRetryAfter, whenOpen = "stop", ...backoff } = part.retry ?? {}
   const model = shared?.circuit.model ?? named([...path, "model"], () => modelOf(part.model ?? { type: "ledger" }))
   return {
     circuit: named([...path, "circuit"], () => circuitOf(model, part.circuit)),
-    retry: named([...path, "retry"], () =>
-      Retry.make({
-        attempts,
-        backoff: backoffOf(backoff),
-        deadlineMillis: millis(deadline),
-        maxRetryAfterMillis: millis(maxRetryAfter)
-      })
-    ),
-    whenOpen,
+    ...retryOf(part, path),
     budget: named([...path, "budget"], () => budgetOf(part.budget ?? { type: "saturation" }))
   }
+}
+
+const retryOf = (part: Part, path: ReadonlyArray<string>): Pick<Rules, "retry" | "whenOpen"> => {
+  const { attempts, deadline, maxRetryAfter, whenOpen = "stop", ...backoff } = part.retry ?? {}
+  const { limits = {} } = part
+  const retry = named([...path, "retry"], () =>
+    Retry.make({
+      attempts,
+      backoff: backoffOf(backoff),
+      deadlineMillis: millis(deadline),
+      maxRetryAfterMillis: millis(maxRetryAfter)
+    })
+  )
+  const most = {
+    attempts: limits.attempts ?? Infinity,
+    deadlineMillis: millis(limits.deadline) ?? Infinity,
+    maxRetryAfterMillis: millis(limits.maxRetryAfter) ?? Infinity
+  }
+  return { retry: Retry.within(retry, most), whenOpen }
 }
 
 const backoffOf = ({ base, cap, factor, jitter }: RetryOptions): Backoff.Options => ({

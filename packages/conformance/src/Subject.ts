@@ -1,6 +1,6 @@
 /** What an implementation of Truce looks like to the scenarios and laws: one small interface over data. */
 import type { Circuit, CircuitSnapshot, Outcome, Traffic } from "@truce/core"
-import type { CircuitOptions, Policy } from "./Policy.ts"
+import type { CircuitOptions, Policy, RetryOptions } from "./Policy.ts"
 
 /** How an attempt ends: with evidence, or in a way that an implementation has to judge. */
 export type End = Outcome.Outcome | "permanent" | "local" | "defect" | "interrupt"
@@ -95,6 +95,8 @@ export interface Plan {
   /** The breaker around each attempt, or, for comparison, around the whole call. Default: "protect". */
   readonly order?: "protect" | "fused" | undefined
   readonly slowAfterMillis?: number | undefined
+  /** Options of the retry where the calls are protected: over those of the policy, and within its limits. */
+  readonly retry?: RetryOptions | undefined
   /** The uniform draws of the backoff's jitter, in order, again from the start where there are too few. Without jitter none is needed. */
   readonly draws?: readonly [number, ...ReadonlyArray<number>] | undefined
   readonly calls: ReadonlyArray<Script>
@@ -123,6 +125,7 @@ export type Result =
   | "deadline"
   | "budget"
   | "circuit-open"
+  | "not-repeatable"
 
 export interface CallSeen {
   readonly result: Result
@@ -146,7 +149,15 @@ export interface Seen {
 }
 
 /** What a plan asks for and an implementation may not have. */
-export type Feature = "keys" | "overrides" | "draws" | "deadline" | "maxRetryAfter" | "whenOpen" | "judged ends"
+export type Feature =
+  | "keys"
+  | "limits"
+  | "overrides"
+  | "draws"
+  | "deadline"
+  | "maxRetryAfter"
+  | "whenOpen"
+  | "judged ends"
 
 export interface Subject {
   readonly name: string
@@ -160,7 +171,7 @@ const has = (part: Policy | undefined, test: (part: Policy) => boolean): boolean
   part !== undefined && (test(part) || Object.values(part.overrides ?? {}).some(test))
 
 /** What a plan asks for. */
-export const featuresOf = ({ calls, draws, policy }: Plan): ReadonlyArray<Feature> => {
+export const featuresOf = ({ calls, draws, policy, retry: own }: Plan): ReadonlyArray<Feature> => {
   const ends = calls.flatMap(({ attempts }) => attempts.map((reply) => reply.ends))
   const asks: { readonly [F in Feature]: boolean } = {
     keys: calls.some(({ key }) => key !== undefined),
@@ -168,6 +179,7 @@ export const featuresOf = ({ calls, draws, policy }: Plan): ReadonlyArray<Featur
     draws: draws !== undefined,
     deadline: has(policy, ({ retry }) => retry?.deadline !== undefined),
     maxRetryAfter: has(policy, ({ retry }) => retry?.maxRetryAfter !== undefined),
+    limits: own !== undefined || has(policy, ({ limits }) => limits !== undefined),
     whenOpen: has(policy, ({ retry }) => retry?.whenOpen === "wait"),
     "judged ends": ends.some((end) => typeof end === "string" || end._tag === "Ignored" || end._tag === "Answered")
   }
@@ -180,6 +192,7 @@ const features: ReadonlyArray<Feature> = [
   "draws",
   "deadline",
   "maxRetryAfter",
+  "limits",
   "whenOpen",
   "judged ends"
 ]

@@ -14,7 +14,7 @@ import type { RetryBudget, Tokens } from "./RetryBudget.ts"
  * @category models
  * @since 0.1.0
  */
-export type Reason = "attempts" | "deadline" | "budget" | "circuit-open"
+export type Reason = "attempts" | "deadline" | "budget" | "circuit-open" | "not-repeatable"
 
 /**
  * Try again after the delay; the budget has paid `cost`.
@@ -54,12 +54,53 @@ export interface Policy {
 }
 
 /**
- * The defaults: 3 attempts, no deadline, `Retry-After` up to 30 s.
+ * What an operator lets any call do at most, whatever the code asks for; Infinity for no limit.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Limits {
+  readonly attempts: number
+  readonly deadlineMillis: number
+  readonly maxRetryAfterMillis: number
+}
+
+/**
+ * No limits.
  *
  * @category constants
  * @since 0.1.0
  */
-export const defaults = { attempts: 3, deadlineMillis: Infinity, maxRetryAfterMillis: 30_000 } as const
+export const unlimited: Limits = { attempts: Infinity, deadlineMillis: Infinity, maxRetryAfterMillis: Infinity }
+
+/**
+ * The rules within limits: of each the smaller.
+ *
+ * **Example** (An operator who stops retries)
+ *
+ * ```ts
+ * import { Retry } from "@truce/core"
+ *
+ * Retry.within(Retry.make({ attempts: 5 }), { ...Retry.unlimited, attempts: 1 }).attempts // => 1
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const within = <Rules extends Limits>(rules: Rules, limits: Limits): Rules => ({
+  ...rules,
+  attempts: Math.min(rules.attempts, limits.attempts),
+  deadlineMillis: Math.min(rules.deadlineMillis, limits.deadlineMillis),
+  maxRetryAfterMillis: Math.min(rules.maxRetryAfterMillis, limits.maxRetryAfterMillis)
+})
+
+/**
+ * The defaults: 3 attempts, no deadline, `Retry-After` up to 5 s.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaults = { attempts: 3, deadlineMillis: Infinity, maxRetryAfterMillis: 5_000 } as const
 
 /**
  * Builds the rules.
@@ -76,7 +117,7 @@ export const make = (
     readonly backoff?: Backoff.Options | undefined
     /** No retry starts later than this after the call began, in ms. Default: Infinity. */
     readonly deadlineMillis?: number | undefined
-    /** The longest `Retry-After` that is waited for, in ms; a longer one ends the call. Default: 30 000. */
+    /** The longest `Retry-After` that is waited for, in ms; a longer one ends the call. Default: 5 000. */
     readonly maxRetryAfterMillis?: number | undefined
   } = {}
 ): Policy => ({

@@ -20,7 +20,7 @@ import { HealthScore, cells } from "./HealthScore.ts"
 import type { InvalidSnapshot } from "./InvalidSnapshot.ts"
 import { CircuitBreaker, type Service, type Snapshot, type State, guard } from "./internal/breaker.ts"
 import type { Cell } from "./internal/Cell.ts"
-import { executing, executingAll } from "./internal/execute.ts"
+import { type PlanOfAll, executing, executingAll } from "./internal/execute.ts"
 import * as Guarded from "./internal/guarded.ts"
 import * as Monotonic from "./internal/monotonic.ts"
 import { configured, millis } from "./internal/options.ts"
@@ -169,7 +169,7 @@ export function execute<E, ER extends E, EP extends E>(
   options: ExecuteOptions<E, ER, EP> & { readonly attemptTimeout?: undefined }
 ): <A, E2 extends E, R>(self: Effect.Effect<A, E2, R>) => Effect.Effect<A, E2 | CircuitOpen, R | CircuitBreaker>
 export function execute<E, ER extends E, EP extends E>(
-  options: ExecuteOptions<E, ER, EP> & { readonly attemptTimeout: Duration.DurationInput }
+  options: ExecuteOptions<E, ER, EP> & { readonly attemptTimeout: Duration.DurationInput | undefined }
 ): <A, E2 extends E, R>(
   self: Effect.Effect<A, E2, R>
 ) => Effect.Effect<A, E2 | AttemptTimeout | CircuitOpen, R | CircuitBreaker>
@@ -179,7 +179,7 @@ export function execute<A, E2 extends E, R, E, ER extends E, EP extends E>(
 ): Effect.Effect<A, E2 | CircuitOpen, R | CircuitBreaker>
 export function execute<A, E2 extends E, R, E, ER extends E, EP extends E>(
   self: Effect.Effect<A, E2, R>,
-  options: ExecuteOptions<E, ER, EP> & { readonly attemptTimeout: Duration.DurationInput }
+  options: ExecuteOptions<E, ER, EP> & { readonly attemptTimeout: Duration.DurationInput | undefined }
 ): Effect.Effect<A, E2 | AttemptTimeout | CircuitOpen, R | CircuitBreaker>
 export function execute<A, E, ER extends E, EP extends E, R>(
   ...args: readonly [PlanOptions<E, ER, EP>] | readonly [Effect.Effect<A, E, R>, PlanOptions<E, ER, EP>]
@@ -216,14 +216,23 @@ export function execute<A, E, ER extends E, EP extends E, R>(
  * @since 0.1.0
  */
 export function executeAll<E, ER extends E, EP extends E>(
-  options: ExecuteAllOptions<E, ER, EP>
+  options: ExecuteAllOptions<E, ER, EP> & { readonly attemptTimeout?: undefined }
 ): <A, E2 extends E, R>(self: Effect.Effect<A, E2, R>) => Effect.Effect<A, E2 | CircuitOpen, R | CircuitBreaker>
+export function executeAll<E, ER extends E, EP extends E>(
+  options: ExecuteAllOptions<E, ER, EP> & { readonly attemptTimeout: Duration.DurationInput | undefined }
+): <A, E2 extends E, R>(
+  self: Effect.Effect<A, E2, R>
+) => Effect.Effect<A, E2 | AttemptTimeout | CircuitOpen, R | CircuitBreaker>
 export function executeAll<A, E2 extends E, R, E, ER extends E, EP extends E>(
   self: Effect.Effect<A, E2, R>,
-  options: ExecuteAllOptions<E, ER, EP>
+  options: ExecuteAllOptions<E, ER, EP> & { readonly attemptTimeout?: undefined }
 ): Effect.Effect<A, E2 | CircuitOpen, R | CircuitBreaker>
+export function executeAll<A, E2 extends E, R, E, ER extends E, EP extends E>(
+  self: Effect.Effect<A, E2, R>,
+  options: ExecuteAllOptions<E, ER, EP> & { readonly attemptTimeout: Duration.DurationInput | undefined }
+): Effect.Effect<A, E2 | AttemptTimeout | CircuitOpen, R | CircuitBreaker>
 export function executeAll<A, E, ER extends E, EP extends E, R>(
-  ...args: readonly [ExecuteAllOptions<E, ER, EP>] | readonly [Effect.Effect<A, E, R>, ExecuteAllOptions<E, ER, EP>]
+  ...args: readonly [PlanOfAll<E, ER, EP>] | readonly [Effect.Effect<A, E, R>, PlanOfAll<E, ER, EP>]
 ) {
   return args.length === 1 ? executingAll(args[0]) : executingAll(args[1])(args[0])
 }

@@ -16,7 +16,12 @@ import type { ProtectOptions, Protected, Service, Truce } from "./Truce.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Definition<E, ER extends E, EP extends E> extends ProtectOptions<E, ER, EP> {
+export interface Definition<
+  E,
+  ER extends E,
+  EP extends E,
+  RetryTimeouts extends boolean = boolean
+> extends ProtectOptions<E, ER, EP, RetryTimeouts> {
   /** Options of its circuit, over those of the layer it is built on. */
   readonly circuit?: CircuitBreaker.Options | undefined
 }
@@ -33,12 +38,13 @@ export interface DependencyClass<
   E,
   ER extends E,
   EP extends E,
-  Timeout
+  Timeout,
+  RetryTimeouts extends boolean = true
 > extends Context.TagClass<Self, Id, Service> {
   /** `Truce.protect` with everything fixed; the dependency is the only requirement it adds. */
   readonly protect: <A, E2 extends E, R>(
     self: Effect.Effect<A, E2, R>
-  ) => Effect.Effect<A, Protected<E2, ER, EP, Timeout>, R | Self>
+  ) => Effect.Effect<A, Protected<E2, ER, EP, Timeout, RetryTimeouts>, R | Self>
   /** Provides the dependency; fails when its key has another policy already. Dies with `InvalidOption`. */
   readonly layer: Layer.Layer<Self, PolicyConflict, Truce>
 }

@@ -118,7 +118,7 @@ export const Called = Schema.TaggedStruct("Called", {
   startedAt: Schema.Number,
   result: Schema.Literal("success", "permanent", "exhausted", "rejected", "defect", "interrupted"),
   /** Why the retries ended, where they did. */
-  reason: Schema.optional(Schema.Literal("attempts", "deadline", "budget", "circuit-open")),
+  reason: Schema.optional(Schema.Literal("attempts", "deadline", "budget", "circuit-open", "not-repeatable")),
   attempts: Schema.Number
 })
 

@@ -72,7 +72,7 @@ export interface RetryOptions extends CircuitBreakerOptions {
  * @since 0.1.0
  */
 export interface Options extends RetryOptions {
-  /** A retry policy for this client alone, instead of the layer's. */
+  /** Options of the retry for this client alone: field by field over those of the key's override and of the layer, within the limits. */
   readonly retry?: RetryPolicy.Options | undefined
 }
 
@@ -100,7 +100,7 @@ export type Protected<E, Timeout = never> = { readonly error: Retried<E, Timeout
 
 /** An attempt that ends without headers after so long fails with `AttemptTimeout`. */
 interface Limited {
-  readonly attemptTimeout: Duration.DurationInput
+  readonly attemptTimeout: Duration.DurationInput | undefined
 }
 
 interface Unlimited {
@@ -303,7 +303,11 @@ export const classifier = <E = HttpClientError.HttpClientError>(
  */
 export const isIdempotent: (request: HttpClientRequest.HttpClientRequest) => boolean = Replay.isIdempotent
 
-type Truced<E, R> = Client<Protected<E>, R | Truce> | Client<Protected<E, AttemptTimeout>, R | Truce>
+type Truced<E, R> =
+  | Client<Protected<E>, R | Truce>
+  | Client<Protected<E, AttemptTimeout>, R | Truce>
+  // A timeout is retried: outside of `RetryExhausted` it can only be the client's own.
+  | Client<Protected<E, AttemptTimeout> | AttemptTimeout, R | Truce>
 
 type Broken<E, R> =
   | Client<E | CircuitOpen, R | CircuitBreaker>
@@ -312,8 +316,8 @@ type Broken<E, R> =
 type Repeated<E, R> =
   | Client<Retried<E>, R | RetryPolicy.RetryPolicy>
   | Client<Retried<E, AttemptTimeout>, R | RetryPolicy.RetryPolicy>
-  // A `CircuitOpen` can only be the client's own.
-  | Client<Retried<E, AttemptTimeout> | CircuitOpen, R | RetryPolicy.RetryPolicy>
+  // A `CircuitOpen` can only be the client's own, and so can a timeout outside of `RetryExhausted`.
+  | Client<Retried<E, AttemptTimeout> | AttemptTimeout | CircuitOpen, R | RetryPolicy.RetryPolicy>
 
 type Args<E, R, Options> = readonly [(Options | undefined)?] | readonly [Client<E, R>, (Options | undefined)?]
 

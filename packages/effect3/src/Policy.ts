@@ -108,6 +108,14 @@ export const Retry = Schema.Struct({
 }).annotations(part)
 
 /**
+ * What any call may do at most, whatever the code asks for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Limits = Schema.Struct({ attempts: amount, deadline: span, maxRetryAfter: span }).annotations(part)
+
+/**
  * How retries are priced, by the name of the rule and its parameters; `docs/retry.md` has the defaults.
  *
  * @category models
@@ -131,6 +139,7 @@ const parts = {
   model: optional(Model),
   circuit: optional(Circuit),
   retry: optional(Retry),
+  limits: optional(Limits),
   budget: optional(Budget)
 }
 
@@ -249,6 +258,7 @@ export const config: Config.Config<Policy> = policyConfig(
     model: names(Model.members),
     circuit: Object.keys(Circuit.fields),
     retry: Object.keys(Retry.fields),
+    limits: Object.keys(Limits.fields),
     budget: names(Budget.members)
   },
   read

@@ -16,8 +16,8 @@ import { worded } from "./internal/trail.ts"
 const typeId: unique symbol = Symbol.for("@truce/effect3/RetryExhausted")
 
 /**
- * Why the retries ended: the schedule was done, the next retry would start past the deadline, the budget had no token, or the
- * circuit opened.
+ * Why the retries ended: the schedule was done or its limit reached, the next retry would start past the deadline, the budget had no
+ * token, the circuit opened, or what was sent cannot be sent again (`not-repeatable`: a POST, a body that is a stream).
  *
  * @category models
  * @since 0.1.0
@@ -127,7 +127,7 @@ export const schema = <E, I, R>(error: Schema.Schema<E, I, R>) => {
   const isAttempt = Schema.is(Schema.typeSchema(attempt))
   const fields = Schema.TaggedStruct("RetryExhausted", {
     key: Schema.String,
-    reason: Schema.Literal("attempts", "deadline", "budget", "circuit-open"),
+    reason: Schema.Literal("attempts", "deadline", "budget", "circuit-open", "not-repeatable"),
     attempts: Schema.NonEmptyArray(attempt)
   })
   const self = Schema.declare(

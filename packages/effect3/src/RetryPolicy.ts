@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import type { Backoff } from "@truce/core"
+import type { Backoff, Retry as Core } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -69,10 +69,21 @@ export interface Options<R = never> extends BackoffOptions {
   readonly schedule?: Schedules.Of<unknown, Input, R> | undefined
   /** No retry starts, and no admission is waited for, later than this after the call began; a running attempt is not cut. Default: none. */
   readonly deadline?: Duration.DurationInput | undefined
-  /** The longest `retryAfter` that is waited for; a longer one ends the call. Default: 30 seconds. */
+  /** The longest `retryAfter` that is waited for; a longer one ends the call. Default: 5 seconds. */
   readonly maxRetryAfter?: Duration.DurationInput | undefined
   /** Whether a rejection by the circuit ends the call or waits, inside the deadline, for the next admission. Default: "stop". */
   readonly whenOpen?: "stop" | "wait" | undefined
+}
+
+/**
+ * Options of a retry where the code stands that is retried: over those of the key's override and of the layer, field by field.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CallOptions<RetryTimeouts extends boolean = boolean> extends Options {
+  /** Whether an `AttemptTimeout` is retried; `false` for what must not be sent twice: it then ends the call, as itself. Default: true. */
+  readonly retryTimeouts?: RetryTimeouts | undefined
 }
 
 /**
@@ -82,8 +93,26 @@ export interface Options<R = never> extends BackoffOptions {
  * @since 0.1.0
  */
 export interface LayerOptions<R = never> extends Options<R> {
+  /** What any call may do at most, whatever the code asks for. Default: no limits. */
+  readonly limits?: Limits | undefined
   /** Options for keys of a pattern, over the others: `*` stands for any characters, the most exact pattern counts. */
-  readonly overrides?: { readonly [pattern: string]: Options<R> } | undefined
+  readonly overrides?: { readonly [pattern: string]: Options<R> & { readonly limits?: Limits | undefined } } | undefined
+}
+
+/**
+ * What an operator lets any call do at most: they cap the options of every level and schedules of the user's own, and are looked up before
+ * each retry, so that a reload reaches calls that are under way.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Limits {
+  /** Attempts in all, the first included: 1 stops all retries. Default: no limit. */
+  readonly attempts?: number | undefined
+  /** As the option of this name. Default: no limit. */
+  readonly deadline?: Duration.DurationInput | undefined
+  /** As the option of this name. Default: no limit. */
+  readonly maxRetryAfter?: Duration.DurationInput | undefined
 }
 
 /**
@@ -97,6 +126,10 @@ export interface Rules {
   readonly deadline: Duration.Duration
   readonly maxRetryAfter: Duration.Duration
   readonly whenOpen: "stop" | "wait"
+  /** What is in force when it is asked for. */
+  readonly limits: () => Core.Limits
+  /** Whether what was sent may be sent again; left out for yes. */
+  readonly isRepeatable?: boolean | undefined
 }
 
 /**
@@ -106,8 +139,8 @@ export interface Rules {
  * @since 0.1.0
  */
 export interface Service extends Rules {
-  /** The rules for a key: those of an override, or the others. */
-  readonly of: (key: string) => Rules
+  /** The rules for a key: options of the code's own over those of an override over the others, field by field. */
+  readonly of: (key: string, own?: Options) => Rules
   /** For `Truce.reload`: other rules, from the next call on. */
   readonly [replace]: (rules: RulesByKey) => void
 }
@@ -164,10 +197,14 @@ const serviceOf = (rules: RulesByKey): Service => {
     get whenOpen() {
       return current.base.whenOpen
     },
-    of(key) {
+    limits: () => current.limitsOf(undefined),
+    of(key, own) {
+      const limits = () => current.limitsOf(key)
+      const special = current.of(key, own)
+      if (special !== undefined) return { ...special, limits }
       // Of this object: `{ ...policy, deadline }` is a policy of its own.
       const { deadline, maxRetryAfter, schedule, whenOpen } = this
-      return current.overrides.find(key) ?? { schedule, deadline, maxRetryAfter, whenOpen }
+      return { schedule, deadline, maxRetryAfter, whenOpen, limits }
     },
     [replace]: (next) => {
       current = next

@@ -16,9 +16,10 @@ import * as CallContext from "./CallContext.ts"
 import * as CircuitBreaker from "./CircuitBreaker.ts"
 import type { CircuitOpen } from "./CircuitOpen.ts"
 import * as HealthScore from "./HealthScore.ts"
+import * as Deadline from "./internal/deadline.ts"
 import { fusing } from "./internal/fused.ts"
 import { issuesOf } from "./internal/issues.ts"
-import { configured } from "./internal/options.ts"
+import { configured, positiveDuration } from "./internal/options.ts"
 import { budgetOptions, circuitOptions, reloading, retryOptions } from "./internal/reload.ts"
 import type { PlanOptions } from "./internal/plan.ts"
 import { protecting } from "./internal/protect.ts"
@@ -39,6 +40,8 @@ export { type Service, Truce } from "./internal/truce.ts"
 export interface Options<S = HealthModel.Ledger, R = never> extends HealthScore.Options<S> {
   readonly circuit?: CircuitBreaker.Options | undefined
   readonly retry?: RetryPolicy.Options<R> | undefined
+  /** What any call may do at most, whatever the code asks for. Default: no limits. */
+  readonly limits?: RetryPolicy.Limits | undefined
   /** How retries are priced. Default: `RetryBudget.saturation()`. */
   readonly budget?: Rule.RetryBudget | undefined
   /** Options for keys of a pattern, over the others: `*` stands for any characters, the most exact pattern counts alone. */
@@ -56,6 +59,7 @@ export interface Override<R = never> {
   readonly model?: HealthModel.HealthModel<HealthModel.Opaque> | undefined
   readonly circuit?: CircuitBreaker.Options | undefined
   readonly retry?: RetryPolicy.Options<R> | undefined
+  readonly limits?: RetryPolicy.Limits | undefined
   readonly budget?: Rule.RetryBudget | undefined
 }
 
@@ -139,7 +143,7 @@ export const layer = <S = HealthModel.Ledger, R = never>(
  * State, score, strain, leases, openings and manual modes stay; an open time that has begun ends when it would have. Under another
  * model the score goes on as near as that model can show it (`HealthModel.opaque`); under another budget a key keeps the share of its
  * tokens. Options left out are the defaults, as in `layer`. Options of a `Dependency`, `register` and `protect({ retry })` still come
- * first. Fails with `InvalidPolicy`, and then nothing has changed.
+ * first, within `limits`, which reach calls that are under way too. Fails with `InvalidPolicy`, and then nothing has changed.
  *
  * **Example** (A stricter breaker while the program runs)
  *
@@ -192,9 +196,14 @@ export const layerConfig = <S = HealthModel.Ledger, R = never>(
  * @category models
  * @since 0.1.0
  */
-export interface ProtectOptions<E, ER extends E, EP extends E> extends CircuitBreaker.ExecuteOptions<E, ER, EP> {
-  /** A retry policy for this effect alone, instead of the layer's. */
-  readonly retry?: RetryPolicy.Options | undefined
+export interface ProtectOptions<
+  E,
+  ER extends E,
+  EP extends E,
+  RetryTimeouts extends boolean = boolean
+> extends CircuitBreaker.ExecuteOptions<E, ER, EP> {
+  /** Options of the retry for this effect alone: field by field over those of the key's override and of the layer, within the limits. */
+  readonly retry?: RetryPolicy.CallOptions<RetryTimeouts> | undefined
 }
 
 /**
@@ -206,23 +215,28 @@ export interface ProtectOptions<E, ER extends E, EP extends E> extends CircuitBr
  * @category models
  * @since 0.1.0
  */
-export type Protected<E, ER, EP, Timeout = never> = {
+export type Protected<E, ER, EP, Timeout = never, RetryTimeouts extends boolean = true> = {
   // A property, as its type has no name: an editor shows the errors instead.
   readonly error:
     | Exclude<E, ER>
     | Extract<E, EP>
     | CircuitOpen
-    | ([RetryPolicy.Again<E, ER, EP> | Timeout] extends [never]
+    | Unless<RetryTimeouts, Timeout>
+    | ([RetryPolicy.Again<E, ER, EP> | If<RetryTimeouts, Timeout>] extends [never]
         ? never
-        : RetryExhausted<RetryPolicy.Again<E, ER, EP> | Timeout>)
+        : RetryExhausted<RetryPolicy.Again<E, ER, EP> | If<RetryTimeouts, Timeout>>)
 }["error"]
+
+type If<Condition extends boolean, A> = true extends Condition ? A : never
+
+type Unless<Condition extends boolean, A> = false extends Condition ? A : never
 
 /**
  * Protects an effect: retry around breaker.
  *
  * Retriable errors are retried by the policy, within the budget, while the circuit admits; a permanent error, a defect or an
  * interruption ends the call at once. With an `attemptTimeout`, an attempt that takes longer is interrupted and fails with
- * `AttemptTimeout`, which is retriable. Throws `InvalidOption` for an impossible option.
+ * `AttemptTimeout`, which is retried unless `retry: { retryTimeouts: false }`. Throws `InvalidOption` for an impossible option.
  *
  * **Example** (Handling each error once)
  *
@@ -251,19 +265,19 @@ export type Protected<E, ER, EP, Timeout = never> = {
 export function protect<E, ER extends E, EP extends E>(
   options: ProtectOptions<E, ER, EP> & { readonly attemptTimeout?: undefined }
 ): <A, E2 extends E, R>(self: Effect.Effect<A, E2, R>) => Effect.Effect<A, Protected<E2, ER, EP>, R | Truce>
-export function protect<E, ER extends E, EP extends E>(
-  options: ProtectOptions<E, ER, EP> & { readonly attemptTimeout: Duration.DurationInput }
+export function protect<E, ER extends E, EP extends E, const RetryTimeouts extends boolean = true>(
+  options: ProtectOptions<E, ER, EP, RetryTimeouts> & { readonly attemptTimeout: Duration.DurationInput | undefined }
 ): <A, E2 extends E, R>(
   self: Effect.Effect<A, E2, R>
-) => Effect.Effect<A, Protected<E2, ER, EP, AttemptTimeout>, R | Truce>
+) => Effect.Effect<A, Protected<E2, ER, EP, AttemptTimeout, RetryTimeouts>, R | Truce>
 export function protect<A, E2 extends E, R, E, ER extends E, EP extends E>(
   self: Effect.Effect<A, E2, R>,
   options: ProtectOptions<E, ER, EP> & { readonly attemptTimeout?: undefined }
 ): Effect.Effect<A, Protected<E2, ER, EP>, R | Truce>
-export function protect<A, E2 extends E, R, E, ER extends E, EP extends E>(
+export function protect<A, E2 extends E, R, E, ER extends E, EP extends E, const RetryTimeouts extends boolean = true>(
   self: Effect.Effect<A, E2, R>,
-  options: ProtectOptions<E, ER, EP> & { readonly attemptTimeout: Duration.DurationInput }
-): Effect.Effect<A, Protected<E2, ER, EP, AttemptTimeout>, R | Truce>
+  options: ProtectOptions<E, ER, EP, RetryTimeouts> & { readonly attemptTimeout: Duration.DurationInput | undefined }
+): Effect.Effect<A, Protected<E2, ER, EP, AttemptTimeout, RetryTimeouts>, R | Truce>
 export function protect<A, E, ER extends E, EP extends E, R>(
   ...args: readonly [Full<E, ER, EP>] | readonly [Effect.Effect<A, E, R>, Full<E, ER, EP>]
 ) {
@@ -271,11 +285,11 @@ export function protect<A, E, ER extends E, EP extends E, R>(
 }
 
 interface Full<E, ER extends E, EP extends E> extends PlanOptions<E, ER, EP> {
-  readonly retry?: RetryPolicy.Options | undefined
+  readonly retry?: RetryPolicy.CallOptions | undefined
 }
 
 const protectingWith = <E, ER extends E, EP extends E>(options: Full<E, ER, EP>) =>
-  protecting(options, options.retry === undefined ? undefined : RetryPolicy.unsafeMake(options.retry), Truce)
+  protecting(options, options.retry, Truce)
 
 /**
  * The fused order, for comparison: the breaker around the whole retried call, which sees one outcome where the dependency saw up to
@@ -318,9 +332,52 @@ export function fused<A, E2 extends E, R, E, ER extends E, EP extends E>(
 export function fused<A, E, ER extends E, EP extends E, R>(
   ...args: readonly [ProtectOptions<E, ER, EP>] | readonly [Effect.Effect<A, E, R>, ProtectOptions<E, ER, EP>]
 ) {
-  const fuse = (options: ProtectOptions<E, ER, EP>) =>
-    fusing(options, options.retry === undefined ? undefined : RetryPolicy.unsafeMake(options.retry))
+  const fuse = (options: ProtectOptions<E, ER, EP>) => fusing(options, options.retry)
   return args.length === 1 ? fuse(args[0]) : fuse(args[1])(args[0])
+}
+
+/**
+ * Ends the retries of every call inside after so long, or when a deadline around it does: as what is left of a request's time.
+ *
+ * As with the option `deadline` no retry starts, and no admission is waited for, later than that; a running attempt is not cut. Throws
+ * `InvalidOption` for what is no duration, or not greater than 0.
+ *
+ * **Example** (A handler with 200 ms left)
+ *
+ * ```ts
+ * import { Classifier, Truce } from "@truce/effect3"
+ * import { Data, Effect } from "effect"
+ *
+ * class Timeout extends Data.TaggedError("Timeout")<{}> {}
+ * const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
+ * const fetchName = Truce.protect(Effect.fail(new Timeout()), { key: "users-api", classify, retry: { base: "1 minute" } })
+ *
+ * const program = fetchName.pipe(
+ *   Truce.withDeadline("200 millis"),
+ *   Effect.catchTag("RetryExhausted", (error) => Effect.succeed(error.reason)),
+ *   Effect.provide(Truce.layer())
+ * )
+ * await Effect.runPromise(program) // => "deadline"
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export function withDeadline(
+  deadline: Duration.DurationInput
+): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+export function withDeadline<A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  deadline: Duration.DurationInput
+): Effect.Effect<A, E, R>
+export function withDeadline<A, E, R>(
+  ...args: readonly [Duration.DurationInput] | readonly [Effect.Effect<A, E, R>, Duration.DurationInput]
+) {
+  const ending = (deadline: Duration.DurationInput) => {
+    const millis = positiveDuration("Truce.withDeadline", "deadline", deadline, 0)
+    return (self: Effect.Effect<A, E, R>) => Deadline.within(self, millis)
+  }
+  return args.length === 1 ? ending(args[0]) : ending(args[1])(args[0])
 }
 
 /**

@@ -191,7 +191,9 @@ describe("after protect", () => {
       expectTypeOf(error).toEqualTypeOf<Timeout | Refused>()
       if (error._tag === "Refused") expectTypeOf(error.port).toEqualTypeOf<number>()
       expectTypeOf(exhausted.lastError).toEqualTypeOf<Timeout | Refused>()
-      expectTypeOf(exhausted.reason).toEqualTypeOf<"attempts" | "deadline" | "budget" | "circuit-open">()
+      expectTypeOf(exhausted.reason).toEqualTypeOf<
+        "attempts" | "deadline" | "budget" | "circuit-open" | "not-repeatable"
+      >()
       return Effect.void
     })
   })

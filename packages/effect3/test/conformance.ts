@@ -11,6 +11,7 @@ import {
   Policy,
   RetryBudget,
   type RetryExhausted,
+  type RetryPolicy,
   Transaction,
   Truce
 } from "@truce/effect3"
@@ -269,6 +270,17 @@ type CallError = Permanent | Local | CircuitOpen.CircuitOpen | RetryExhausted.Re
 
 const usualKey = "service"
 
+const retryOf = ({ retry }: Subject.Plan): RetryPolicy.Options | undefined =>
+  retry === undefined
+    ? undefined
+    : {
+        ...retry,
+        base: span(retry.base),
+        cap: span(retry.cap),
+        deadline: span(retry.deadline),
+        maxRetryAfter: span(retry.maxRetryAfter)
+      }
+
 /** One call as its script says. */
 const calling = (plan: Subject.Plan, { attempts, key = usualKey }: Subject.Script) =>
   Effect.suspend(() => {
@@ -279,7 +291,7 @@ const calling = (plan: Subject.Plan, { attempts, key = usualKey }: Subject.Scrip
       const end: Effect.Effect<string, Ended> = ends === "interrupt" ? Effect.interrupt : ending(ends)
       return millis === 0 ? end : Effect.delay(end, millis)
     })
-    const options = { key, classify, slowAfter: plan.slowAfterMillis }
+    const options = { key, classify, slowAfter: plan.slowAfterMillis, retry: retryOf(plan) }
     const call = plan.order === "fused" ? Truce.fused(attempt, options) : Truce.protect(attempt, options)
     return Effect.zipWith(Effect.exit(call), Transaction.now, (exit, endedAt): Subject.CallSeen => ({
       ...resultOf(exit),

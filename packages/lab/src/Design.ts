@@ -95,6 +95,7 @@ const reasons: { readonly [R in Reason]: GiveUp } = {
   deadline: { _tag: "GiveUp", reason: "deadline" },
   budget: { _tag: "GiveUp", reason: "budget" },
   "circuit-open": { _tag: "GiveUp", reason: "circuit-open" },
+  "not-repeatable": { _tag: "GiveUp", reason: "not-repeatable" },
   aborted: { _tag: "GiveUp", reason: "aborted" },
   throttled: { _tag: "GiveUp", reason: "throttled" },
   "hung-up": { _tag: "GiveUp", reason: "hung-up" }

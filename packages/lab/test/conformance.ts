@@ -131,5 +131,5 @@ export const lab: Subject.Subject = {
   name: "the lab",
   session: async (policy, use) => use(CoreSession.make(policy, { mover })),
   calls,
-  lacks: ["keys", "overrides", "draws", "deadline", "maxRetryAfter", "whenOpen", "judged ends"]
+  lacks: ["keys", "overrides", "draws", "deadline", "maxRetryAfter", "limits", "whenOpen", "judged ends"]
 }

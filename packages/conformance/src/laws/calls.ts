@@ -14,7 +14,7 @@ export interface CallLaw {
   readonly holds: (plan: Plan, seen: Seen, subject: Subject) => void
 }
 
-const rules = ({ policy }: Plan): Rules => rulesOf(policy)(CoreCalls.usualKey)
+const rules = ({ policy, retry }: Plan): Rules => rulesOf(policy)(CoreCalls.usualKey, undefined, retry)
 
 const replyOf = ({ attempts }: Script, number: number): Reply => attempts[number] ?? attempts.at(-1) ?? attempts[0]
 
@@ -158,6 +158,26 @@ const budget: CallLaw = {
   }
 }
 
+const limits: CallLaw = {
+  name: "No option, at any level, lets a call make more attempts, wait longer or go on later than `limits` allow",
+  of: "all",
+  holds: ({ calls, policy: { limits = {} } }, seen) => {
+    const { attempts = Infinity, deadline = "infinity", maxRetryAfter = "infinity" } = limits
+    for (const [index, { sent }] of seen.calls.entries()) {
+      hold(sent.length <= attempts, "more attempts than the limits allow:", sent)
+      const last = sent.at(-1) ?? 0
+      const begunAt = calls[index]?.at ?? sent[0] ?? 0
+      const isRetried = sent.length > 1
+      hold(!isRetried || deadline === "infinity" || last - begunAt <= deadline, "a retry after the deadline:", sent)
+      for (const [number, at] of sent.entries()) {
+        const wait = at - (sent[number - 1] ?? at)
+        const wish = 20 * 64
+        hold(maxRetryAfter === "infinity" || maxRetryAfter >= wish || wait < wish, "a longer wait:", wait, sent)
+      }
+    }
+  }
+}
+
 const likeTheCore: CallLaw = {
   name: "The same scenario gives the same transitions in the pure core, in the Effect 3 and Effect 4 bindings under TestClock, and in the lab",
   of: "all",
@@ -174,6 +194,7 @@ export const callLaws: ReadonlyArray<CallLaw> = [
   openTime,
   results,
   budget,
+  limits,
   likeTheCore,
   { ...results, of: "together" },
   { ...budget, of: "together" }

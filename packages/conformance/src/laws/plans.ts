@@ -69,6 +69,25 @@ export const plans = ({ lacks }: Subject, kind: Kind = "all"): fc.Arbitrary<Plan
       deadline: lacks.includes("deadline")
         ? fc.constant(undefined)
         : fc.option(fc.constant(7 * tick), { nil: undefined }),
+      ...(lacks.includes("limits")
+        ? {}
+        : {
+            limits: fc.record(
+              {
+                attempts: fc.integer({ min: 1, max: 5 }),
+                deadline: fc.constantFrom(5 * tick, 20 * tick),
+                maxRetryAfter: fc.constantFrom(tick, 40 * tick)
+              },
+              { requiredKeys: [] }
+            ),
+            own: fc.option(
+              fc.record(
+                { attempts: fc.integer({ min: 1, max: 6 }), deadline: fc.constantFrom(3 * tick, 90 * tick) },
+                { requiredKeys: [] }
+              ),
+              { nil: undefined }
+            )
+          }),
       permits: fc.integer({ min: 1, max: 3 }),
       lease: fc.constantFrom(8 * tick, 100 * tick),
       budget: fc.constantFrom(
@@ -81,7 +100,7 @@ export const plans = ({ lacks }: Subject, kind: Kind = "all"): fc.Arbitrary<Plan
       ),
       calls: spells(!lacks.includes("judged ends"))
     })
-    .map(({ attempts, base, budget, calls, deadline, lease, model, permits }) => {
+    .map(({ attempts, base, budget, calls, deadline, lease, limits, model, own, permits }) => {
       let at = 0
       const scripts = calls.map(([replies, gap], index): Script => {
         at += gap * tick
@@ -93,8 +112,10 @@ export const plans = ({ lacks }: Subject, kind: Kind = "all"): fc.Arbitrary<Plan
           model,
           circuit: { openJitter: 0, openFor: 8 * tick, maxOpenFor: 64 * tick, permits, lease },
           retry: { attempts, base, cap: 32 * tick, jitter: "none", ...(deadline === undefined ? {} : { deadline }) },
-          budget
+          budget,
+          ...(limits === undefined ? {} : { limits })
         },
+        retry: own,
         slowAfterMillis: 100,
         calls: scripts
       } satisfies Plan

@@ -3,14 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as CircuitBreaker from "../CircuitBreaker.ts"
 import { perService } from "../platform/Layers.ts"
-import * as RetryPolicy from "../RetryPolicy.ts"
+import type * as RetryPolicy from "../RetryPolicy.ts"
 import type { PlanOptions } from "./plan.ts"
 import { protecting } from "./protect.ts"
 import { type Service, Truce } from "./truce.ts"
 
 export interface Defined<E, ER extends E, EP extends E> extends PlanOptions<E, ER, EP> {
   readonly circuit?: CircuitBreaker.Options | undefined
-  readonly retry?: RetryPolicy.Options | undefined
+  readonly retry?: RetryPolicy.CallOptions | undefined
 }
 
 export const defined = <Self, const Id extends string, E, ER extends E, EP extends E>(
@@ -18,9 +18,8 @@ export const defined = <Self, const Id extends string, E, ER extends E, EP exten
   definition: Defined<E, ER, EP>
 ) => {
   const tag = Context.Tag(id)<Self, Service>()
-  const policy = definition.retry === undefined ? undefined : RetryPolicy.unsafeMake(definition.retry)
   return Object.assign(tag, {
-    protect: protecting(definition, policy, tag),
+    protect: protecting(definition, definition.retry, tag),
     layer: perService(Truce, () =>
       Layer.effect(
         tag,

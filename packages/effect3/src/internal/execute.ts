@@ -60,20 +60,28 @@ export const alone = {
   rejected: Effect.fail
 }
 
+/** What executing under several circuits asks for. */
+export interface PlanOfAll<E, ER extends E, EP extends E> extends Omit<PlanOptions<E, ER, EP>, "key"> {
+  readonly keys: Arr.NonEmptyReadonlyArray<string>
+}
+
 /** One attempt under several circuits: admitted by all or none, settled by all at once. */
-export const executingAll = <E, ER extends E, EP extends E>(
-  options: Omit<PlanOptions<E, ER, EP>, "key"> & { readonly keys: Arr.NonEmptyReadonlyArray<string> }
-) => {
-  const { plan } = makePlan("CircuitBreaker.executeAll", { ...options, key: options.keys.join(" + ") })
+export const executingAll = <E, ER extends E, EP extends E>(options: PlanOfAll<E, ER, EP>) => {
+  const { limit, plan } = makePlan("CircuitBreaker.executeAll", { ...options, key: options.keys.join(" + ") })
   const [first] = options.keys
-  return <A, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | CircuitOpen, R | CircuitBreaker> =>
-    Effect.withFiberRuntime<A, E | CircuitOpen, R | CircuitBreaker>((fiber) => {
+  return <A, R>(
+    self: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker> => {
+    const limited = limit(self)
+    return Effect.withFiberRuntime<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker>((fiber) => {
       const startedAt = Monotonic.nowOf(fiber)
       const breaker = Context.unsafeGet(fiber.currentContext, CircuitBreaker)
       const seen = { key: plan.key, view: (now: number) => breaker[guard].cell(first, now).view(now) }
       const context = fiber.getFiberRef(CallContext.current)
-      const then: Then<A, E> =
-        context === undefined ? alone : within<A, E, CircuitOpen>(context, seen, startedAt, Effect.fail)
+      const then: Then<A, E | AttemptTimeout> =
+        context === undefined
+          ? alone
+          : within<A, E | AttemptTimeout, CircuitOpen>(context, seen, startedAt, Effect.fail)
       const cells = Array.from(new Set(options.keys), (key) => breaker[guard].cell(key, startedAt))
       const admit = (keys: Arr.NonEmptyReadonlyArray<string>) => breaker.commit(breaker.admitSTM(keys, startedAt))
       return Effect.uninterruptibleMask((restore) =>
@@ -89,8 +97,8 @@ export const executingAll = <E, ER extends E, EP extends E>(
           const told = log.isOn ? permits.map((permit) => log.admitted(permit, startedAt)) : []
           const settled = (
             judged: (endedAt: number) => Attempt.Judged,
-            cause: Cause.Cause<E> | undefined,
-            next: (made: Attempt.Made) => Effect.Effect<A, E | CircuitOpen>
+            cause: Cause.Cause<E | AttemptTimeout> | undefined,
+            next: (made: Attempt.Made) => Effect.Effect<A, E | AttemptTimeout | CircuitOpen>
           ) => {
             const endedAt = Monotonic.nowOf(fiber)
             const own = permits.filter((permit) => lents.get(permit)?.end() !== false)
@@ -108,23 +116,27 @@ export const executingAll = <E, ER extends E, EP extends E>(
               }
             )
           }
-          return Effect.matchCauseEffect(restore(innermost === undefined ? self : Lent.Lent.around(innermost, self)), {
-            onSuccess: (value) =>
-              settled(
-                (endedAt) => Attempt.judgedSuccess(plan, value, startedAt, endedAt),
-                undefined,
-                (made) => then.succeeded(value, made)
-              ),
-            onFailure: (cause) =>
-              settled(
-                (endedAt) => Attempt.judgedFailure(plan, cells, cause, startedAt, endedAt),
-                cause,
-                (made) => then.failed(cause, made)
-              )
-          })
+          return Effect.matchCauseEffect(
+            restore(innermost === undefined ? limited : Lent.Lent.around(innermost, limited)),
+            {
+              onSuccess: (value) =>
+                settled(
+                  (endedAt) => Attempt.judgedSuccess(plan, value, startedAt, endedAt),
+                  undefined,
+                  (made) => then.succeeded(value, made)
+                ),
+              onFailure: (cause) =>
+                settled(
+                  (endedAt) => Attempt.judgedFailure(plan, cells, cause, startedAt, endedAt),
+                  cause,
+                  (made) => then.failed(cause, made)
+                )
+            }
+          )
         })
       )
     })
+  }
 }
 
 const within = <A, E, E3>(

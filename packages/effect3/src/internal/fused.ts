@@ -4,18 +4,20 @@ import * as Effect from "effect/Effect"
 import { type CircuitOpen, isCircuitOpen } from "../CircuitOpen.ts"
 import * as Classifier from "../Classifier.ts"
 import { type RetryExhausted, isRetryExhausted } from "../RetryExhausted.ts"
-import type { Rules as RetryRules } from "../RetryPolicy.ts"
+import type { Options as RetryOptions } from "../RetryPolicy.ts"
 import { CircuitBreaker } from "./breaker.ts"
 import { executing } from "./execute.ts"
 import type { PlanOptions } from "./plan.ts"
+import { checkOwn } from "./retryRules.ts"
 import { retryingAlone } from "./retryAlone.ts"
 import { Truce } from "./truce.ts"
 
 /** Breaker around retry: one permit and one outcome a call, whatever the number of its attempts. */
 export const fusing = <E, ER extends E, EP extends E>(
   options: Omit<PlanOptions<E, ER, EP>, "attemptTimeout">,
-  ownPolicy: RetryRules | undefined
+  own: RetryOptions | undefined
 ) => {
+  if (own !== undefined) checkOwn(own)
   const { classify, key } = options
   type Ended = EP | CircuitOpen | RetryExhausted<ER>
   const isExhausted = (error: Ended): error is RetryExhausted<ER> => isRetryExhausted(error)
@@ -29,7 +31,7 @@ export const fusing = <E, ER extends E, EP extends E>(
   return <A, R>(self: Effect.Effect<A, E, R>) =>
     Effect.flatMap(Truce, (truce) =>
       Effect.provideService(
-        execute(retryingAlone(self, ownPolicy ?? truce.policy.of(key), { key, classify })),
+        execute(retryingAlone(self, truce.policy.of(key, own), { key, classify })),
         CircuitBreaker,
         truce.breaker
       )

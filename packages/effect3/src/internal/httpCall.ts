@@ -8,7 +8,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
 import type { AttemptTimeout } from "../AttemptTimeout.ts"
 import type { CircuitBreaker } from "../CircuitBreaker.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
@@ -27,6 +26,7 @@ import { millis, positiveDuration } from "./options.ts"
 import { makePlan } from "./plan.ts"
 import { protecting } from "./protect.ts"
 import { retryingAlone } from "./retryAlone.ts"
+import { checkOwn } from "./retryRules.ts"
 import { Truce } from "./truce.ts"
 
 type Request = HttpClientRequest.HttpClientRequest
@@ -70,8 +70,7 @@ const repeated = (owner: string, options: RepeatOptions) => {
   return {
     ...prepared(owner, options),
     wire: Wire.make(owner, options.headers),
-    policyFor: (policy: RetryPolicy.Rules, request: Request): RetryPolicy.Rules =>
-      idempotent(request) && isReplayable(request.body) ? policy : { ...policy, schedule: Schedule.recurs(0) }
+    isRepeatable: (request: Request): boolean => idempotent(request) && isReplayable(request.body)
   }
 }
 
@@ -80,13 +79,14 @@ export const protectingClient = (
   owner: string,
   options: RepeatOptions & { readonly retry?: RetryPolicy.Options | undefined }
 ) => {
-  const { keyOf, policyFor, table, times, wire } = repeated(owner, options)
-  const own = options.retry === undefined ? undefined : RetryPolicy.unsafeMake(options.retry)
+  const { isRepeatable, keyOf, table, times, wire } = repeated(owner, options)
+  const own = options.retry
+  if (own !== undefined) checkOwn(own)
   return <E, R>(self: HttpClient.HttpClient.With<E, R>) =>
     around(self, (request, send, fiber): Effect.Effect<Response, CircuitOpen | Retried<E>, R | Truce> => {
       const key = keyOf(request)
       const truce = Context.unsafeGet(fiber.currentContext, Truce)
-      const policy = policyFor(own ?? truce.policy.of(key), request)
+      const policy = truce.policy.of(key, own)
       const now = wallClock(fiber)
       const headers = wire?.({
         begunAt: Monotonic.nowOf(fiber),
@@ -94,19 +94,22 @@ export const protectingClient = (
         tokens: truce.budget.tokens(key)
       })
       const plan = { key, classify: refining<E>(table, now), ...times }
-      return answered(protecting(plan, policy, Truce)(retriable(told(request, headers, send), table, now)))
+      return answered(
+        protecting(plan, own, Truce, isRepeatable(request))(retriable(told(request, headers, send), table, now))
+      )
     })
 }
 
 /** Retry alone, for each request. */
 export const retryingClient = (owner: string, options: RepeatOptions) => {
-  const { keyOf, policyFor, table, times, wire } = repeated(owner, options)
+  const { isRepeatable, keyOf, table, times, wire } = repeated(owner, options)
   return <E, R>(self: HttpClient.HttpClient.With<E, R>) =>
     around(
       self,
       (request, send, fiber): Effect.Effect<Response, CircuitOpen | Retried<E>, R | RetryPolicy.RetryPolicy> => {
         const key = keyOf(request)
-        const policy = policyFor(Context.unsafeGet(fiber.currentContext, RetryPolicy.RetryPolicy).of(key), request)
+        const service = Context.unsafeGet(fiber.currentContext, RetryPolicy.RetryPolicy)
+        const policy = { ...service.of(key), isRepeatable: isRepeatable(request) }
         const now = wallClock(fiber)
         const headers = wire?.({
           begunAt: Monotonic.nowOf(fiber),
@@ -161,7 +164,7 @@ const refining = <E>(
 
 type Retriable<E> = Extract<E, HttpClientError.HttpClientError>
 
-type Retried<E> = E | RetryExhausted<Retriable<E> | AnswerError | AttemptTimeout>
+type Retried<E> = E | AttemptTimeout | RetryExhausted<Retriable<E> | AnswerError | AttemptTimeout>
 
 /** An attempt that fails where another one may help, or where the answer counts against the dependency. */
 const retriable = <E, R>(

@@ -1,9 +1,9 @@
-import { type HealthModel, InvalidOption } from "@truce/core"
+import { type HealthModel, InvalidOption, Retry } from "@truce/core"
 import type * as Context from "effect/Context"
 import { toPolicy } from "../CircuitOptions.ts"
 import { lifetimeOf } from "../HealthScore.ts"
 import type { Options } from "../Truce.ts"
-import { rulesOver } from "./retryRules.ts"
+import { limitsOver, rulesOver } from "./retryRules.ts"
 import { modelOf } from "./Ruling.ts"
 
 /** A fault of options, with its path. */
@@ -13,7 +13,7 @@ export interface Issue {
 }
 
 /** The part of the options that has rules of its own; models and budgets are checked where they are made. */
-type Part<R> = Pick<Options<unknown, R>, "circuit" | "retry">
+type Part<R> = Pick<Options<unknown, R>, "circuit" | "limits" | "retry">
 
 /** Every fault of the options of all keys and of each pattern; what `Truce.layer` would take has none. */
 export const issuesOf = <S, R>(
@@ -44,7 +44,8 @@ export const partIssues = <R>(
   context: Context.Context<R>
 ): ReadonlyArray<Issue> => [
   ...issue([...path, "circuit"], () => toPolicy(model, base.circuit ?? {}, own.circuit)),
-  ...issue([...path, "retry"], () => rulesOver({ ...base.retry }, { ...own.retry }, context))
+  ...issue([...path, "retry"], () => rulesOver({ ...base.retry }, { ...own.retry }, context)),
+  ...issue([...path, "limits"], () => limitsOver(Retry.unlimited, own.limits ?? base.limits))
 ]
 
 /** The fault that building throws, if it does. */

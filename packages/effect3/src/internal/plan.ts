@@ -20,14 +20,15 @@ export interface PlanOptions<E, ER extends E, EP extends E> {
 
 /** A plan with the transformation of the effect that goes with it. */
 export interface Limited<E, ER extends E, EP extends E> {
-  readonly plan: Plan<E | AttemptTimeout, ER | AttemptTimeout, EP>
+  readonly plan: Plan<E | AttemptTimeout, ER | AttemptTimeout, EP | AttemptTimeout>
   readonly limit: <A, E2 extends E, R>(self: Effect.Effect<A, E2, R>) => Effect.Effect<A, E2 | AttemptTimeout, R>
 }
 
 /** Reads the options; throws `InvalidOption`. */
 export const makePlan = <E, ER extends E, EP extends E>(
   owner: string,
-  options: PlanOptions<E, ER, EP>
+  options: PlanOptions<E, ER, EP>,
+  retryTimeouts = true
 ): Limited<E, ER, EP> => {
   const { classify, key } = options
   const timeout =
@@ -40,7 +41,7 @@ export const makePlan = <E, ER extends E, EP extends E>(
   return {
     plan: {
       key,
-      classify: withTimeout(classify, timeout === undefined ? undefined : { key, millis: timeout }),
+      classify: withTimeout(classify, timeout === undefined ? undefined : { key, millis: timeout, retryTimeouts }),
       times: isTimed
         ? {
             slowAfterMillis: slowAfterMillis ?? (timeout === undefined ? Infinity : timeout / 2),
@@ -61,8 +62,8 @@ export const makePlan = <E, ER extends E, EP extends E>(
 
 const withTimeout = <E, ER extends E, EP extends E>(
   classify: Classifier<E, ER, EP>,
-  limit: { readonly key: string; readonly millis: number } | undefined
-): Plan<E | AttemptTimeout, ER | AttemptTimeout, EP>["classify"] => {
+  limit: { readonly key: string; readonly millis: number; readonly retryTimeouts: boolean } | undefined
+): Plan<E | AttemptTimeout, ER | AttemptTimeout, EP | AttemptTimeout>["classify"] => {
   // One of an attempt inside this one is the classifier's business.
   const isTimeout = (error: unknown): error is AttemptTimeout =>
     isAttemptTimeout(error) && limit !== undefined && error.key === limit.key
@@ -72,10 +73,11 @@ const withTimeout = <E, ER extends E, EP extends E>(
     if (own(cause)) return classify.failure(cause)
     return limit !== undefined && Outcome.isStalled(durationMillis, limit.millis) ? Outcome.ignored : Outcome.timedOut
   }
+  const isAgain = limit?.retryTimeouts === true
   return {
-    isRetriable: (error) => isTimeout(error) || classify.isRetriable(error),
-    retriable: (error): error is ER | AttemptTimeout => isTimeout(error) || classify.retriable(error),
-    permanent: (error): error is EP => !isTimeout(error) && classify.permanent(error),
+    isRetriable: (error) => (isTimeout(error) ? isAgain : classify.isRetriable(error)),
+    retriable: (error): error is ER | AttemptTimeout => (isTimeout(error) ? isAgain : classify.retriable(error)),
+    permanent: (error): error is EP | AttemptTimeout => (isTimeout(error) ? !isAgain : classify.permanent(error)),
     failure,
     success: classify.success,
     classify: Exit.match({ onFailure: failure, onSuccess: classify.success })

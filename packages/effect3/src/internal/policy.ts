@@ -37,8 +37,8 @@ const faults = (path: ReadonlyArray<string>, base: Part, own: Part): ReadonlyArr
     const given = own.model ?? base.model
     if (given !== undefined) model = modelOf(given)
   })
-  const from = { circuit: circuitOf(base.circuit), retry: retryOf(base.retry) }
-  const to = { circuit: circuitOf(own.circuit), retry: retryOf(own.retry) }
+  const from = { circuit: circuitOf(base.circuit), retry: retryOf(base.retry), limits: limitsOf(base.limits) }
+  const to = { circuit: circuitOf(own.circuit), retry: retryOf(own.retry), limits: limitsOf(own.limits) }
   return [
     // In data a duration has no unit in its name.
     ...wrongModel.map(({ path, rule }) => ({ path: path.map((name) => name.replace(/Millis$/, "")), rule })),
@@ -47,10 +47,11 @@ const faults = (path: ReadonlyArray<string>, base: Part, own: Part): ReadonlyArr
   ]
 }
 
-const partOf = ({ budget, circuit, model, retry }: Part) => ({
+const partOf = ({ budget, circuit, limits, model, retry }: Part) => ({
   model: model === undefined ? undefined : modelOf(model),
   circuit: circuitOf(circuit),
   retry: retryOf(retry),
+  limits: limitsOf(limits),
   budget: budget === undefined ? undefined : budgetOf(budget)
 })
 
@@ -78,6 +79,12 @@ const circuitOf = ({
   maxRetryAfter: span(maxRetryAfter),
   openFor: span(openFor),
   openTimes: openTimes?.map(duration)
+})
+
+const limitsOf = ({ attempts, deadline, maxRetryAfter }: NonNullable<Part["limits"]> = {}) => ({
+  attempts,
+  deadline: span(deadline),
+  maxRetryAfter: span(maxRetryAfter)
 })
 
 const retryOf = ({ base, cap, deadline, maxRetryAfter, ...rest }: NonNullable<Part["retry"]> = {}) => ({

@@ -10,12 +10,13 @@ import type { AttemptTimeout } from "../AttemptTimeout.ts"
 import * as CallContext from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { RetryExhausted } from "../RetryExhausted.ts"
-import type { Rules as RetryRules } from "../RetryPolicy.ts"
+import type { CallOptions, Rules as RetryRules } from "../RetryPolicy.ts"
 import * as Attempt from "./attempt.ts"
 import { guard } from "./breaker.ts"
 import type { Cell } from "./Cell.ts"
 import * as Monotonic from "./monotonic.ts"
 import { type PlanOptions, makePlan } from "./plan.ts"
+import { checkOwn } from "./retryRules.ts"
 import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
 import { type Tally, begun, told } from "./telling.ts"
 import { errorOf, tellCall } from "./trail.ts"
@@ -25,50 +26,58 @@ import type { Turn } from "./Waiting.ts"
 /** Retry around breaker: every attempt asks for its own admission and is settled on its own. */
 export const protecting = <E, ER extends E, EP extends E, I>(
   options: PlanOptions<E, ER, EP>,
-  ownPolicy: RetryRules | undefined,
-  tag: Context.Tag<I, Service>
+  own: CallOptions | undefined,
+  tag: Context.Tag<I, Service>,
+  isRepeatable = true
 ) => {
-  const made = makePlan("Truce.protect", options)
+  const made = makePlan("Truce.protect", options, own?.retryTimeouts)
+  if (own !== undefined) checkOwn(own)
   const { limit } = made
   const plan = { ...made.plan, times: made.plan.times ?? Attempt.noticed }
   const { classify, key } = plan
   return <A, R>(
     self: Effect.Effect<A, E, R>
-  ): Effect.Effect<A, EP | RetryExhausted<ER | AttemptTimeout> | CircuitOpen, R | I> => {
+  ): Effect.Effect<A, EP | AttemptTimeout | RetryExhausted<ER | AttemptTimeout> | CircuitOpen, R | I> => {
     const limited = limit(self)
-    return Effect.withFiberRuntime<A, EP | RetryExhausted<ER | AttemptTimeout> | CircuitOpen, R | I>((fiber) => {
-      const truce = Context.unsafeGet(fiber.currentContext, tag)
-      const begunAt = Monotonic.nowOf(fiber)
-      const cell = truce.breaker[guard].cell(key, begunAt)
-      const outer = fiber.getFiberRef(CallContext.current)
-      const { log } = truce.breaker[guard]
-      const tally = log.isOn ? begun(log) : undefined
-      const policyOf = () => ownPolicy ?? truce.policy.of(key)
-      const retry = (first: First<A, E | AttemptTimeout>) =>
-        retryingFrom(first, { classify, key, plan, limited, truce, policy: policyOf(), begunAt, outer, tally })
-      const tracked = outer === undefined ? limited : CallContext.open(limited)
-      const call = Attempt.run(fiber, cell, plan, begunAt, tracked, {
-        failedBefore: none,
-        succeeded: (value, made) => {
-          const trail = tally?.trail
-          if (outer !== undefined || trail !== undefined) {
-            const attempt = Attempt.remember(CallContext.make(), cell, made, begunAt, undefined)
-            outer?.record(attempt)
-            trail?.push(attempt)
-          }
-          const earned = truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt)
-          // A full purse earns nothing, and that takes no step.
-          return earned === Effect.void ? Effect.succeed(value) : Effect.as(earned, value)
-        },
-        failed: (cause, made) => retry({ _tag: "Failed", cell, cause, made }),
-        interrupted: (made) => truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt),
-        rejected: (error) => {
-          if (tally !== undefined) tally.attempts = 0
-          return policyOf().whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
+    return Effect.withFiberRuntime<A, EP | AttemptTimeout | RetryExhausted<ER | AttemptTimeout> | CircuitOpen, R | I>(
+      (fiber) => {
+        const truce = Context.unsafeGet(fiber.currentContext, tag)
+        const begunAt = Monotonic.nowOf(fiber)
+        const cell = truce.breaker[guard].cell(key, begunAt)
+        const outer = fiber.getFiberRef(CallContext.current)
+        const { log } = truce.breaker[guard]
+        const tally = log.isOn ? begun(log) : undefined
+        const policyOf = () => {
+          const policy = truce.policy.of(key, own)
+          return isRepeatable ? policy : { ...policy, isRepeatable }
         }
-      })
-      return tally === undefined ? call : told(call, { log, cell, startedAt: begunAt, tally })
-    })
+        const retry = (first: First<A, E | AttemptTimeout>) =>
+          retryingFrom(first, { classify, key, plan, limited, truce, policy: policyOf(), begunAt, outer, tally })
+        const tracked = outer === undefined ? limited : CallContext.open(limited)
+        const call = Attempt.run(fiber, cell, plan, begunAt, tracked, {
+          failedBefore: none,
+          succeeded: (value, made) => {
+            const trail = tally?.trail
+            if (outer !== undefined || trail !== undefined) {
+              const attempt = Attempt.remember(CallContext.make(), cell, made, begunAt, undefined)
+              outer?.record(attempt)
+              trail?.push(attempt)
+            }
+            const earned = truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt)
+            // A full purse earns nothing, and that takes no step.
+            return earned === Effect.void ? Effect.succeed(value) : Effect.as(earned, value)
+          },
+          failed: (cause, made) => retry({ _tag: "Failed", cell, cause, made }),
+          interrupted: (made) =>
+            truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt),
+          rejected: (error) => {
+            if (tally !== undefined) tally.attempts = 0
+            return policyOf().whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
+          }
+        })
+        return tally === undefined ? call : told(call, { log, cell, startedAt: begunAt, tally })
+      }
+    )
   }
 }
 

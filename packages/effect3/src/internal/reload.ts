@@ -22,9 +22,10 @@ export const circuitOptions = <S, R>({
 })
 
 /** What of the options is the retry's. */
-export const retryOptions = <S, R>({ overrides, retry }: Options<S, R>): RetryPolicy.LayerOptions<R> => ({
+export const retryOptions = <S, R>({ limits, overrides, retry }: Options<S, R>): RetryPolicy.LayerOptions<R> => ({
   ...retry,
-  overrides: mapped(overrides, ({ retry: own }) => ({ ...own }))
+  limits,
+  overrides: mapped(overrides, ({ limits: over, retry: own }) => ({ ...own, limits: over }))
 })
 
 /** What of the options is the budget's. */

@@ -1,33 +1,80 @@
 import { Backoff, InvalidOption, KeyPattern, Retry } from "@truce/core"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Schedule from "effect/Schedule"
-import type { BackoffOptions, LayerOptions, Options, Rules } from "../RetryPolicy.ts"
+import type { BackoffOptions, LayerOptions, Limits, Options, Rules } from "../RetryPolicy.ts"
 import * as Schedules from "../platform/Schedules.ts"
 import { count, given, millis, positiveDuration, renamed } from "./options.ts"
 
-/** The rules of all keys, and those of some. */
+/** The rules of all keys, and those of some: all from one set of options, which does not change. */
 export interface RulesByKey {
-  readonly base: Rules
-  readonly overrides: KeyPattern.KeyPattern<Rules>
+  readonly base: Fixed
+  /** Of a key with an override, or with options of the code's own; `undefined` where the base is in force. */
+  readonly of: (key: string, own: Options | undefined) => Fixed | undefined
+  readonly limitsOf: (key: string | undefined) => Retry.Limits
 }
 
+/** What options say; the limits are asked for later. */
+export type Fixed = Omit<Rules, "limits" | "isRepeatable">
+
 /** Throws `InvalidOption`; a schedule's own services are taken from the context. */
-export const rulesByKey = <R>({ overrides, ...base }: LayerOptions<R>, context: Context.Context<R>): RulesByKey => ({
-  base: rulesOf(base, context),
-  overrides: KeyPattern.KeyPattern.of(overrides).map((own, pattern) =>
-    InvalidOption.inOverride(pattern, () => rulesOver(base, own, context))
+export const rulesByKey = <R>(
+  { limits, overrides, ...base }: LayerOptions<R>,
+  context: Context.Context<R>
+): RulesByKey => {
+  const all = limitsOver(Retry.unlimited, limits)
+  const special = KeyPattern.KeyPattern.of(overrides).map(({ limits: over, ...own }, pattern) =>
+    InvalidOption.inOverride(pattern, () => ({
+      options: merged(base, own),
+      rules: rulesOver(base, own, context),
+      limits: limitsOver(all, over)
+    }))
   )
-})
+  // By the options object, as it was written in the code, and by the override that is between: each is read once.
+  const known = new WeakMap<Options, Map<object, Fixed>>()
+  return {
+    base: rulesOf(base, context),
+    of: (key, own) => {
+      const over = special.find(key)
+      if (own === undefined) return over?.rules
+      const beneath = over?.options ?? base
+      const read = known.get(own) ?? new Map<object, Fixed>()
+      const rules = read.get(beneath) ?? rulesOver<R>(beneath, own, context)
+      known.set(own, read.set(beneath, rules))
+      return rules
+    },
+    limitsOf: (key) => (key === undefined ? all : (special.find(key)?.limits ?? all))
+  }
+}
+
+/** Throws `InvalidOption` for options that are impossible whatever they are merged with. */
+export const checkOwn = (own: Options): void => {
+  // A deadline may come from what is beneath.
+  rulesOf(
+    { ...own, whenOpen: own.whenOpen === "wait" && own.deadline === undefined ? "stop" : own.whenOpen },
+    Context.empty()
+  )
+}
+
+export const limitsOver = (base: Retry.Limits, own: Limits = {}): Retry.Limits => {
+  const owner = "limits"
+  const most = (field: "deadline" | "maxRetryAfter", fallback: number): number =>
+    positiveDuration(owner, field, own[field], Duration.millis(fallback))
+  return {
+    attempts: own.attempts === undefined ? base.attempts : count(owner, "attempts", own.attempts, 1),
+    deadlineMillis: most("deadline", base.deadlineMillis),
+    maxRetryAfterMillis: most("maxRetryAfter", base.maxRetryAfterMillis)
+  }
+}
 
 /** The rules of options that come before others. Throws `InvalidOption`. */
-export const rulesOver = <R>(base: Options<R>, own: Options<R>, context: Context.Context<R>): Rules =>
+export const rulesOver = <R>(base: Options<R>, own: Options<R>, context: Context.Context<R>): Fixed =>
   rulesOf(merged(base, own), context)
 
-const rulesOf = <R>(options: Options<R>, context: Context.Context<R>): Rules => ({
-  ...limits(options),
+const rulesOf = <R>(options: Options<R>, context: Context.Context<R>): Fixed => ({
+  ...plain(options),
   schedule: options.schedule === undefined ? standard(options) : Schedules.provided(options.schedule, context)
 })
 
@@ -62,7 +109,7 @@ export const backingOff = (options: BackoffOptions = {}): Schedule.Schedule<Dura
 const standard = (options: BackoffOptions & { readonly attempts?: number | undefined }) =>
   Schedules.times(backingOff(options), count("RetryPolicy", "attempts", options.attempts, Retry.defaults.attempts) - 1)
 
-const limits = <R>(options: Options<R>): Omit<Rules, "schedule"> => {
+const plain = <R>(options: Options<R>): Omit<Fixed, "schedule"> => {
   const owner = "RetryPolicy"
   const deadline = positiveDuration(owner, "deadline", options.deadline, Duration.infinity)
   const maxRetryAfter = positiveDuration(

@@ -11,6 +11,7 @@ import { failingBy } from "../platform/Cause.ts"
 import { pause } from "../platform/Fibers.ts"
 import * as Race from "../platform/Race.ts"
 import * as Schedules from "../platform/Schedules.ts"
+import * as Deadline from "./deadline.ts"
 import * as Monotonic from "./monotonic.ts"
 
 /** What became of one attempt, as far as the retry is concerned; a permanent error is none of its business. */
@@ -41,8 +42,17 @@ export const retrying = <A, ER, ED, EP, R>(
   call: Call<A, ER, ED, EP, R>
 ): Effect.Effect<A, EP | ED | RetryExhausted<ER>, R> =>
   Effect.gen(function* () {
-    const deadlineMillis = Duration.toMillis(call.policy.deadline)
-    const maxRetryAfterMillis = Duration.toMillis(call.policy.maxRetryAfter)
+    const { isRepeatable = true, limits } = call.policy
+    const own = {
+      attempts: Infinity,
+      deadlineMillis: Math.min(
+        Duration.toMillis(call.policy.deadline),
+        (yield* Deadline.asOf(call.begunAt)) ?? Infinity
+      ),
+      maxRetryAfterMillis: Duration.toMillis(call.policy.maxRetryAfter)
+    }
+    // Looked up each time: they may have been reloaded.
+    const within = () => Retry.within(own, limits())
     const attempts: Array<Attempt<ER>> = []
     let outcome: Outcome.Outcome = Outcome.ignored
     let next: ((input: Input) => Effect.Effect<Option.Option<Duration.Duration>>) | undefined
@@ -58,7 +68,7 @@ export const retrying = <A, ER, ED, EP, R>(
         case "Succeeded":
           return tried.value
         case "Rejected": {
-          const remaining = deadlineMillis - ((yield* Monotonic.now) - call.begunAt)
+          const remaining = within().deadlineMillis - ((yield* Monotonic.now) - call.begunAt)
           if (call.readmission !== undefined && (yield* call.readmission(remaining, tried.error))) break
           return yield* attempts.length === 0 ? Effect.fail(tried.error) : ended("circuit-open")
         }
@@ -66,6 +76,8 @@ export const retrying = <A, ER, ED, EP, R>(
           const { attempt } = tried
           attempts.push(attempt)
           outcome = tried.outcome
+          if (!isRepeatable) return yield* ended("not-repeatable")
+          if (attempts.length >= within().attempts) return yield* ended("attempts")
           const wish = wishOf(outcome)
           next ??= yield* Schedules.delays(call.policy.schedule)
           const planned = yield* next({
@@ -75,14 +87,11 @@ export const retrying = <A, ER, ED, EP, R>(
             retryAfter: Option.map(Option.fromNullable(wish), Duration.millis)
           })
           if (Option.isNone(planned)) return yield* ended("attempts")
-          const wait = Retry.wait(
-            { deadlineMillis, maxRetryAfterMillis },
-            {
-              backoffMillis: Duration.toMillis(planned.value),
-              retryAfterMillis: wish,
-              elapsedMillis: (yield* Monotonic.now) - call.begunAt
-            }
-          )
+          const wait = Retry.wait(within(), {
+            backoffMillis: Duration.toMillis(planned.value),
+            retryAfterMillis: wish,
+            elapsedMillis: (yield* Monotonic.now) - call.begunAt
+          })
           if (wait === undefined) return yield* ended("deadline")
           delayMillis = wait
           break
@@ -93,8 +102,15 @@ export const retrying = <A, ER, ED, EP, R>(
       const sent = yield* paying(payment, call.refund, (cost, onSent) =>
         Effect.flatMap(
           asleep(delayMillis, call.pointless),
-          (isPointless): Effect.Effect<Tried<A, ER, ED> | "circuit-open", EP, R> =>
-            isPointless ? Effect.succeed("circuit-open") : call.attempt(cost, onSent)
+          (isPointless): Effect.Effect<Tried<A, ER, ED> | Reason, EP, R> => {
+            if (isPointless) return Effect.succeed("circuit-open")
+            return Effect.flatMap(Monotonic.now, (at): Effect.Effect<Tried<A, ER, ED> | Reason, EP, R> => {
+              if (attempts.length === 0) return call.attempt(cost, onSent)
+              const { attempts: most, deadlineMillis } = within()
+              if (attempts.length >= most) return Effect.succeed("attempts")
+              return at - call.begunAt > deadlineMillis ? Effect.succeed("deadline") : call.attempt(cost, onSent)
+            })
+          }
         )
       )
       if (typeof sent === "string") return yield* ended(sent)

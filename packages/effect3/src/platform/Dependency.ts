@@ -40,9 +40,11 @@ export const Tag =
     function define<E, ER extends E, EP extends E>(
       definition: Definition<E, ER, EP> & { readonly attemptTimeout?: undefined }
     ): DependencyClass<Self, Id, E, ER, EP, never>
-    function define<E, ER extends E, EP extends E>(
-      definition: Definition<E, ER, EP> & { readonly attemptTimeout: Duration.DurationInput }
-    ): DependencyClass<Self, Id, E, ER, EP, AttemptTimeout>
+    function define<E, ER extends E, EP extends E, const RetryTimeouts extends boolean = true>(
+      definition: Definition<E, ER, EP, RetryTimeouts> & {
+        readonly attemptTimeout: Duration.DurationInput | undefined
+      }
+    ): DependencyClass<Self, Id, E, ER, EP, AttemptTimeout, RetryTimeouts>
     function define<E, ER extends E, EP extends E>(definition: Defined<E, ER, EP>) {
       return defined<Self, Id, E, ER, EP>(id, definition)
     }

@@ -39,10 +39,10 @@ export const Service = <Self>() => {
     id: Id,
     definition: Definition<E, ER, EP> & { readonly attemptTimeout?: undefined }
   ): DependencyClass<Self, Id, E, ER, EP, never>
-  function define<const Id extends string, E, ER extends E, EP extends E>(
+  function define<const Id extends string, E, ER extends E, EP extends E, const RetryTimeouts extends boolean = true>(
     id: Id,
-    definition: Definition<E, ER, EP> & { readonly attemptTimeout: Duration.Input }
-  ): DependencyClass<Self, Id, E, ER, EP, AttemptTimeout>
+    definition: Definition<E, ER, EP, RetryTimeouts> & { readonly attemptTimeout: Duration.Input | undefined }
+  ): DependencyClass<Self, Id, E, ER, EP, AttemptTimeout, RetryTimeouts>
   function define<const Id extends string, E, ER extends E, EP extends E>(id: Id, definition: Defined<E, ER, EP>) {
     return defined<Self, Id, E, ER, EP>(id, definition)
   }
