@@ -145,7 +145,7 @@ export const check = (
   fallback: number,
   rule: Rule
 ): number => {
-  const chosen = value ?? fallback
+  const chosen = value === undefined ? fallback : value
   if (typeof chosen !== "number" || !rule.holds(chosen)) throw new InvalidOption(owner, field, rule.text, value)
   return chosen
 }
@@ -162,12 +162,52 @@ export const oneOf = <const A extends string>(
   value: A | undefined,
   choices: readonly [A, ...ReadonlyArray<A>]
 ): A => {
-  const chosen = value ?? choices[0]
+  const chosen = value === undefined ? choices[0] : value
   if (!choices.includes(chosen)) {
     throw new InvalidOption(owner, field, `one of ${choices.map((c) => JSON.stringify(c)).join(", ")}`, value)
   }
   return chosen
 }
+
+/**
+ * Checks that options are an object, and that none has a name that no option has: what is misspelt would be left out in silence.
+ *
+ * Throws `InvalidOption`, with the name that was meant where that can be seen.
+ *
+ * **Example** (A letter too many)
+ *
+ * ```ts
+ * import { InvalidOption } from "@truce/core"
+ *
+ * let message = ""
+ * try {
+ *   InvalidOption.names("protect", { attemptTimeOut: 5 }, ["key", "attemptTimeout"])
+ * } catch (error) {
+ *   if (error instanceof InvalidOption.InvalidOption) message = error.message
+ * }
+ * message // => "protect: attemptTimeOut must be left out: there is no such option, but attemptTimeout, got 5"
+ * ```
+ *
+ * @category validation
+ * @since 0.1.0
+ */
+export const names = (owner: string, options: unknown, known: ReadonlyArray<string>): void => {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new InvalidOption(owner, "options", "an object", options)
+  }
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const meant = known.find((one) => isNear(one.toLowerCase(), name.toLowerCase()))
+    const rule = `left out: there is no such option${meant === undefined ? "" : `, but ${meant}`}`
+    throw new InvalidOption(owner, name, rule, Reflect.get(options, name))
+  }
+}
+
+const isNear = (one: string, other: string): boolean =>
+  one === other || (other.length > 2 && (one.startsWith(other) || other.startsWith(one)))
+
+/** No value is shown longer. */
+const longest = 200
 
 const show = (value: unknown): string => {
   switch (typeof value) {
@@ -180,6 +220,17 @@ const show = (value: unknown): string => {
     case "symbol":
       return `a ${typeof value}`
     default:
-      return JSON.stringify(value)
+      return cut(written(value))
+  }
+}
+
+const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text)
+
+const written = (value: unknown): string => {
+  try {
+    return JSON.stringify(value) ?? "an object"
+  } catch {
+    // It refers to itself, holds what JSON has not, or does not want to be looked at.
+    return "an object"
   }
 }

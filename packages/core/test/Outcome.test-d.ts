@@ -44,7 +44,7 @@ describe("tagged unions", () => {
     expectTypeOf<Circuit.State["_tag"]>().toEqualTypeOf<"Closed" | "Open" | "HalfOpen">()
     expectTypeOf<Circuit.Mode["_tag"]>().toEqualTypeOf<"Automatic" | "Isolated" | "Disabled" | "Observing">()
     expectTypeOf<Circuit.Status>().toEqualTypeOf<"Closed" | "Open" | "HalfOpen" | "Isolated" | "Disabled">()
-    expectTypeOf<Retry.Reason>().toEqualTypeOf<"attempts" | "deadline" | "budget" | "circuit-open">()
+    expectTypeOf<Retry.Reason>().toEqualTypeOf<"attempts" | "deadline" | "budget" | "circuit-open" | "not-repeatable">()
     expectTypeOf<ReturnType<typeof Retry.decide>>().toEqualTypeOf<Retry.RetryAfter | Retry.GiveUp>()
   })
 

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { CircuitPolicy, type HealthModel } from "@truce/core"
+import { InvalidOption, CircuitPolicy, type HealthModel } from "@truce/core"
 import type * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import type { Classifier } from "./Classifier.ts"
@@ -120,6 +120,8 @@ export const toPolicy = <S>(
   options: Options,
   over: Options = {}
 ): CircuitPolicy.CircuitPolicy<S> => {
+  InvalidOption.names(owner, options, optionNames)
+  InvalidOption.names(owner, over, optionNames)
   const pick = <K extends keyof Options>(field: K): Options[K] => over[field] ?? options[field]
   const duration = (field: "openFor" | "maxOpenFor" | "maxRetryAfter" | "lease") => millis(owner, field, pick(field))
   const slowStart = pick("slowStart")
@@ -159,6 +161,22 @@ export const toPolicy = <S>(
 export const nameOf = (setting: string): string => names[setting] ?? setting
 
 const owner = "CircuitBreaker"
+
+const optionNames: ReadonlyArray<string> = [
+  "openFor",
+  "openFactor",
+  "maxOpenFor",
+  "openTimes",
+  "openJitter",
+  "maxRetryAfter",
+  "permits",
+  "lease",
+  "closeAt",
+  "reopenOn",
+  "slowWeight",
+  "slowStart",
+  "overrides"
+] satisfies ReadonlyArray<keyof LayerOptions>
 
 const settings = (slowStart: Options["slowStart"]): ReadonlyArray<readonly [string, unknown]> =>
   Object.entries(typeof slowStart === "object" ? slowStart : {}).map(([field, value]) => [`slowStart.${field}`, value])

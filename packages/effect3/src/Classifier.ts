@@ -5,11 +5,12 @@
  *
  * @since 0.1.0
  */
-import { HttpStatus, Outcome } from "@truce/core"
+import { HttpStatus, InvalidOption, Outcome } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import { hasProperty } from "effect/Predicate"
 import type { CircuitOpen } from "./CircuitOpen.ts"
 import { named } from "./internal/named.ts"
 import { remark } from "./internal/remark.ts"
@@ -182,6 +183,10 @@ export const tags =
     table: M & { readonly [K in Exclude<keyof M, E["_tag"]>]: never } & HasLiteralTags<E>,
     options: Options = {}
   ): Refined<E, Tagged<E, M, "retriable">, Tagged<E, M, "permanent">> => {
+    if (typeof table !== "object" || table === null) {
+      throw new InvalidOption.InvalidOption("Classifier.tags", "table", "an object of rules by tag", table)
+    }
+    for (const [tag, rule] of Object.entries(table)) checkRule(tag, rule)
     const rules: ReadonlyMap<string, Rule<E>> = new Map(
       Object.entries<TagRule<E>>(table).map(([tag, rule]) => [
         tag,
@@ -197,6 +202,17 @@ export const tags =
       options
     )
   }
+
+const checkRule = (tag: string, rule: unknown): void => {
+  if (rule === "retriable" || rule === "permanent" || rule === "local") return
+  if (hasProperty(rule, "kind") && hasProperty(rule, "outcome") && typeof rule.outcome === "function") return
+  const allowed = `"retriable", "permanent", "local" or a rule of Classifier`
+  throw new InvalidOption.InvalidOption("Classifier.tags", tag, allowed, rule)
+}
+
+const checkFunction = (owner: string, field: string, value: unknown): void => {
+  if (typeof value !== "function") throw new InvalidOption.InvalidOption(owner, field, "a function", value)
+}
 
 const ruleNamed = <E>(kind: RuleKind): Rule<E> => {
   switch (kind) {
@@ -280,13 +296,15 @@ export const refine = <E, ER extends E>(
     /** What an error says about the dependency. Default: a retriable one is a failure of weight 1, the others are answers. */
     readonly outcome?: ((error: E) => Outcome.Outcome) | undefined
   } = {}
-): Refined<E, ER, Exclude<E, ER>> =>
-  build(
+): Refined<E, ER, Exclude<E, ER>> => {
+  checkFunction("Classifier.refine", "isRetriable", isRetriable)
+  return build(
     isRetriable,
     (error): error is Exclude<E, ER> => !isRetriable(error),
     options.outcome ?? ((error) => (isRetriable(error) ? fullFailure : Outcome.answered)),
     options
   )
+}
 
 /**
  * A classifier from a predicate: the types of retriable and permanent errors overlap, so `protect` keeps `E` in the channel too.
@@ -311,13 +329,15 @@ export const make = <E>(
     /** What an error says about the dependency. Default: a retriable one is a failure of weight 1, the others are answers. */
     readonly outcome?: ((error: E) => Outcome.Outcome) | undefined
   } = {}
-): Classifier<E> =>
-  build(
+): Classifier<E> => {
+  checkFunction("Classifier.make", "isRetriable", isRetriable)
+  return build(
     (error): error is E => isRetriable(error),
     (error): error is E => !isRetriable(error),
     options.outcome ?? ((error) => (isRetriable(error) ? fullFailure : Outcome.answered)),
     options
   )
+}
 
 /**
  * A classifier from the HTTP status of an error, by the table of `HttpStatus.read`; an error without a status is retriable and a

@@ -19,7 +19,7 @@ import * as Stream from "effect/Stream"
 import type { Change, Transition } from "./Events.ts"
 import { Log } from "./internal/Log.ts"
 import { now, nowOf } from "./internal/monotonic.ts"
-import { count, positiveDuration, configured } from "./internal/options.ts"
+import { checkedModel, count, positiveDuration, configured } from "./internal/options.ts"
 import * as Registry from "./internal/Registry.ts"
 import { offer } from "./platform/Offer.ts"
 import { isComposed } from "./platform/Ref.ts"
@@ -159,7 +159,7 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
     const registry =
       options.model === undefined
         ? Registry.make(HealthModel.ledger(), lifetime, seed, listener)
-        : Registry.make(options.model, lifetime, seed, listener)
+        : Registry.make(checkedModel(options.model), lifetime, seed, listener)
     const view = (key: string): Effect.Effect<Circuit.View> =>
       Effect.withFiberRuntime((fiber) => {
         const at = nowOf(fiber)

@@ -9,6 +9,7 @@ import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { hasProperty, isObject } from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Issue } from "./internal/issues.ts"
@@ -201,7 +202,18 @@ export const decode = (data: unknown): Effect.Effect<Policy, InvalidPolicy> =>
     return Effect.fail(new InvalidPolicy({ issues: [located(first), ...rest.map(located)] }))
   })
 
-const read = reader(Policy, { isClosed: true })
+const readShape = reader(Policy, { isClosed: true })
+
+// A schema's copy of the overrides has no place for it: unread, it would not be checked.
+const read = (data: unknown): ReturnType<typeof readShape> =>
+  hasProperty(data, "overrides") && isObject(data.overrides) && Object.hasOwn(data.overrides, "__proto__")
+    ? {
+        _tag: "Faulty",
+        issues: [
+          { path: ["overrides", "__proto__"], rule: "must be another pattern: this one is a word of the language" }
+        ]
+      }
+    : readShape(data)
 
 const located = ({ path, rule }: Issue) => ({ path: path.join("."), rule })
 

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import type { HealthModel, RetryBudget as Rule } from "@truce/core"
+import { type HealthModel, InvalidOption, type RetryBudget as Rule } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import type * as Duration from "effect/Duration"
@@ -20,8 +20,8 @@ import * as Deadline from "./internal/deadline.ts"
 import { fusing } from "./internal/fused.ts"
 import { issuesOf } from "./internal/issues.ts"
 import { configured, positiveDuration } from "./internal/options.ts"
-import { budgetOptions, circuitOptions, reloading, retryOptions } from "./internal/reload.ts"
-import type { PlanOptions } from "./internal/plan.ts"
+import { budgetOptions, checkedLayer, circuitOptions, reloading, retryOptions } from "./internal/reload.ts"
+import { type PlanOptions, planNames } from "./internal/plan.ts"
 import { protecting } from "./internal/protect.ts"
 import { type Service, Truce } from "./internal/truce.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
@@ -44,6 +44,8 @@ export interface Options<S = HealthModel.Ledger, R = never> extends HealthScore.
   readonly limits?: RetryPolicy.Limits | undefined
   /** How retries are priced. Default: `RetryBudget.saturation()`. */
   readonly budget?: Rule.RetryBudget | undefined
+  /** Whether more than one layer is meant to be in use in a process: they share nothing, and the second logs a line. Default: false. */
+  readonly several?: boolean | undefined
   /** Options for keys of a pattern, over the others: `*` stands for any characters, the most exact pattern counts alone. */
   readonly overrides?: { readonly [pattern: string]: Override<R> } | undefined
 }
@@ -129,11 +131,13 @@ export const layerServices: Layer.Layer<Truce, never, Exclude<Services, Truce>> 
 export const layer = <S = HealthModel.Ledger, R = never>(
   options: Options<S, R> = {}
 ): Layer.Layer<Services, never, R> =>
-  layerServices.pipe(
-    Layer.provideMerge(CircuitBreaker.layer(circuitOptions(options))),
-    Layer.provideMerge(HealthScore.layer(options)),
-    Layer.provideMerge(RetryPolicy.layer(retryOptions(options))),
-    Layer.provideMerge(RetryBudget.layer(budgetOptions(options)))
+  checkedLayer(options, () =>
+    layerServices.pipe(
+      Layer.provideMerge(CircuitBreaker.layer(circuitOptions(options))),
+      Layer.provideMerge(HealthScore.layer(options)),
+      Layer.provideMerge(RetryPolicy.layer(retryOptions(options))),
+      Layer.provideMerge(RetryBudget.layer(budgetOptions(options)))
+    )
   )
 
 /**
@@ -288,8 +292,10 @@ interface Full<E, ER extends E, EP extends E> extends PlanOptions<E, ER, EP> {
   readonly retry?: RetryPolicy.CallOptions | undefined
 }
 
-const protectingWith = <E, ER extends E, EP extends E>(options: Full<E, ER, EP>) =>
-  protecting(options, options.retry, Truce)
+const protectingWith = <E, ER extends E, EP extends E>(options: Full<E, ER, EP>) => {
+  InvalidOption.names("Truce.protect", options, [...planNames, "retry"])
+  return protecting(options, options.retry, Truce)
+}
 
 /**
  * The fused order, for comparison: the breaker around the whole retried call, which sees one outcome where the dependency saw up to

@@ -6,6 +6,7 @@
  */
 export * as Faults from "./Faults.ts"
 export * as Advance from "./testing/Advance.ts"
+export * as FakeTimers from "./testing/FakeTimers.ts"
 export * as Forced from "./testing/Forced.ts"
 export * as Recorder from "./testing/Recorder.ts"
 export * as Script from "./testing/Script.ts"

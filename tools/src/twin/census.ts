@@ -13,6 +13,7 @@ export const census: Readonly<Record<string, ReadonlyArray<string>>> = {
   Deferred: ["Deferred", "await", "complete", "done", "fail", "make", "succeed"],
   Duration: [
     "Duration",
+    "equals",
     "format",
     "hours",
     "infinity",
@@ -175,9 +176,11 @@ export const census: Readonly<Record<string, ReadonlyArray<string>>> = {
     "provide",
     "provideMerge",
     "succeed",
-    "sync"
+    "sync",
+    "suspend"
   ],
   Logger: ["make"],
+  ManagedRuntime: ["ManagedRuntime", "make"],
   Metric: ["counter", "value"],
   NodeHttpClient: ["layerUndici"],
   NodeHttpServer: ["layerServer"],

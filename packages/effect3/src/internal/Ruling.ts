@@ -1,7 +1,7 @@
 import { type CircuitPolicy, HealthModel, InvalidOption, KeyPattern } from "@truce/core"
 import { type LayerOptions, type Options, toPolicy } from "../CircuitOptions.ts"
 import type { Options as ScoreOptions } from "../HealthScore.ts"
-import { given } from "./options.ts"
+import { checkedModel, given } from "./options.ts"
 
 /** The policy of one key; the model's own state is hidden, so that another model can take its place. */
 export type Policy = CircuitPolicy.CircuitPolicy<HealthModel.Opaque>
@@ -20,7 +20,7 @@ export interface Override {
 
 /** The model of the options, with its state hidden. */
 export const modelOf = <S>({ model }: Pick<ScoreOptions<S>, "model">): HealthModel.HealthModel<HealthModel.Opaque> =>
-  model === undefined ? HealthModel.opaque(HealthModel.ledger()) : HealthModel.opaque(model)
+  model === undefined ? HealthModel.opaque(HealthModel.ledger()) : HealthModel.opaque(checkedModel(model))
 
 /** The overrides of a breaker by key. */
 export const circuitOverrides = ({ overrides }: LayerOptions): KeyPattern.KeyPattern<Override> =>

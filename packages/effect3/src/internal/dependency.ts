@@ -1,10 +1,11 @@
+import { InvalidOption } from "@truce/core"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as CircuitBreaker from "../CircuitBreaker.ts"
 import { perService } from "../platform/Layers.ts"
 import type * as RetryPolicy from "../RetryPolicy.ts"
-import type { PlanOptions } from "./plan.ts"
+import { type PlanOptions, planNames } from "./plan.ts"
 import { protecting } from "./protect.ts"
 import { type Service, Truce } from "./truce.ts"
 
@@ -17,6 +18,7 @@ export const defined = <Self, const Id extends string, E, ER extends E, EP exten
   id: Id,
   definition: Defined<E, ER, EP>
 ) => {
+  InvalidOption.names("Dependency", definition, [...planNames, "circuit", "retry"])
   const tag = Context.Tag(id)<Self, Service>()
   return Object.assign(tag, {
     protect: protecting(definition, definition.retry, tag),

@@ -1,4 +1,4 @@
-import { Outcome } from "@truce/core"
+import { InvalidOption, Outcome } from "@truce/core"
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -13,11 +13,12 @@ import type { Guarded } from "./guarded.ts"
 import * as Lent from "./Lent.ts"
 import * as Monotonic from "./monotonic.ts"
 import { isComposed } from "../platform/Ref.ts"
-import { type PlanOptions, makePlan } from "./plan.ts"
+import { type PlanOptions, checkKey, makePlan, planNames } from "./plan.ts"
 import { errorOf, worded } from "./trail.ts"
 
 /** One attempt under one circuit, recorded in the call it belongs to, if any. */
 export const executing = <E, ER extends E, EP extends E>(options: PlanOptions<E, ER, EP>) => {
+  InvalidOption.names("CircuitBreaker.execute", options, planNames)
   const { limit, plan } = makePlan("CircuitBreaker.execute", options)
   return <A, R>(
     self: Effect.Effect<A, E, R>
@@ -67,7 +68,13 @@ export interface PlanOfAll<E, ER extends E, EP extends E> extends Omit<PlanOptio
 
 /** One attempt under several circuits: admitted by all or none, settled by all at once. */
 export const executingAll = <E, ER extends E, EP extends E>(options: PlanOfAll<E, ER, EP>) => {
-  const { limit, plan } = makePlan("CircuitBreaker.executeAll", { ...options, key: options.keys.join(" + ") })
+  const owner = "CircuitBreaker.executeAll"
+  InvalidOption.names(owner, options, ["keys", ...planNames])
+  if (!Array.isArray(options.keys) || options.keys.length === 0) {
+    throw new InvalidOption.InvalidOption(owner, "keys", "a list of keys, with at least one", options.keys)
+  }
+  for (const key of options.keys) checkKey(owner, key)
+  const { limit, plan } = makePlan(owner, { ...options, key: options.keys.join(" + ") })
   const [first] = options.keys
   return <A, R>(
     self: Effect.Effect<A, E, R>

@@ -8,16 +8,16 @@ import type { Options as RetryOptions } from "../RetryPolicy.ts"
 import { CircuitBreaker } from "./breaker.ts"
 import { executing } from "./execute.ts"
 import type { PlanOptions } from "./plan.ts"
-import { checkOwn } from "./retryRules.ts"
+import { readOwn } from "./retryRules.ts"
 import { retryingAlone } from "./retryAlone.ts"
 import { Truce } from "./truce.ts"
 
 /** Breaker around retry: one permit and one outcome a call, whatever the number of its attempts. */
 export const fusing = <E, ER extends E, EP extends E>(
   options: Omit<PlanOptions<E, ER, EP>, "attemptTimeout">,
-  own: RetryOptions | undefined
+  given: RetryOptions | undefined
 ) => {
-  if (own !== undefined) checkOwn(own)
+  const own = readOwn(given)
   const { classify, key } = options
   type Ended = EP | CircuitOpen | RetryExhausted<ER>
   const isExhausted = (error: Ended): error is RetryExhausted<ER> => isRetryExhausted(error)
@@ -27,7 +27,7 @@ export const fusing = <E, ER extends E, EP extends E>(
       return isCircuitOpen(error) ? Outcome.ignored : classify.failure(Cause.fail(error))
     }
   })
-  const execute = executing({ ...options, classify: ended })
+  const execute = executing({ key, classify: ended, slowAfter: options.slowAfter })
   return <A, R>(self: Effect.Effect<A, E, R>) =>
     Effect.flatMap(Truce, (truce) =>
       Effect.provideService(

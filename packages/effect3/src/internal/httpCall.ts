@@ -1,4 +1,4 @@
-import { Outcome } from "@truce/core"
+import { InvalidOption, Outcome } from "@truce/core"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -23,10 +23,10 @@ import * as Table from "./httpTable.ts"
 import * as Wire from "./httpWire.ts"
 import * as Monotonic from "./monotonic.ts"
 import { millis, positiveDuration } from "./options.ts"
-import { makePlan } from "./plan.ts"
+import { checkKey, makePlan } from "./plan.ts"
 import { protecting } from "./protect.ts"
 import { retryingAlone } from "./retryAlone.ts"
-import { checkOwn } from "./retryRules.ts"
+import { readOwn } from "./retryRules.ts"
 import { Truce } from "./truce.ts"
 
 type Request = HttpClientRequest.HttpClientRequest
@@ -50,6 +50,7 @@ export interface RepeatOptions extends CallOptions {
 
 /** Reads the options that do not depend on the request; throws `InvalidOption`. */
 const prepared = (owner: string, { abandonedAfter, attemptTimeout, key, opens, slowAfter, status }: CallOptions) => {
+  if (key !== undefined && typeof key !== "function") checkKey(owner, key)
   const timeoutMillis =
     attemptTimeout === undefined ? undefined : positiveDuration(owner, "attemptTimeout", attemptTimeout, 0)
   const slowAfterMillis = millis(owner, "slowAfter", slowAfter)
@@ -61,9 +62,21 @@ const prepared = (owner: string, { abandonedAfter, attemptTimeout, key, opens, s
       slowAfter: slowAfterMillis === undefined ? undefined : Duration.millis(slowAfterMillis),
       abandonedAfter: abandonedAfterMillis === undefined ? undefined : Duration.millis(abandonedAfterMillis)
     },
-    keyOf: typeof key === "function" ? key : typeof key === "string" ? () => key : originOf
+    keyOf: typeof key === "function" ? keyBy(owner, key) : typeof key === "string" ? () => key : originOf
   }
 }
+
+// What it gives is looked at before anything is sent under it.
+const keyBy =
+  (owner: string, keyOf: (request: Request) => string) =>
+  (request: Request): string => {
+    const key = keyOf(request)
+    checkKey(owner, key)
+    return key
+  }
+
+const callNames = ["key", "status", "opens", "attemptTimeout", "slowAfter", "abandonedAfter"] as const
+const repeatNames = [...callNames, "idempotent", "headers"] as const
 
 const repeated = (owner: string, options: RepeatOptions) => {
   const idempotent = options.idempotent ?? isIdempotent
@@ -79,9 +92,9 @@ export const protectingClient = (
   owner: string,
   options: RepeatOptions & { readonly retry?: RetryPolicy.Options | undefined }
 ) => {
+  InvalidOption.names(owner, options, [...repeatNames, "retry"])
   const { isRepeatable, keyOf, table, times, wire } = repeated(owner, options)
-  const own = options.retry
-  if (own !== undefined) checkOwn(own)
+  const own = readOwn(options.retry)
   return <E, R>(self: HttpClient.HttpClient.With<E, R>) =>
     around(self, (request, send, fiber): Effect.Effect<Response, CircuitOpen | Retried<E>, R | Truce> => {
       const key = keyOf(request)
@@ -102,6 +115,7 @@ export const protectingClient = (
 
 /** Retry alone, for each request. */
 export const retryingClient = (owner: string, options: RepeatOptions) => {
+  InvalidOption.names(owner, options, repeatNames)
   const { isRepeatable, keyOf, table, times, wire } = repeated(owner, options)
   return <E, R>(self: HttpClient.HttpClient.With<E, R>) =>
     around(
@@ -125,6 +139,7 @@ export const retryingClient = (owner: string, options: RepeatOptions) => {
 
 /** One attempt under the breaker, for each request: an answer is an answer, whatever its status says. */
 export const executingClient = (owner: string, options: CallOptions) => {
+  InvalidOption.names(owner, options, callNames)
   const { keyOf, table, times } = prepared(owner, options)
   return <E, R>(self: HttpClient.HttpClient.With<E, R>) =>
     around(

@@ -1,4 +1,4 @@
-import { InvalidOption } from "@truce/core"
+import { type HealthModel, InvalidOption } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -6,6 +6,7 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { hasProperty } from "effect/Predicate"
 import { configError } from "../platform/Config.ts"
 import { isDuration, isTime } from "../platform/Time.ts"
 import type { Issue } from "./issues.ts"
@@ -76,3 +77,14 @@ export const renamed = <A>(
 }
 
 const shown = (value: unknown): unknown => (Duration.isDuration(value) ? Duration.format(value) : value)
+
+/** Throws `InvalidOption` for what is no model, such as the name of one. */
+export const checkedModel = <S>(model: HealthModel.HealthModel<S>): HealthModel.HealthModel<S> => {
+  if (hasProperty(model, "observe") && typeof model.observe === "function") return model
+  throw new InvalidOption.InvalidOption(
+    "HealthScore",
+    "model",
+    "a health model, as HealthModel.ledger() makes one",
+    model
+  )
+}

@@ -1,9 +1,10 @@
-import { Outcome } from "@truce/core"
+import { InvalidOption, Outcome } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import { hasProperty } from "effect/Predicate"
 import { AttemptTimeout, isAttemptTimeout } from "../AttemptTimeout.ts"
 import type { Classifier } from "../Classifier.ts"
 import type { Plan } from "./attempt.ts"
@@ -31,12 +32,19 @@ export const makePlan = <E, ER extends E, EP extends E>(
   retryTimeouts = true
 ): Limited<E, ER, EP> => {
   const { classify, key } = options
+  checkKey(owner, key)
+  if (!isClassifier(classify)) {
+    throw new InvalidOption.InvalidOption(owner, "classify", "a classifier, as Classifier.tags makes one", classify)
+  }
   const timeout =
     options.attemptTimeout === undefined
       ? undefined
       : positiveDuration(owner, "attemptTimeout", options.attemptTimeout, 0)
   const slowAfterMillis = millis(owner, "slowAfter", options.slowAfter)
   const abandonedAfterMillis = millis(owner, "abandonedAfter", options.abandonedAfter)
+  if (slowAfterMillis !== undefined && slowAfterMillis < Infinity && slowAfterMillis > (timeout ?? Infinity)) {
+    throw new InvalidOption.InvalidOption(owner, "slowAfter", `at most attemptTimeout (${timeout} ms)`, slowAfterMillis)
+  }
   const isTimed = timeout !== undefined || slowAfterMillis !== undefined || abandonedAfterMillis !== undefined
   return {
     plan: {
@@ -59,6 +67,19 @@ export const makePlan = <E, ER extends E, EP extends E>(
           })
   }
 }
+
+const isClassifier = (u: unknown): boolean =>
+  hasProperty(u, "failure") && typeof u.failure === "function" && hasProperty(u, "retriable")
+
+/** Throws `InvalidOption` for what names no dependency. */
+export const checkKey = (owner: string, key: unknown): void => {
+  if (typeof key !== "string" || key === "") {
+    throw new InvalidOption.InvalidOption(owner, "key", "the name of a dependency, a text that is not empty", key)
+  }
+}
+
+/** What an effect may be protected with. */
+export const planNames = ["key", "classify", "slowAfter", "abandonedAfter", "attemptTimeout"] as const
 
 const withTimeout = <E, ER extends E, EP extends E>(
   classify: Classifier<E, ER, EP>,

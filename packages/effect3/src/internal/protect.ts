@@ -16,7 +16,7 @@ import { guard } from "./breaker.ts"
 import type { Cell } from "./Cell.ts"
 import * as Monotonic from "./monotonic.ts"
 import { type PlanOptions, makePlan } from "./plan.ts"
-import { checkOwn } from "./retryRules.ts"
+import { readOwn } from "./retryRules.ts"
 import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
 import { type Tally, begun, told } from "./telling.ts"
 import { errorOf, tellCall } from "./trail.ts"
@@ -26,12 +26,12 @@ import type { Turn } from "./Waiting.ts"
 /** Retry around breaker: every attempt asks for its own admission and is settled on its own. */
 export const protecting = <E, ER extends E, EP extends E, I>(
   options: PlanOptions<E, ER, EP>,
-  own: CallOptions | undefined,
+  given: CallOptions | undefined,
   tag: Context.Tag<I, Service>,
   isRepeatable = true
 ) => {
+  const own = readOwn(given)
   const made = makePlan("Truce.protect", options, own?.retryTimeouts)
-  if (own !== undefined) checkOwn(own)
   const { limit } = made
   const plan = { ...made.plan, times: made.plan.times ?? Attempt.noticed }
   const { classify, key } = plan

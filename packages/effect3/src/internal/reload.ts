@@ -1,4 +1,6 @@
+import { InvalidOption } from "@truce/core"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type * as CircuitBreaker from "../CircuitBreaker.ts"
 import { lifetimeOf } from "../HealthScore.ts"
 import type { InvalidPolicy } from "../InvalidPolicy.ts"
@@ -10,6 +12,7 @@ import { checked } from "./checked.ts"
 import { issuesOf } from "./issues.ts"
 import { rulesByKey } from "./retryRules.ts"
 import { circuitOverrides, modelOf } from "./Ruling.ts"
+import { counted } from "./several.ts"
 import { Truce } from "./truce.ts"
 
 /** What of the options is the breaker's. */
@@ -35,12 +38,34 @@ export const budgetOptions = <S, R>({ budget, maxKeys, overrides }: Options<S, R
   overrides: mapped(overrides, ({ budget: own }) => own)
 })
 
+const optionNames = ["model", "maxKeys", "ttl", "circuit", "retry", "limits", "budget", "overrides", "several"] as const
+const overrideNames = ["model", "circuit", "retry", "limits", "budget"] as const
+
+/** Throws `InvalidOption` for what is no option of a layer. */
+export const checkNames = <S, R>(owner: string, options: Options<S, R>): void => {
+  InvalidOption.names(owner, options, optionNames)
+  for (const [pattern, own] of Object.entries(options.overrides ?? {})) {
+    InvalidOption.inOverride(pattern, () => InvalidOption.names(owner, own, overrideNames))
+  }
+}
+
+/** A layer whose options are looked at when it is built. */
+export const checkedLayer = <S, R, A, E, R2>(
+  options: Options<S, R>,
+  layer: () => Layer.Layer<A, E, R2>
+): Layer.Layer<A, E, R2> =>
+  Layer.suspend(() => {
+    checkNames("Truce.layer", options)
+    return Layer.merge(layer(), Layer.scopedDiscard(counted(options.several === true)))
+  })
+
 /** All rules are checked before any is put in force, and all in one step, in which no fiber can register a key. */
 export const reloading = <S, R>(options: Options<S, R>): Effect.Effect<void, InvalidPolicy, R | Truce> =>
   Effect.gen(function* () {
     const { breaker, budget, policy } = yield* Truce
     const context = yield* Effect.context<R>()
     const replace = () => {
+      checkNames("Truce.reload", options)
       const circuit = circuitOptions(options)
       const rules = { model: modelOf(options), options: circuit, overrides: circuitOverrides(circuit) }
       const circuits = breaker[guard].replace(rules, lifetimeOf(options))

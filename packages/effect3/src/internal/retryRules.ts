@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Schedule from "effect/Schedule"
-import type { BackoffOptions, LayerOptions, Limits, Options, Rules } from "../RetryPolicy.ts"
+import type { BackoffOptions, CallOptions, LayerOptions, Limits, Options, Rules } from "../RetryPolicy.ts"
 import * as Schedules from "../platform/Schedules.ts"
 import { count, given, millis, positiveDuration, renamed } from "./options.ts"
 
@@ -49,8 +49,44 @@ export const rulesByKey = <R>(
   }
 }
 
-/** Throws `InvalidOption` for options that are impossible whatever they are merged with. */
-export const checkOwn = (own: Options): void => {
+/** Options that were read, the newest last: those written inside a handler are another object at each call. */
+const seen: Array<CallOptions> = []
+const mostSeen = 32
+
+/** The options, or equal ones that were read before. Throws `InvalidOption` for what is impossible whatever it is merged with. */
+export const readOwn = (own: CallOptions | undefined): CallOptions | undefined => {
+  if (own === undefined) return undefined
+  InvalidOption.names("RetryPolicy", own, fields)
+  const known = seen.findLast((one) => one === own || isEqual(one, own))
+  if (known !== undefined) return known
+  check(own)
+  seen.push(own)
+  if (seen.length > mostSeen) seen.shift()
+  return own
+}
+
+const isEqual = (left: CallOptions, right: CallOptions): boolean =>
+  fields.every((field) => {
+    const [one, other] = [left[field], right[field]]
+    return (
+      Object.is(one, other) || (Duration.isDuration(one) && Duration.isDuration(other) && Duration.equals(one, other))
+    )
+  })
+
+const fields = [
+  "attempts",
+  "base",
+  "factor",
+  "cap",
+  "jitter",
+  "schedule",
+  "deadline",
+  "maxRetryAfter",
+  "whenOpen",
+  "retryTimeouts"
+] as const satisfies ReadonlyArray<keyof CallOptions>
+
+const check = (own: CallOptions): void => {
   // A deadline may come from what is beneath.
   rulesOf(
     { ...own, whenOpen: own.whenOpen === "wait" && own.deadline === undefined ? "stop" : own.whenOpen },
@@ -60,6 +96,7 @@ export const checkOwn = (own: Options): void => {
 
 export const limitsOver = (base: Retry.Limits, own: Limits = {}): Retry.Limits => {
   const owner = "limits"
+  InvalidOption.names(owner, own, ["attempts", "deadline", "maxRetryAfter"])
   const most = (field: "deadline" | "maxRetryAfter", fallback: number): number =>
     positiveDuration(owner, field, own[field], Duration.millis(fallback))
   return {
@@ -73,7 +110,12 @@ export const limitsOver = (base: Retry.Limits, own: Limits = {}): Retry.Limits =
 export const rulesOver = <R>(base: Options<R>, own: Options<R>, context: Context.Context<R>): Fixed =>
   rulesOf(merged(base, own), context)
 
-const rulesOf = <R>(options: Options<R>, context: Context.Context<R>): Fixed => ({
+const rulesOf = <R>(options: Options<R>, context: Context.Context<R>): Fixed => {
+  InvalidOption.names("RetryPolicy", options, fields)
+  return read(options, context)
+}
+
+const read = <R>(options: Options<R>, context: Context.Context<R>): Fixed => ({
   ...plain(options),
   schedule: options.schedule === undefined ? standard(options) : Schedules.provided(options.schedule, context)
 })

@@ -75,7 +75,6 @@ describe("a key", () => {
     "prototype",
     "toString",
     "hasOwnProperty",
-    "",
     " ",
     "\u0000",
     "a + b",
