@@ -11,8 +11,8 @@ const decide = (changes: Partial<typeof call>, tokens = 10, rules = policy) =>
 const after = (retryAfterMillis: number) => Outcome.failure({ retryAfterMillis })
 
 describe("Retry", () => {
-  it("makes 3 attempts without a deadline and waits for a Retry-After of up to 30 s by default", () => {
-    expect(Retry.make()).toMatchObject({ attempts: 3, deadlineMillis: Infinity, maxRetryAfterMillis: 30_000 })
+  it("makes 3 attempts without a deadline and waits for a Retry-After of up to 5 s by default", () => {
+    expect(Retry.make()).toMatchObject({ attempts: 3, deadlineMillis: Infinity, maxRetryAfterMillis: 5_000 })
   })
 
   describe("decides", () => {

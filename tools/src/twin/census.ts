@@ -180,7 +180,7 @@ export const census: Readonly<Record<string, ReadonlyArray<string>>> = {
     "suspend"
   ],
   Logger: ["make"],
-  ManagedRuntime: ["ManagedRuntime", "make"],
+  ManagedRuntime: ["make"],
   Metric: ["counter", "value"],
   NodeHttpClient: ["layerUndici"],
   NodeHttpServer: ["layerServer"],
