@@ -1,21 +1,46 @@
 import { Truce } from "@truce/effect3"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { expect, it } from "vitest"
-import { telling } from "./platform/Logs.ts"
+import type * as Several from "../src/internal/several.ts"
+import { type Line, telling } from "./platform/Logs.ts"
 
-it("a second layer in use in one process says so, in one line, unless it is meant", async () => {
-  const lines: Array<string> = []
-  const within = <A, E>(options: Truce.Options, inside: Effect.Effect<A, E>) =>
-    Effect.provide(inside, Truce.layer(options))
-  const logger = telling(({ level, message }) => void lines.push(`${level} ${message}`))
-  const run = (self: Effect.Effect<void>) => Effect.runPromise(Effect.provide(self, logger))
-  await run(Effect.zipRight(within({}, Effect.void), within({}, Effect.void)))
-  await run(within({}, within({ several: true }, Effect.void)))
-  expect(lines).toEqual([])
-  await run(within({}, within({}, within({}, Effect.void))))
-  await run(within({}, within({}, Effect.void)))
+/** What a process says whose layers are counted by a copy of its own, whatever other tests have built. */
+const told = async (process: number, nested: (counted: typeof Several.counted) => Effect.Effect<void>) => {
+  const lines: Array<Line> = []
+  const path = "../src/internal/several.ts"
+  const copy: typeof Several = await import(/* @vite-ignore */ `${path}?process${process}`)
+  await Effect.runPromise(Effect.provide(nested(copy.counted), telling((line) => void lines.push(line))))
+  return lines.map(({ level, message }) => `${level} ${message}`)
+}
+
+const inside = (self: Effect.Effect<void>, counted: typeof Several.counted, isMeant: boolean): Effect.Effect<void> =>
+  Effect.scoped(Effect.zipRight(counted(isMeant), self))
+
+it("a second layer in use in one process says so, once", async () => {
+  const lines = await told(1, (counted) => {
+    const two = inside(inside(Effect.void, counted, false), counted, false)
+    return Effect.zipRight(two, two)
+  })
   expect(lines).toHaveLength(1)
   expect(lines[0]).toContain("WARN a second Truce.layer is in use in this process")
-  // A layer that is provided twice is one.
-  await run(Effect.scoped(Effect.asVoid(Layer.build(Layer.merge(Truce.layer(), Layer.empty)))))
+})
+
+it("a second layer says nothing where it is meant", async () => {
+  const lines = await told(2, (counted) => inside(inside(Effect.void, counted, true), counted, false))
+  expect(lines).toEqual([])
+})
+
+it("a layer after another that has ended says nothing", async () => {
+  const lines = await told(3, (counted) => {
+    const one = inside(Effect.void, counted, false)
+    return Effect.zipRight(one, one)
+  })
+  expect(lines).toEqual([])
+})
+
+it("two layers that are meant live side by side", async () => {
+  const lines: Array<Line> = []
+  const two = Effect.provide(Effect.provide(Effect.void, Truce.layer({ several: true })), Truce.layer({ several: true }))
+  await Effect.runPromise(Effect.provide(two, telling((line) => void lines.push(line))))
+  expect(lines).toEqual([])
 })
