@@ -55,4 +55,7 @@ const program = hangs.pipe(
 
 const said = await Effect.runPromise(program)
 console.log(said)
-assert.equal(said, "call to users-api ended after 2 attempts (attempts): AttemptTimeout, AttemptTimeout")
+assert.equal(
+  said,
+  "call to users-api ended after 2 attempts (attempts): AttemptTimeout: attempt on users-api timed out after 20ms, AttemptTimeout: attempt on users-api timed out after 20ms"
+)

@@ -21,6 +21,10 @@ const program = Effect.gen(function* () {
     Effect.flip
   )
 
+  // With retries: each attempt is admitted by all or by none, and a retry is paid by the budget of each.
+  const calls = { keys: ["host-3", "tenant-8"], classify, retry: { attempts: 2, base: "1 millis" } } as const
+  const exhausted = yield* Effect.flip(Truce.protectAll(down, calls))
+
   // By hand: admission and a limit of your own in one transaction. A rejection is a value, never a failure.
   const running = yield* STM.commit(TRef.make(0))
   const admitBelow = (limit: number) =>
@@ -47,14 +51,21 @@ const program = Effect.gen(function* () {
     )
   }
   const third = yield* admitBelow(1)
-  return { opened, rejected, admitted: [first, second, third].map((admission) => admission?._tag ?? "limit") }
+  return {
+    opened,
+    rejected,
+    exhausted,
+    admitted: [first, second, third].map((admission) => admission?._tag ?? "limit")
+  }
 })
 
-const { admitted, opened, rejected } = await Effect.runPromise(program.pipe(Effect.provide(Truce.layer())))
+const { admitted, exhausted, opened, rejected } = await Effect.runPromise(program.pipe(Effect.provide(Truce.layer())))
 console.log(opened.join(", "))
 console.log(rejected.message)
+console.log(exhausted.message)
 console.log(`by hand: ${admitted.join(", ")}`)
 
 assert.deepEqual(opened, ["host-1 Open", "tenant-7 Open"])
 assert.equal(rejected.key, "host-1")
+assert.equal(exhausted.message, "call to host-3 + tenant-8 ended after 2 attempts (attempts): Timeout, Timeout")
 assert.deepEqual(admitted, ["Admitted", "limit", "Admitted"])

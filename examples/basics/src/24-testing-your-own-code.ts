@@ -50,7 +50,7 @@ const rescuesACall = Effect.gen(function* () {
   assert.deepEqual(yield* ended(test(handler("8"))), { status: 404, body: "" })
 
   yield* record.expect("users-api", {
-    attempts: ["failure Timeout", "failure Timeout", "success", "ignored NotFound"],
+    attempts: ["failure Timeout", "failure Timeout", "success", "answered NotFound"],
     calls: ["success after 3 attempts", "permanent after 1 attempt"],
     transitions: []
   })

@@ -95,6 +95,15 @@ export const within = <Rules extends Limits>(rules: Rules, limits: Limits): Rule
 })
 
 /**
+ * What holds where several limits do: of each the smallest.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const strictest = (all: ReadonlyArray<Limits>): Limits =>
+  all.reduce((strict, limits) => within(strict, limits), unlimited)
+
+/**
  * The defaults: 3 attempts, no deadline, `Retry-After` up to 5 s.
  *
  * @category constants

@@ -21,8 +21,8 @@ import { fusing } from "./internal/fused.ts"
 import { issuesOf } from "./internal/issues.ts"
 import { configured, positiveDuration } from "./internal/options.ts"
 import { budgetOptions, checkedLayer, circuitOptions, reloading, retryOptions } from "./internal/reload.ts"
-import { type PlanOptions, planNames } from "./internal/plan.ts"
-import { protecting } from "./internal/protect.ts"
+import { type PlanOfAll, type PlanOptions, planNames } from "./internal/plan.ts"
+import { protecting, protectingAll } from "./internal/protect.ts"
 import { type Service, Truce } from "./internal/truce.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
 import * as RetryBudget from "./RetryBudget.ts"
@@ -295,6 +295,87 @@ interface Full<E, ER extends E, EP extends E> extends PlanOptions<E, ER, EP> {
 const protectingWith = <E, ER extends E, EP extends E>(options: Full<E, ER, EP>) => {
   InvalidOption.names("Truce.protect", options, [...planNames, "retry"])
   return protecting(options, options.retry, Truce)
+}
+
+/**
+ * How one effect is protected by several circuits at once.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ProtectAllOptions<
+  E,
+  ER extends E,
+  EP extends E,
+  RetryTimeouts extends boolean = boolean
+> extends CircuitBreaker.ExecuteAllOptions<E, ER, EP> {
+  /** As at `protect`, over the options of the first key; of the limits of all keys the strictest hold. */
+  readonly retry?: RetryPolicy.CallOptions<RetryTimeouts> | undefined
+}
+
+/**
+ * Protects an effect by several circuits at once (host and tenant, say): retry around breakers, every attempt admitted by all of them or
+ * by none.
+ *
+ * A retry is paid by each key's budget, or not sent; the call fails with the `CircuitOpen` of the first circuit that rejects, and with
+ * `whenOpen: "wait"` waits for that one. In trails and texts the keys are one name, as `host-1 + tenant-7`. Throws `InvalidOption`.
+ *
+ * **Example** (A host and a tenant)
+ *
+ * ```ts
+ * import { CircuitBreaker, Classifier, Truce } from "@truce/effect3"
+ * import { Data, Effect } from "effect"
+ *
+ * class Timeout extends Data.TaggedError("Timeout")<{}> {}
+ * const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
+ *
+ * const program = Effect.fail(new Timeout()).pipe(
+ *   Truce.protectAll({ keys: ["host-1", "tenant-7"], classify, retry: { attempts: 2, base: "1 millis" } }),
+ *   Effect.catchTag("RetryExhausted", (error) => Effect.succeed(error.message)),
+ *   Effect.provide(Truce.layer())
+ * )
+ * await Effect.runPromise(program) // => "call to host-1 + tenant-7 ended after 2 attempts (attempts): Timeout, Timeout"
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export function protectAll<E, ER extends E, EP extends E>(
+  options: ProtectAllOptions<E, ER, EP> & { readonly attemptTimeout?: undefined }
+): <A, E2 extends E, R>(self: Effect.Effect<A, E2, R>) => Effect.Effect<A, Protected<E2, ER, EP>, R | Truce>
+export function protectAll<E, ER extends E, EP extends E, const RetryTimeouts extends boolean = true>(
+  options: ProtectAllOptions<E, ER, EP, RetryTimeouts> & {
+    readonly attemptTimeout: Duration.DurationInput | undefined
+  }
+): <A, E2 extends E, R>(
+  self: Effect.Effect<A, E2, R>
+) => Effect.Effect<A, Protected<E2, ER, EP, AttemptTimeout, RetryTimeouts>, R | Truce>
+export function protectAll<A, E2 extends E, R, E, ER extends E, EP extends E>(
+  self: Effect.Effect<A, E2, R>,
+  options: ProtectAllOptions<E, ER, EP> & { readonly attemptTimeout?: undefined }
+): Effect.Effect<A, Protected<E2, ER, EP>, R | Truce>
+export function protectAll<
+  A,
+  E2 extends E,
+  R,
+  E,
+  ER extends E,
+  EP extends E,
+  const RetryTimeouts extends boolean = true
+>(
+  self: Effect.Effect<A, E2, R>,
+  options: ProtectAllOptions<E, ER, EP, RetryTimeouts> & {
+    readonly attemptTimeout: Duration.DurationInput | undefined
+  }
+): Effect.Effect<A, Protected<E2, ER, EP, AttemptTimeout, RetryTimeouts>, R | Truce>
+export function protectAll<A, E, ER extends E, EP extends E, R>(
+  ...args: readonly [FullOfAll<E, ER, EP>] | readonly [Effect.Effect<A, E, R>, FullOfAll<E, ER, EP>]
+) {
+  return args.length === 1 ? protectingAll(args[0]) : protectingAll(args[1])(args[0])
+}
+
+interface FullOfAll<E, ER extends E, EP extends E> extends PlanOfAll<E, ER, EP> {
+  readonly retry?: RetryPolicy.CallOptions | undefined
 }
 
 /**

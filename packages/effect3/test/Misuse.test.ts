@@ -112,6 +112,16 @@ describe("an option that cannot be names owner, field, rule and value", () => {
       () => given(CircuitBreaker.executeAll, { keys: ["a", undefined], classify }),
       "CircuitBreaker.executeAll: key must be the name of a dependency"
     ],
+    [
+      "no keys of a call",
+      () => given(Truce.protectAll, { keys: "ab", classify }),
+      'Truce.protectAll: keys must be a list of keys, with at least one, got "ab"'
+    ],
+    [
+      "a key where there are keys",
+      () => given(Truce.protectAll, { key, classify }),
+      'Truce.protectAll: key must be left out: there is no such option, but keys, got "a"'
+    ],
     ["text for options", protect("options"), 'Truce.protect: options must be an object, got "options"']
   ]
   for (const [name, run, message] of cases) {

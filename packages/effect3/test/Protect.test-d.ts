@@ -214,3 +214,46 @@ describe("after protect", () => {
     expectTypeOf<Exhausted<Timeout | Refused>>().not.toMatchTypeOf<Exhausted<Timeout>>()
   })
 })
+
+describe("a timeout", () => {
+  type Ended = AttemptTimeout.AttemptTimeout
+  const attemptTimeout = "1 second"
+  const ofInsert = (retryTimeouts: boolean) =>
+    Truce.protect({ key, classify, attemptTimeout, retry: { retryTimeouts } })(never)
+
+  it("is outside RetryExhausted where it is not to be retried", () => {
+    const once = Truce.protect({ key, classify, attemptTimeout, retry: { attempts: 2, retryTimeouts: false } })
+    expectTypeOf(once(fetchUser("1"))).toEqualTypeOf<
+      Effect.Effect<User, NotFound | Ended | Exhausted<Timeout> | Open, Database | Truce.Truce>
+    >()
+    const again = Truce.protect({ key, classify, attemptTimeout, retry: { retryTimeouts: true } })
+    expectTypeOf(again(never)).toEqualTypeOf<Effect.Effect<User, Exhausted<Ended> | Open, Truce.Truce>>()
+  })
+
+  it("is in both places where that is known only when it runs", () => {
+    expectTypeOf(ofInsert(false)).toEqualTypeOf<Effect.Effect<User, Ended | Exhausted<Ended> | Open, Truce.Truce>>()
+  })
+
+  it("may be, where a limit may be", () => {
+    const maybe = (attemptTimeout: number | undefined) => Truce.protect(never, { key, classify, attemptTimeout })
+    expectTypeOf(maybe(1)).toEqualTypeOf<Effect.Effect<User, Exhausted<Ended> | Open, Truce.Truce>>()
+    expectTypeOf(Truce.protect(never, { key, classify, attemptTimeout: undefined })).toEqualTypeOf<
+      Effect.Effect<User, Open, Truce.Truce>
+    >()
+  })
+})
+
+describe("Truce.protectAll", () => {
+  const keys = ["host", "tenant"] as const
+
+  it("has the errors of protect", () => {
+    expectTypeOf(fetchUser("1").pipe(Truce.protectAll({ keys, classify }))).toEqualTypeOf(fetchUser("1").pipe(protect))
+    const limits = { classify, attemptTimeout: "1 second", retry: { retryTimeouts: false } } as const
+    expectTypeOf(Truce.protectAll(never, { keys, ...limits })).toEqualTypeOf(Truce.protect(never, { key, ...limits }))
+  })
+
+  it("has one key at least", () => {
+    // @ts-expect-error no key
+    Truce.protectAll(never, { keys: [], classify })
+  })
+})

@@ -9,7 +9,12 @@ const told = async (process: number, nested: (counted: typeof Several.counted) =
   const lines: Array<Line> = []
   const path = "../src/internal/several.ts"
   const copy: typeof Several = await import(/* @vite-ignore */ `${path}?process${process}`)
-  await Effect.runPromise(Effect.provide(nested(copy.counted), telling((line) => void lines.push(line))))
+  await Effect.runPromise(
+    Effect.provide(
+      nested(copy.counted),
+      telling((line) => void lines.push(line))
+    )
+  )
   return lines.map(({ level, message }) => `${level} ${message}`)
 }
 
@@ -38,9 +43,17 @@ it("a layer after another that has ended says nothing", async () => {
   expect(lines).toEqual([])
 })
 
+const within = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.provide(self, Truce.layer({ several: true }))
+
 it("two layers that are meant live side by side", async () => {
   const lines: Array<Line> = []
-  const two = Effect.provide(Effect.provide(Effect.void, Truce.layer({ several: true })), Truce.layer({ several: true }))
-  await Effect.runPromise(Effect.provide(two, telling((line) => void lines.push(line))))
+  const two = within(within(Effect.void))
+  await Effect.runPromise(
+    Effect.provide(
+      two,
+      telling((line) => void lines.push(line))
+    )
+  )
   expect(lines).toEqual([])
 })

@@ -23,6 +23,8 @@ export interface Listener {
 /** A decision in two halves, so that several can be taken before any is written. */
 export interface Proposal {
   readonly decision: Circuit.Decision
+  /** Of a rejection: the failure that opened the circuit. */
+  readonly openedBy: string | undefined
   readonly write: STM.STM<void>
 }
 

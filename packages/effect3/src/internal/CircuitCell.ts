@@ -180,7 +180,8 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   proposeTx(now: number): STM.STM<Proposal> {
     return STM.map(this.readTx(), (circuit) => {
       const [next, decision] = Circuit.admit(this.policy, circuit, now)
-      return { decision, write: next === circuit ? STM.void : this.writeTx(next) }
+      const openedBy = this.inForce(circuit)?.openedBy
+      return { decision, openedBy, write: next === circuit ? STM.void : this.writeTx(next) }
     })
   }
 
@@ -248,8 +249,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   }
 
   /** What was remembered of the opening that goes on, or of the probes after it. */
-  private inForce(): Blamed | undefined {
-    const { generation, state } = this.value
+  private inForce({ generation, state }: Known = this.value): Blamed | undefined {
     const { blamed } = this
     if (blamed === undefined || state._tag === "Closed") return undefined
     return blamed.generation === generation || (state._tag === "HalfOpen" && blamed.generation === generation - 1)

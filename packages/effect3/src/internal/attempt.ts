@@ -151,14 +151,7 @@ const settling = <A, E, R, B, E2, R2>(
       const transaction = settle(admitted, { permit, outcome: made.outcome, failedBefore, startedAt }, endedAt)
       const next = () => {
         if (!composed) cell.blame(permit, { outcome: made.outcome, error: () => worded(errorOf(cause)) })
-        const failed = restore(
-          made.thrown === undefined ? then.failed(cause, made) : Effect.failCause(withDefect(made.thrown.defect, cause))
-        )
-        const remark = remarked()
-        const rest = remark === undefined ? failed : Effect.zipRight(remark, failed)
-        return then.interrupted !== undefined && Cause.isInterruptedOnly(cause)
-          ? Effect.zipRight(then.interrupted(made), rest)
-          : rest
+        return afterFailure(cause, made, then, restore)
       }
       return transaction === undefined ? next() : Effect.flatMap(transaction, next)
     }
@@ -183,11 +176,33 @@ const settle = <E>(
 const isNever = (error: unknown): error is never => error === isNever
 
 /** The defect of a classifier, beside what it was to classify: neither is lost. */
-export const withDefect = (defect: unknown, cause: Cause.Cause<unknown>): Cause.Cause<never> =>
+const withDefect = (defect: unknown, cause: Cause.Cause<unknown>): Cause.Cause<never> =>
   Cause.sequential(Cause.die(defect), failingBy(cause, isNever))
 
-const afterSuccess = <A, E, B, E2, R2>(value: A, made: Judged, then: Then<A, E, B, E2, R2>): Effect.Effect<B, E2, R2> =>
+/** What comes after an attempt that succeeded and was settled. */
+export const afterSuccess = <A, E, B, E2, R2>(
+  value: A,
+  made: Judged,
+  then: Then<A, E, B, E2, R2>
+): Effect.Effect<B, E2, R2> =>
   made.thrown === undefined ? then.succeeded(value, made) : Effect.die(made.thrown.defect)
+
+/** What comes after one that failed and was settled. */
+export const afterFailure = <A, E, B, E2, R2>(
+  cause: Cause.Cause<E>,
+  made: Judged,
+  then: Then<A, E, B, E2, R2>,
+  restore: Restore
+): Effect.Effect<B, E2, R2> => {
+  const failed = restore(
+    made.thrown === undefined ? then.failed(cause, made) : Effect.failCause(withDefect(made.thrown.defect, cause))
+  )
+  const remark = remarked()
+  const rest = remark === undefined ? failed : Effect.zipRight(remark, failed)
+  return then.interrupted !== undefined && Cause.isInterruptedOnly(cause)
+    ? Effect.zipRight(then.interrupted(made), rest)
+    : rest
+}
 
 /** One attempt that was made, with what the classifier threw. */
 export interface Judged extends Made {

@@ -1,6 +1,4 @@
-import { InvalidOption, Outcome } from "@truce/core"
-import type * as Arr from "effect/Array"
-import * as Cause from "effect/Cause"
+import { InvalidOption } from "@truce/core"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -10,11 +8,10 @@ import type { CircuitOpen } from "../CircuitOpen.ts"
 import * as Attempt from "./attempt.ts"
 import { CircuitBreaker, guard } from "./breaker.ts"
 import type { Guarded } from "./guarded.ts"
-import * as Lent from "./Lent.ts"
 import * as Monotonic from "./monotonic.ts"
-import { isComposed } from "../platform/Ref.ts"
-import { type PlanOptions, checkKey, makePlan, planNames } from "./plan.ts"
-import { errorOf, worded } from "./trail.ts"
+import { type PlanOfAll, type PlanOptions, makePlan, planNames, planOfAllNames } from "./plan.ts"
+import { errorOf } from "./trail.ts"
+import * as Under from "./under.ts"
 
 /** One attempt under one circuit, recorded in the call it belongs to, if any. */
 export const executing = <E, ER extends E, EP extends E>(options: PlanOptions<E, ER, EP>) => {
@@ -61,87 +58,23 @@ export const alone = {
   rejected: Effect.fail
 }
 
-/** What executing under several circuits asks for. */
-export interface PlanOfAll<E, ER extends E, EP extends E> extends Omit<PlanOptions<E, ER, EP>, "key"> {
-  readonly keys: Arr.NonEmptyReadonlyArray<string>
-}
-
 /** One attempt under several circuits: admitted by all or none, settled by all at once. */
 export const executingAll = <E, ER extends E, EP extends E>(options: PlanOfAll<E, ER, EP>) => {
   const owner = "CircuitBreaker.executeAll"
-  InvalidOption.names(owner, options, ["keys", ...planNames])
-  if (!Array.isArray(options.keys) || options.keys.length === 0) {
-    throw new InvalidOption.InvalidOption(owner, "keys", "a list of keys, with at least one", options.keys)
-  }
-  for (const key of options.keys) checkKey(owner, key)
-  const { limit, plan } = makePlan(owner, { ...options, key: options.keys.join(" + ") })
-  const [first] = options.keys
+  InvalidOption.names(owner, options, planOfAllNames)
+  const under = Under.all(owner, options.keys)
+  const { limit, plan } = makePlan(owner, { ...options, key: under.key })
   return <A, R>(
     self: Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker> => {
     const limited = limit(self)
     return Effect.withFiberRuntime<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker>((fiber) => {
       const startedAt = Monotonic.nowOf(fiber)
-      const breaker = Context.unsafeGet(fiber.currentContext, CircuitBreaker)
-      const seen = { key: plan.key, view: (now: number) => breaker[guard].cell(first, now).view(now) }
+      const at = under.at(Context.unsafeGet(fiber.currentContext, CircuitBreaker), startedAt)
       const context = fiber.getFiberRef(CallContext.current)
-      const then: Then<A, E | AttemptTimeout> =
-        context === undefined
-          ? alone
-          : within<A, E | AttemptTimeout, CircuitOpen>(context, seen, startedAt, Effect.fail)
-      const cells = Array.from(new Set(options.keys), (key) => breaker[guard].cell(key, startedAt))
-      const admit = (keys: Arr.NonEmptyReadonlyArray<string>) => breaker.commit(breaker.admitSTM(keys, startedAt))
-      return Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(Lent.admittedByAll(fiber, cells, startedAt, admit), (admission) => {
-          const { log } = breaker[guard]
-          if (admission._tag === "Rejected") {
-            if (log.isOn) log.rejected(admission.error, startedAt)
-            return Effect.fail(admission.error)
-          }
-          const { permits } = admission
-          const lents = Lent.lentBy(fiber, permits)
-          const innermost = [...lents.values()].at(-1)
-          const told = log.isOn ? permits.map((permit) => log.admitted(permit, startedAt)) : []
-          const settled = (
-            judged: (endedAt: number) => Attempt.Judged,
-            cause: Cause.Cause<E | AttemptTimeout> | undefined,
-            next: (made: Attempt.Made) => Effect.Effect<A, E | AttemptTimeout | CircuitOpen>
-          ) => {
-            const endedAt = Monotonic.nowOf(fiber)
-            const own = permits.filter((permit) => lents.get(permit)?.end() !== false)
-            const isSilent = own.length === 0 || cells.some(({ isClosing }) => isClosing)
-            const made = isSilent ? { ...judged(endedAt), outcome: Outcome.ignored } : judged(endedAt)
-            const failedBefore = then.failedBefore()
-            for (const attempt of told) log.settled(attempt, made.outcome, { cause, failedBefore }, endedAt)
-            return Effect.flatMap(
-              breaker.commit(breaker.settleSTM(own, made.outcome, endedAt, failedBefore, startedAt)),
-              () => {
-                const error = () => (cause === undefined ? undefined : worded(errorOf(cause)))
-                if (!isComposed(fiber)) Lent.blame(own, { outcome: made.outcome, error })
-                if (made.thrown === undefined) return next(made)
-                return Effect.failCause(Attempt.withDefect(made.thrown.defect, cause ?? Cause.empty))
-              }
-            )
-          }
-          return Effect.matchCauseEffect(
-            restore(innermost === undefined ? limited : Lent.Lent.around(innermost, limited)),
-            {
-              onSuccess: (value) =>
-                settled(
-                  (endedAt) => Attempt.judgedSuccess(plan, value, startedAt, endedAt),
-                  undefined,
-                  (made) => then.succeeded(value, made)
-                ),
-              onFailure: (cause) =>
-                settled(
-                  (endedAt) => Attempt.judgedFailure(plan, cells, cause, startedAt, endedAt),
-                  cause,
-                  (made) => then.failed(cause, made)
-                )
-            }
-          )
-        })
-      )
+      const lone: Then<A, E | AttemptTimeout> = alone
+      const then = context === undefined ? lone : within(context, at, startedAt, lone.rejected)
+      return under.run(fiber, at, plan, startedAt, limited, then)
     })
   }
 }

@@ -1,4 +1,5 @@
 import { InvalidOption, Outcome } from "@truce/core"
+import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -17,6 +18,11 @@ export interface PlanOptions<E, ER extends E, EP extends E> {
   readonly slowAfter?: Duration.DurationInput | undefined
   readonly abandonedAfter?: Duration.DurationInput | undefined
   readonly attemptTimeout?: Duration.DurationInput | undefined
+}
+
+/** What protecting an effect by several circuits asks for. */
+export interface PlanOfAll<E, ER extends E, EP extends E> extends Omit<PlanOptions<E, ER, EP>, "key"> {
+  readonly keys: Arr.NonEmptyReadonlyArray<string>
 }
 
 /** A plan with the transformation of the effect that goes with it. */
@@ -72,14 +78,15 @@ const isClassifier = (u: unknown): boolean =>
   hasProperty(u, "failure") && typeof u.failure === "function" && hasProperty(u, "retriable")
 
 /** Throws `InvalidOption` for what names no dependency. */
-export const checkKey = (owner: string, key: unknown): void => {
-  if (typeof key !== "string" || key === "") {
-    throw new InvalidOption.InvalidOption(owner, "key", "the name of a dependency, a text that is not empty", key)
-  }
+export const checkKey = (owner: string, key: unknown): string => {
+  if (typeof key === "string" && key !== "") return key
+  throw new InvalidOption.InvalidOption(owner, "key", "the name of a dependency, a text that is not empty", key)
 }
 
 /** What an effect may be protected with. */
 export const planNames = ["key", "classify", "slowAfter", "abandonedAfter", "attemptTimeout"] as const
+
+export const planOfAllNames = ["keys", ...planNames.filter((name) => name !== "key")]
 
 const withTimeout = <E, ER extends E, EP extends E>(
   classify: Classifier<E, ER, EP>,

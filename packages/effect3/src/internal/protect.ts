@@ -1,4 +1,4 @@
-import type { Outcome } from "@truce/core"
+import { InvalidOption, type Outcome, Retry } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -10,17 +10,20 @@ import type { AttemptTimeout } from "../AttemptTimeout.ts"
 import * as CallContext from "../CallContext.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { RetryExhausted } from "../RetryExhausted.ts"
-import type { CallOptions, Rules as RetryRules } from "../RetryPolicy.ts"
+import * as Race from "../platform/Race.ts"
+import type { CallOptions, Rules as RetryRules, Service as RetryPolicy } from "../RetryPolicy.ts"
 import * as Attempt from "./attempt.ts"
 import { guard } from "./breaker.ts"
-import type { Cell } from "./Cell.ts"
+import type { Guarded } from "./guarded.ts"
 import * as Monotonic from "./monotonic.ts"
-import { type PlanOptions, makePlan } from "./plan.ts"
+import * as Payment from "./payment.ts"
+import { type Limited, type PlanOfAll, type PlanOptions, makePlan, planOfAllNames } from "./plan.ts"
 import { readOwn } from "./retryRules.ts"
 import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
 import { type Tally, begun, told } from "./telling.ts"
 import { errorOf, tellCall } from "./trail.ts"
-import type { Service } from "./truce.ts"
+import { type Service, Truce } from "./truce.ts"
+import * as Under from "./under.ts"
 import type { Turn } from "./Waiting.ts"
 
 /** Retry around breaker: every attempt asks for its own admission and is settled on its own. */
@@ -32,9 +35,30 @@ export const protecting = <E, ER extends E, EP extends E, I>(
 ) => {
   const own = readOwn(given)
   const made = makePlan("Truce.protect", options, own?.retryTimeouts)
+  return protectingUnder(Under.one(options.key), made, own, tag, isRepeatable)
+}
+
+/** The same under several circuits: every attempt is admitted by all or none. Throws `InvalidOption`. */
+export const protectingAll = <E, ER extends E, EP extends E>(
+  options: PlanOfAll<E, ER, EP> & { readonly retry?: CallOptions | undefined }
+) => {
+  const owner = "Truce.protectAll"
+  InvalidOption.names(owner, options, [...planOfAllNames, "retry"])
+  const under = Under.all(owner, options.keys)
+  const own = readOwn(options.retry)
+  return protectingUnder(under, makePlan(owner, { ...options, key: under.key }, own?.retryTimeouts), own, Truce, true)
+}
+
+const protectingUnder = <E, ER extends E, EP extends E, I, At extends Attempt.Seen>(
+  under: Under.Under<At>,
+  made: Limited<E, ER, EP>,
+  own: CallOptions | undefined,
+  tag: Context.Tag<I, Service>,
+  isRepeatable: boolean
+) => {
   const { limit } = made
   const plan = { ...made.plan, times: made.plan.times ?? Attempt.noticed }
-  const { classify, key } = plan
+  const { classify } = plan
   return <A, R>(
     self: Effect.Effect<A, E, R>
   ): Effect.Effect<A, EP | AttemptTimeout | RetryExhausted<ER | AttemptTimeout> | CircuitOpen, R | I> => {
@@ -43,39 +67,40 @@ export const protecting = <E, ER extends E, EP extends E, I>(
       (fiber) => {
         const truce = Context.unsafeGet(fiber.currentContext, tag)
         const begunAt = Monotonic.nowOf(fiber)
-        const cell = truce.breaker[guard].cell(key, begunAt)
+        const at = under.at(truce.breaker, begunAt)
         const outer = fiber.getFiberRef(CallContext.current)
         const { log } = truce.breaker[guard]
         const tally = log.isOn ? begun(log) : undefined
         const policyOf = () => {
-          const policy = truce.policy.of(key, own)
+          const policy = policyOver(truce.policy, under.keys, own)
           return isRepeatable ? policy : { ...policy, isRepeatable }
         }
-        const retry = (first: First<A, E | AttemptTimeout>) =>
-          retryingFrom(first, { classify, key, plan, limited, truce, policy: policyOf(), begunAt, outer, tally })
+        const retry = (first: First<A, E | AttemptTimeout, At>) =>
+          retryingFrom(first, { classify, under, plan, limited, truce, policy: policyOf(), begunAt, outer, tally })
         const tracked = outer === undefined ? limited : CallContext.open(limited)
-        const call = Attempt.run(fiber, cell, plan, begunAt, tracked, {
+        const earned = ({ endedAt, outcome }: Attempt.Made) =>
+          Payment.settle(truce.budget, under.keys, { paid: Payment.nothing, retry: false, outcome }, endedAt)
+        const call = under.run(fiber, at, plan, begunAt, tracked, {
           failedBefore: none,
           succeeded: (value, made) => {
             const trail = tally?.trail
             if (outer !== undefined || trail !== undefined) {
-              const attempt = Attempt.remember(CallContext.make(), cell, made, begunAt, undefined)
+              const attempt = Attempt.remember(CallContext.make(), at, made, begunAt, undefined)
               outer?.record(attempt)
               trail?.push(attempt)
             }
-            const earned = truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt)
+            const earning = earned(made)
             // A full purse earns nothing, and that takes no step.
-            return earned === Effect.void ? Effect.succeed(value) : Effect.as(earned, value)
+            return earning === Effect.void ? Effect.succeed(value) : Effect.as(earning, value)
           },
-          failed: (cause, made) => retry({ _tag: "Failed", cell, cause, made }),
-          interrupted: (made) =>
-            truce.budget.settle(key, { cost: 0, retry: false, outcome: made.outcome }, made.endedAt),
+          failed: (cause, made) => retry({ _tag: "Failed", at, cause, made }),
+          interrupted: earned,
           rejected: (error) => {
             if (tally !== undefined) tally.attempts = 0
             return policyOf().whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
           }
         })
-        return tally === undefined ? call : told(call, { log, cell, startedAt: begunAt, tally })
+        return tally === undefined ? call : told(call, { log, seen: at, startedAt: begunAt, tally })
       }
     )
   }
@@ -83,13 +108,21 @@ export const protecting = <E, ER extends E, EP extends E, I>(
 
 const none = () => 0
 
-type First<A, E> =
-  | { readonly _tag: "Failed"; readonly cell: Cell; readonly cause: Cause.Cause<E>; readonly made: Attempt.Made }
+/** Options and rules of several keys are those of the first; limits are those of all. */
+const policyOver = (policy: RetryPolicy, [first, ...rest]: Under.Keys, own: CallOptions | undefined): RetryRules => {
+  const rules = policy.of(first, own)
+  if (rest.length === 0) return rules
+  const all = [rules, ...rest.map((key) => policy.of(key, own))]
+  return { ...rules, limits: () => Retry.strictest(all.map(({ limits }) => limits())) }
+}
+
+type First<A, E, At> =
+  | { readonly _tag: "Failed"; readonly at: At; readonly cause: Cause.Cause<E>; readonly made: Attempt.Made }
   | Extract<Tried<A, never>, { readonly _tag: "Rejected" }>
 
-interface Call<A, E, ER extends E, EP extends E, R> {
+interface Call<A, E, ER extends E, EP extends E, R, At extends Attempt.Seen> {
   readonly classify: Attempt.Plan<E, ER, EP>["classify"]
-  readonly key: string
+  readonly under: Under.Under<At>
   readonly plan: Attempt.Plan<E, ER, EP>
   readonly limited: Effect.Effect<A, E, R>
   readonly truce: Service
@@ -100,66 +133,71 @@ interface Call<A, E, ER extends E, EP extends E, R> {
 }
 
 /** Everything a call needs once its first attempt did not succeed: nothing of it is paid for before. */
-const retryingFrom = <A, E, ER extends E, EP extends E, R>(
-  first: First<A, E>,
-  call: Call<A, E, ER, EP, R>
+const retryingFrom = <A, E, ER extends E, EP extends E, R, At extends Attempt.Seen>(
+  first: First<A, E, At>,
+  call: Call<A, E, ER, EP, R, At>
 ): Effect.Effect<A, EP | CircuitOpen | RetryExhausted<ER>, R> => {
-  const { begunAt, classify, key, limited, outer, plan, policy, tally, truce } = call
+  const { begunAt, classify, limited, outer, plan, policy, tally, truce, under } = call
+  const { key, keys } = under
   const guarded = truce.breaker[guard]
   const context = CallContext.make()
   // The trail of the context holds the attempts of calls inside this one too.
   const own: Array<Trail.Attempt> = tally?.trail ?? []
   const turn: Turn = { calledBy: undefined }
 
-  const settle = (made: Attempt.Made, cost: number, retry: boolean): Effect.Effect<void> =>
-    truce.budget.settle(key, { cost, retry, outcome: made.outcome }, made.endedAt)
+  const settle = (made: Attempt.Made, paid: Payment.Paid, retry: boolean): Effect.Effect<void> =>
+    Payment.settle(truce.budget, keys, { paid, retry, outcome: made.outcome }, made.endedAt)
 
-  const remember = <Error>(cell: Cell, made: Attempt.Made, error: Error) => {
-    const attempt = Attempt.remember(context, cell, made, begunAt, error, own)
+  const decided = (now: number): void => {
+    for (const one of keys) guarded.decided(one, turn, now)
+  }
+
+  const remember = <Error>(at: At, made: Attempt.Made, error: Error) => {
+    const attempt = Attempt.remember(context, at, made, begunAt, error, own)
     own.push(attempt)
     return attempt
   }
 
   const failed = (
-    cell: Cell,
+    at: At,
     cause: Cause.Cause<E>,
     made: Attempt.Made,
-    paid: { readonly cost: number; readonly retry: boolean }
+    sent: { readonly paid: Payment.Paid; readonly retry: boolean }
   ): Effect.Effect<Tried<A, ER>, EP> => {
     const error = retriableError(cause, classify.retriable)
     const tried: Effect.Effect<Tried<A, ER>, EP> = Option.match(error, {
       onNone: () => {
-        remember(cell, made, errorOf(cause))
+        remember(at, made, errorOf(cause))
         return Effect.failCause(permanentCause(cause, classify.permanent))
       },
       onSome: (value) =>
         Effect.succeed({
           _tag: "Failed",
-          attempt: remember(cell, made, value),
+          attempt: remember(at, made, value),
           outcome: made.outcome
         })
     })
-    return Cause.isInterruptedOnly(cause) ? tried : Effect.zipRight(settle(made, paid.cost, paid.retry), tried)
+    return Cause.isInterruptedOnly(cause) ? tried : Effect.zipRight(settle(made, sent.paid, sent.retry), tried)
   }
 
-  const attempt = (cost: number, onSent: () => void): Effect.Effect<Tried<A, ER>, EP, R> =>
+  const attempt = (paid: Payment.Paid, onSent: () => void): Effect.Effect<Tried<A, ER>, EP, R> =>
     Effect.withFiberRuntime<Tried<A, ER>, EP, R>((fiber: Fiber.RuntimeFiber<unknown, unknown>) => {
       const startedAt = Monotonic.nowOf(fiber)
-      const cell = guarded.cell(key, startedAt)
+      const at = under.at(truce.breaker, startedAt)
       // The first attempt of a call that had to wait for its admission is no retry.
       const retry = own.length > 0
-      return Attempt.run<A, E, R, Tried<A, ER>, EP, never>(
+      return under.run<A, E, R, Tried<A, ER>, EP, never>(
         fiber,
-        cell,
+        at,
         plan,
         startedAt,
         Effect.locally(
           Effect.suspend(() => {
             onSent()
-            guarded.decided(key, turn, startedAt)
+            decided(startedAt)
             if (tally === undefined) return limited
             tally.attempts++
-            return retry ? Effect.zipRight(toldOfRetry(truce, { key, at: startedAt, cost }), limited) : limited
+            return retry ? Effect.zipRight(toldOfRetry(truce, keys, paid, startedAt), limited) : limited
           }),
           CallContext.current,
           context
@@ -167,13 +205,13 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
         {
           failedBefore: () => context.failed(key),
           succeeded: (value, made) => {
-            remember(cell, made, undefined)
-            return Effect.as(settle(made, cost, retry), { _tag: "Succeeded", value })
+            remember(at, made, undefined)
+            return Effect.as(settle(made, paid, retry), { _tag: "Succeeded", value })
           },
-          failed: (cause, made) => failed(cell, cause, made, { cost, retry }),
-          interrupted: (made) => settle(made, cost, retry),
+          failed: (cause, made) => failed(at, cause, made, { paid, retry }),
+          interrupted: (made) => settle(made, paid, retry),
           rejected: (error) => {
-            guarded.decided(key, turn, startedAt)
+            decided(startedAt)
             return Effect.succeed({ _tag: "Rejected", error })
           }
         }
@@ -182,42 +220,56 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R>(
 
   const start: Effect.Effect<Tried<A, ER>, EP> = first._tag === "Rejected"
     ? Effect.succeed(first)
-    : failed(first.cell, first.cause, first.made, { cost: 0, retry: false })
+    : failed(first.at, first.cause, first.made, { paid: Payment.nothing, retry: false })
 
   const isWaiting = policy.whenOpen === "wait"
   return Effect.ensuring(
     Effect.flatMap(start, (tried) =>
-      retrying<A, ER, CircuitOpen, EP, R>(tried, {
+      retrying<A, ER, CircuitOpen, EP, R, Payment.Paid>(tried, {
         key,
         policy,
         begunAt,
         attempt,
-        withdraw: (outcome: Outcome.Outcome) => truce.budget.withdraw(key, outcome),
-        refund: (cost) => truce.budget.refund(key, cost),
-        pointless: isWaiting
-          ? undefined
-          : Effect.flatMap(Monotonic.now, (at) => guarded.awaitRejecting(guarded.cell(key, at))),
+        withdraw: (outcome: Outcome.Outcome) => Payment.withdraw(truce.budget, keys, outcome),
+        refund: (paid) => Payment.refund(truce.budget, keys, paid),
+        nothing: Payment.nothing,
+        pointless: isWaiting ? undefined : Effect.flatMap(Monotonic.now, (now) => anyRejecting(guarded, keys, now)),
         readmission: isWaiting
-          ? (withinMillis, { retryAfter, state }) =>
-              Effect.flatMap(Monotonic.now, (at) =>
-                state === "SlowStart"
-                  ? guarded.awaitRamp(guarded.cell(key, at), Duration.toMillis(retryAfter), withinMillis)
-                  : guarded.awaitAdmission(guarded.cell(key, at), withinMillis, turn)
-              )
+          ? (withinMillis, { key, retryAfter, state }) =>
+              Effect.flatMap(Monotonic.now, (now) => {
+                const cell = guarded.cell(key, now)
+                return state === "SlowStart"
+                  ? guarded.awaitRamp(cell, Duration.toMillis(retryAfter), withinMillis)
+                  : guarded.awaitAdmission(cell, withinMillis, turn)
+              })
           : undefined
       })
     ),
     Effect.suspend(() => {
       context.end()
       const told = tellCall(begunAt, context.trail(), outer, tally?.trail !== undefined)
-      const pass = Effect.map(Monotonic.now, (at) => guarded.decided(key, turn, at))
-      return isWaiting ? Effect.zipRight(pass, told) : told
+      return isWaiting ? Effect.zipRight(Effect.map(Monotonic.now, decided), told) : told
     })
   )
 }
 
+const anyRejecting = (guarded: Guarded, [first, ...rest]: Under.Keys, now: number): Effect.Effect<void> =>
+  rest.reduce<Effect.Effect<void>>(
+    (one, key) => Race.first(one, guarded.awaitRejecting(guarded.cell(key, now))),
+    guarded.awaitRejecting(guarded.cell(first, now))
+  )
+
 const toldOfRetry = (
   { breaker, budget }: Service,
-  paid: { readonly key: string; readonly at: number; readonly cost: number }
+  keys: Under.Keys,
+  paid: Payment.Paid,
+  at: number
 ): Effect.Effect<void> =>
-  Effect.map(budget.tokens(paid.key), (tokens) => breaker[guard].log.tell({ _tag: "Retried", ...paid, tokens }))
+  Effect.forEach(
+    keys,
+    (key, index) =>
+      Effect.map(budget.tokens(key), (tokens) =>
+        breaker[guard].log.tell({ _tag: "Retried", key, at, cost: paid[index] ?? 0, tokens })
+      ),
+    { discard: true }
+  )

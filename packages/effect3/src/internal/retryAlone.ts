@@ -58,12 +58,13 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
     })
 
     const call = Effect.flatMap(attempt, (first) =>
-      retrying<A, ER, CircuitOpen, EP, R | RS>(first, {
+      retrying<A, ER, CircuitOpen, EP, R | RS, undefined>(first, {
         key,
         policy,
         begunAt,
         attempt: () => attempt,
-        withdraw: () => Effect.succeedSome(0),
+        withdraw: () => Effect.succeedSome(undefined),
+        nothing: undefined,
         refund: () => Effect.void,
         pointless,
         readmission: undefined

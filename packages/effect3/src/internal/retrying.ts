@@ -21,15 +21,17 @@ export type Tried<A, ER, ED = CircuitOpen> =
   | { readonly _tag: "Rejected"; readonly error: ED }
 
 /** One call under retry: what differs between a retry alone and one around a breaker. */
-export interface Call<A, ER, ED, EP, R> {
+export interface Call<A, ER, ED, EP, R, Paid> {
   readonly key: string
   readonly policy: RetryRules
   readonly begunAt: number
-  /** Another attempt, paid for by `cost`; calls `onSent` once it is admitted and runs. */
-  readonly attempt: (cost: number, onSent: () => void) => Effect.Effect<Tried<A, ER, ED>, EP, R>
+  /** Another attempt, as it was paid for; calls `onSent` once it is admitted and runs. */
+  readonly attempt: (paid: Paid, onSent: () => void) => Effect.Effect<Tried<A, ER, ED>, EP, R>
   /** Pays for a retry; none where it cannot be afforded. */
-  readonly withdraw: (failed: Outcome.Outcome) => Effect.Effect<Option.Option<number>>
-  readonly refund: (cost: number) => Effect.Effect<void>
+  readonly withdraw: (failed: Outcome.Outcome) => Effect.Effect<Option.Option<Paid>>
+  readonly refund: (paid: Paid) => Effect.Effect<void>
+  /** What a first attempt pays. */
+  readonly nothing: Paid
   /** Ends when retrying became pointless. */
   readonly pointless: Effect.Effect<unknown, never, R> | undefined
   /** Waits for an admission after a rejection; whether it came in time. */
@@ -37,9 +39,9 @@ export interface Call<A, ER, ED, EP, R> {
 }
 
 /** Goes on from what the first attempt found. */
-export const retrying = <A, ER, ED, EP, R>(
+export const retrying = <A, ER, ED, EP, R, Paid>(
   first: Tried<A, ER, ED>,
-  call: Call<A, ER, ED, EP, R>
+  call: Call<A, ER, ED, EP, R, Paid>
 ): Effect.Effect<A, EP | ED | RetryExhausted<ER>, R> =>
   Effect.gen(function* () {
     const { isRepeatable = true, limits } = call.policy
@@ -97,18 +99,18 @@ export const retrying = <A, ER, ED, EP, R>(
           break
         }
       }
-      // What was rejected has paid nothing yet; a first attempt pays nothing.
-      const payment = attempts.length === 0 ? Effect.succeedSome(0) : call.withdraw(outcome)
-      const sent = yield* paying(payment, call.refund, (cost, onSent) =>
+      // What was rejected has paid nothing yet.
+      const payment = attempts.length === 0 ? Effect.succeedSome(call.nothing) : call.withdraw(outcome)
+      const sent = yield* paying(payment, call.refund, (paid, onSent) =>
         Effect.flatMap(
           asleep(delayMillis, call.pointless),
           (isPointless): Effect.Effect<Tried<A, ER, ED> | Reason, EP, R> => {
             if (isPointless) return Effect.succeed("circuit-open")
             return Effect.flatMap(Monotonic.now, (at): Effect.Effect<Tried<A, ER, ED> | Reason, EP, R> => {
-              if (attempts.length === 0) return call.attempt(cost, onSent)
+              if (attempts.length === 0) return call.attempt(paid, onSent)
               const { attempts: most, deadlineMillis } = within()
               if (attempts.length >= most) return Effect.succeed("attempts")
-              return at - call.begunAt > deadlineMillis ? Effect.succeed("deadline") : call.attempt(cost, onSent)
+              return at - call.begunAt > deadlineMillis ? Effect.succeed("deadline") : call.attempt(paid, onSent)
             })
           }
         )
@@ -119,19 +121,18 @@ export const retrying = <A, ER, ED, EP, R>(
   })
 
 /** Pays for what `use` sends; whatever ends it before it was sent gives the cost back. */
-const paying = <A, E, R>(
-  payment: Effect.Effect<Option.Option<number>>,
-  refund: (cost: number) => Effect.Effect<void>,
-  use: (cost: number, onSent: () => void) => Effect.Effect<A, E, R>
+const paying = <A, E, R, Paid>(
+  payment: Effect.Effect<Option.Option<Paid>>,
+  refund: (paid: Paid) => Effect.Effect<void>,
+  use: (paid: Paid, onSent: () => void) => Effect.Effect<A, E, R>
 ): Effect.Effect<A | "budget", E, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(payment, (paid): Effect.Effect<A | "budget", E, R> => {
       if (Option.isNone(paid)) return Effect.succeed("budget")
-      const cost = paid.value
       let isSent = false
       return Effect.ensuring(
-        restore(use(cost, () => (isSent = true))),
-        Effect.suspend(() => (isSent ? Effect.void : refund(cost)))
+        restore(use(paid.value, () => (isSent = true))),
+        Effect.suspend(() => (isSent ? Effect.void : refund(paid.value)))
       )
     })
   )

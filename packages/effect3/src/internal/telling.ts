@@ -10,7 +10,7 @@ import { type CircuitOpen, isCircuitOpen } from "../CircuitOpen.ts"
 import type { Called } from "../EventLog.ts"
 import { isRetryExhausted } from "../RetryExhausted.ts"
 import { inSpan } from "../platform/Spans.ts"
-import type { Cell } from "./Cell.ts"
+import type { Seen } from "./attempt.ts"
 import type { Log } from "./Log.ts"
 import * as Monotonic from "./monotonic.ts"
 import { errorOf, nameOf, tellSpan } from "./trail.ts"
@@ -27,7 +27,7 @@ export const begun = (log: Log): Tally => ({ attempts: 1, trail: log.isTraced ? 
 
 interface Call {
   readonly log: Log
-  readonly cell: Cell
+  readonly seen: Seen
   readonly startedAt: number
   readonly tally: Tally
 }
@@ -37,17 +37,17 @@ export const told = <A, E, R>(self: Effect.Effect<A, E, R>, call: Call): Effect.
   const { trail } = call.tally
   return trail === undefined
     ? Effect.onExit(self, (exit) => telling(exit, call))
-    : inSpan(self, { name: "truce.call", attributes: { "truce.key": call.cell.key } }, (span, exit) =>
+    : inSpan(self, { name: "truce.call", attributes: { "truce.key": call.seen.key } }, (span, exit) =>
         telling(exit, call, (called, spanTime) => {
           tellSpan(span, spanTime, call.startedAt, trail)
-          describe(span, called, exit, call.cell.view(called.at))
+          describe(span, called, exit, call.seen.view(called.at))
         })
       )
 }
 
 const telling = (
   exit: Exit.Exit<unknown, unknown>,
-  { cell: { key }, log, startedAt, tally }: Call,
+  { seen: { key }, log, startedAt, tally }: Call,
   then?: (called: typeof Called.Type, spanTime: (at: number) => bigint) => void
 ): Effect.Effect<void> =>
   Effect.withFiberRuntime((fiber) => {

@@ -40,7 +40,7 @@ export const make = (guard: Guard) => ({
           for (const { cell, proposal } of proposals) {
             if (proposal.decision._tag === "Rejected") {
               // A slow start remembers whom it has rejected: without that it would go on to.
-              const error = toError(cell.key, proposal.decision, now)
+              const error = toError(cell.key, proposal.decision, now, proposal.openedBy)
               return STM.as(proposal.write, { _tag: "Rejected", error } satisfies Admission)
             }
             permits.push(toPermit(cell, proposal.decision.permit))
