@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { CircuitBreaker, HealthScore, Policy, RetryBudget, Truce } from "@truce/effect3"
 import { Config, type ConfigProvider, Duration, Effect, Layer, Queue, Schema, Stream, TestClock } from "effect"
 import { parse } from "yaml"
-import { broken, environment, faultsOf, object } from "./platform/ConfigProviders.ts"
+import { broken, environment, faultsOf, inOrder, object } from "./platform/ConfigProviders.ts"
 import { telling } from "./platform/Logs.ts"
 import { jsonSchemaOf } from "./platform/Schemas.ts"
 import { attempt, failing, key, settled, statusOf } from "./support.ts"
@@ -224,15 +224,56 @@ describe("Policy.config", () => {
     })
   )
 
+  const faultsIn = (provider: ConfigProvider.ConfigProvider, config = Policy.config) =>
+    Effect.map(Effect.flip(load(provider, config)), faultsOf)
+
   it.effect("what a rule forbids is a ConfigError at its path", () =>
     Effect.gen(function* () {
-      const provider = environment({ CIRCUIT_PERMITS: "0", RETRY_ATTEMPTS: "many" })
-      expect(faultsOf(yield* Effect.flip(load(provider)))).toContainEqual(expect.stringMatching(/^retry\.attempts: /))
-      const layer = Policy.layerConfig().pipe(
-        Layer.provide(Layer.setConfigProvider(environment({ CIRCUIT_PERMITS: "0" })))
+      const policy = { circuit: { permits: 0 }, overrides: '{ "a": { "circuit": { "permits": 0 } } }' }
+      expect(yield* faultsIn(object(policy))).toEqual(["circuit.permits: must be a whole number of at least 1, got 0"])
+    })
+  )
+
+  it.effect("what a rule forbids of the environment names the variable", () =>
+    Effect.gen(function* () {
+      const variables = { CIRCUIT_PERMITS: "0", MAX_KEYS: "0" }
+      const faults = [
+        "CIRCUIT_PERMITS: must be a whole number of at least 1, got 0",
+        "MAX_KEYS: must be a whole number of at least 1, got 0"
+      ]
+      expect(yield* faultsIn(environment(variables))).toEqual(faults)
+      const layer = Policy.layerConfig().pipe(Layer.provide(Layer.setConfigProvider(environment(variables))))
+      expect(faultsOf(yield* Effect.flip(Effect.provide(CircuitBreaker.states, layer)))).toEqual(faults)
+      expect(yield* faultsIn(environment({ RETRY_ATTEMPTS: "many" }))).toContainEqual(
+        expect.stringMatching(/^RETRY_ATTEMPTS: /)
       )
-      const error = yield* Effect.flip(Effect.provide(CircuitBreaker.states, layer))
-      expect(faultsOf(error)).toEqual(["circuit.permits: must be a whole number of at least 1, got 0"])
+    })
+  )
+
+  it.effect("what is missing in the environment is named as the variable it would be", () =>
+    Effect.gen(function* () {
+      expect(yield* faultsIn(environment({ RETRY_WHEN_OPEN: "wait" }))).toEqual([
+        expect.stringMatching(/^RETRY_DEADLINE: must be given when whenOpen is "wait"/)
+      ])
+    })
+  )
+
+  it.effect("each fault goes by its own source, where one stands behind another", () =>
+    Effect.gen(function* () {
+      const provider = inOrder(
+        environment({ CIRCUIT_OPEN_FOR: "1 second", MAX_KEYS: "0" }),
+        object({ circuit: { permits: 0 } })
+      )
+      expect((yield* faultsIn(provider)).map((fault) => fault.split(":")[0])).toEqual(["circuit.permits", "MAX_KEYS"])
+    })
+  )
+
+  it.effect("a fault inside of a variable has its path in there", () =>
+    Effect.gen(function* () {
+      const variables = { TRUCE_OVERRIDES: '{ "tenant-*": { "circuit": { "permits": 0 } } }' }
+      expect(yield* faultsIn(environment(variables), Config.nested(Policy.config, "TRUCE"))).toEqual([
+        expect.stringMatching(/OVERRIDES\.tenant-\*\.circuit\.permits: must be a whole number/)
+      ])
     })
   )
 })

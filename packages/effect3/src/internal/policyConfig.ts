@@ -2,6 +2,7 @@ import * as Config from "effect/Config"
 import * as Option from "effect/Option"
 import { checkedConfig, elsewhere } from "../platform/Config.ts"
 import type { Reading } from "../platform/Reading.ts"
+import type { Issue } from "./issues.ts"
 
 /** The names of the settings of each part. */
 export interface Settings {
@@ -20,21 +21,60 @@ export const policyConfig = <Policy>(
       ttl: setting("ttl"),
       overrides: setting("overrides")
     }),
-    (data) => read(present(data) ?? {})
+    (found) => {
+      const reading = read(present(found) ?? {})
+      if (reading._tag === "Read") return reading
+      const [first, ...rest] = reading.issues
+      const spelt = spelling(found, settings)
+      return { _tag: "Faulty", issues: [spelt(first), ...rest.map(spelt)] }
+    }
   )
 
-const partOf = (part: string, names: ReadonlyArray<string>): Config.Config<unknown> =>
-  Config.map(Config.all(Object.fromEntries(names.map((name) => [name, setting(part, name)]))), (found) =>
-    present(found)
-  )
+/** What was found of the whole, of a part, or of one setting. */
+interface Found {
+  readonly value: unknown
+  readonly isVariable: boolean
+  /** Of a part. */
+  readonly settings?: FoundByName
+}
+
+interface FoundByName {
+  readonly [name: string]: Found | undefined
+}
+
+const partOf = (part: string, names: ReadonlyArray<string>): Config.Config<Found | undefined> =>
+  Config.map(Config.all(Object.fromEntries(names.map((name) => [name, setting(part, name)]))), (settings) => {
+    const value = present(settings)
+    return value && { value, isVariable: hasVariable(settings), settings }
+  })
+
+const hasVariable = (found: FoundByName): boolean => Object.values(found).some((one) => one?.isVariable)
 
 /** One value under its path (`circuit.openFor`) or the name that path has in an environment (`CIRCUIT_OPEN_FOR`). */
-const setting = (...path: readonly [string, ...ReadonlyArray<string>]): Config.Config<unknown> => {
+const setting = (...path: Path): Config.Config<Found | undefined> => {
   const [last, ...parents] = path.toReversed()
   const nested = parents.reduce((config, parent) => Config.nested(config, parent), Config.string(last))
-  const flat = Config.string(path.map(constantCase).join("_"))
-  return elsewhere(nested, flat).pipe(Config.map(valueOf), Config.option, Config.map(Option.getOrUndefined))
+  return elsewhere(
+    Config.map(nested, (text) => ({ value: valueOf(text), isVariable: false })),
+    Config.map(Config.string(variableOf(path)), (text) => ({ value: valueOf(text), isVariable: true }))
+  ).pipe(Config.option, Config.map(Option.getOrUndefined))
 }
+
+type Path = readonly [string, ...ReadonlyArray<string>]
+
+const variableOf = (path: ReadonlyArray<string>): string => path.map(constantCase).join("_")
+
+/** Names faults as whoever wrote the setting has: what is inside of a variable stays a path, what is missing goes by what is there. */
+const spelling =
+  (found: FoundByName, parts: Settings) =>
+  ({ path, rule }: Issue): Issue => {
+    const [part = "", name = ""] = path
+    const depth = part in parts ? 2 : 1
+    const one = depth === 2 ? found[part]?.settings?.[name] : found[part]
+    return path.length >= depth && (one?.isVariable ?? hasVariable(found))
+      ? { path: [variableOf(path.slice(0, depth)), ...path.slice(depth)], rule }
+      : { path, rule }
+  }
 
 const constantCase = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()
 
@@ -48,7 +88,7 @@ const valueOf = (text: string): unknown => {
   }
 }
 
-const present = (data: { readonly [name: string]: unknown }): { readonly [name: string]: unknown } | undefined => {
-  const entries = Object.entries(data).filter(([, value]) => value !== undefined)
+const present = (found: FoundByName): { readonly [name: string]: unknown } | undefined => {
+  const entries = Object.entries(found).flatMap(([name, one]) => (one === undefined ? [] : [[name, one.value]]))
   return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }

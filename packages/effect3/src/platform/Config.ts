@@ -20,7 +20,7 @@ export const checkedConfig = <A, B>(self: Config.Config<A>, read: (data: A) => R
 
 /** Only what is not there is looked for elsewhere: a provider that fails is not asked again. */
 export const elsewhere = <A, B>(self: Config.Config<A>, other: Config.Config<B>): Config.Config<A | B> =>
-  Config.orElseIf(self, { if: ConfigError.isMissingData, orElse: () => other })
+  Config.orElseIf(self, { if: ConfigError.isMissingDataOnly, orElse: () => other })
 
 /** JSON under a name, where the configuration is nested under `parent`. */
 export const jsonConfig = <A, I>(_parent: string, name: string, schema: Schema.Schema<A, I>): Config.Config<A> =>

@@ -7,6 +7,12 @@ export const environment = (variables: { readonly [name: string]: string }): Con
 /** A provider of an object, as read from a file. */
 export const object = (value: unknown): ConfigProvider.ConfigProvider => ConfigProvider.fromJson(value)
 
+/** What one provider has not is asked of the other. */
+export const inOrder = (
+  first: ConfigProvider.ConfigProvider,
+  then: ConfigProvider.ConfigProvider
+): ConfigProvider.ConfigProvider => ConfigProvider.orElse(first, () => then)
+
 /** What is wrong, as `path: rule`, all of it. */
 export const faultsOf = (error: ConfigError.ConfigError): ReadonlyArray<string> => {
   switch (error._op) {
