@@ -186,27 +186,39 @@ export const wordFor = (setting: string): string => words[setting] ?? setting.re
 
 const millis = (span: Span | undefined): number | undefined => (span === "infinity" ? Infinity : span)
 
+/** What a model or a budget is made of, without the name of its kind. */
+const settingsOf = <Named extends { readonly type: string }>(named: Named): Omit<Named, "type"> => {
+  const { type: _type, ...rest } = named
+  return rest
+}
+
 const modelOf = (model: Model): HealthModel.HealthModel<HealthModel.Opaque> => {
   switch (model.type) {
     case "ledger": {
-      const { guard, halfLife, persistence, ...rest } = model
+      const { guard, halfLife, persistence, ...rest } = settingsOf(model)
       const times = { guardMillis: millis(guard), halfLifeMillis: millis(halfLife) }
       return HealthModel.opaque(HealthModel.ledger({ ...rest, ...times, persistenceMillis: millis(persistence) }))
     }
     case "consecutive":
-      return HealthModel.opaque(HealthModel.consecutive(model))
+      return HealthModel.opaque(HealthModel.consecutive(settingsOf(model)))
     case "countWindow":
-      return HealthModel.opaque(HealthModel.countWindow(model))
-    case "timeWindow":
-      return HealthModel.opaque(HealthModel.timeWindow({ ...model, windowMillis: millis(model.window) }))
+      return HealthModel.opaque(HealthModel.countWindow(settingsOf(model)))
+    case "timeWindow": {
+      const { window, ...rest } = settingsOf(model)
+      return HealthModel.opaque(HealthModel.timeWindow({ ...rest, windowMillis: millis(window) }))
+    }
     case "additive":
-      return HealthModel.opaque(HealthModel.additive(model))
-    case "ewma":
-      return HealthModel.opaque(HealthModel.ewma({ ...model, windowMillis: millis(model.window) }))
+      return HealthModel.opaque(HealthModel.additive(settingsOf(model)))
+    case "ewma": {
+      const { window, ...rest } = settingsOf(model)
+      return HealthModel.opaque(HealthModel.ewma({ ...rest, windowMillis: millis(window) }))
+    }
     case "cusum":
-      return HealthModel.opaque(HealthModel.cusum(model))
-    case "beta":
-      return HealthModel.opaque(HealthModel.beta({ ...model, halfLifeMillis: millis(model.halfLife) }))
+      return HealthModel.opaque(HealthModel.cusum(settingsOf(model)))
+    case "beta": {
+      const { halfLife, ...rest } = settingsOf(model)
+      return HealthModel.opaque(HealthModel.beta({ ...rest, halfLifeMillis: millis(halfLife) }))
+    }
   }
 }
 
@@ -226,13 +238,13 @@ const circuitOf = <S>(
 const budgetOf = (budget: Budget): RetryBudget.RetryBudget => {
   switch (budget.type) {
     case "saturation":
-      return RetryBudget.saturation(budget)
+      return RetryBudget.saturation(settingsOf(budget))
     case "ratio":
-      return RetryBudget.ratio(budget)
+      return RetryBudget.ratio(settingsOf(budget))
     case "grpc":
-      return RetryBudget.grpc(budget)
+      return RetryBudget.grpc(settingsOf(budget))
     case "aws":
-      return RetryBudget.aws(budget)
+      return RetryBudget.aws(settingsOf(budget))
     case "unlimited":
       return RetryBudget.unlimited()
   }

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption, check, nonNegative } from "./InvalidOption.ts"
+import { InvalidOption, check, nonNegative, names } from "./InvalidOption.ts"
 
 /**
  * How a delay d is spread with a uniform draw u in [0, 1).
@@ -81,6 +81,7 @@ export const defaults: Backoff = { baseMillis: 100, factor: 2, capMillis: 2_000,
  */
 export const make = (options: Options = {}): Backoff => {
   const owner = "Backoff.make"
+  names(owner, options, Object.keys(defaults))
   const baseMillis = check(owner, "baseMillis", options.baseMillis, defaults.baseMillis, nonNegative)
   const factor = check(owner, "factor", options.factor, defaults.factor, {
     text: "a finite number of at least 1",
@@ -89,8 +90,9 @@ export const make = (options: Options = {}): Backoff => {
   const capMillis = check(owner, "capMillis", options.capMillis, Math.max(baseMillis, defaults.capMillis), nonNegative)
   if (capMillis < baseMillis)
     throw new InvalidOption(owner, "capMillis", `at least baseMillis (${baseMillis})`, capMillis)
-  const jitter = options.jitter ?? defaults.jitter
+  const { jitter = defaults.jitter } = options
   if (typeof jitter === "object") {
+    names(owner, jitter, ["min", "max"], "jitter")
     check(owner, "jitter.min", jitter.min, 0, nonNegative)
     check(owner, "jitter.max", jitter.max, 0, nonNegative)
     if (!(jitter.max >= jitter.min)) {

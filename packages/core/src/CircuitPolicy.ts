@@ -15,7 +15,8 @@ import {
   nonNegative,
   oneOf,
   positive,
-  share
+  share,
+  names
 } from "./InvalidOption.ts"
 import * as SlowStart from "./SlowStart.ts"
 
@@ -113,6 +114,7 @@ export const defaults = {
  */
 export const make = <S>(model: HealthModel<S>, options: Options = {}): CircuitPolicy<S> => {
   const owner = "CircuitPolicy.make"
+  names(owner, options, [...Object.keys(defaults), "openTimesMillis"])
   const openMillis = check(owner, "openMillis", options.openMillis, defaults.openMillis, positive)
   const policy: CircuitPolicy<S> = {
     model,
@@ -212,6 +214,6 @@ const under = (name: string, settings: object): Readonly<Record<string, unknown>
   Object.fromEntries(Object.entries(settings).map(([field, value]) => [`${name}.${field}`, value]))
 
 const openTimes = (owner: string, times: ReadonlyArray<number>): ReadonlyArray<number> => {
-  if (times.length > 0 && times.every(positive.holds)) return times
+  if (Array.isArray(times) && times.length > 0 && times.every(positive.holds)) return times
   throw new InvalidOption(owner, "openTimesMillis", "a list of finite numbers greater than 0, with at least one", times)
 }

@@ -170,7 +170,7 @@ export const oneOf = <const A extends string>(
 }
 
 /**
- * Checks that options are an object, and that none has a name that no option has: what is misspelt would be left out in silence.
+ * Checks that options are an object, and that none has a name that no option has: what is misspelt would be left out in silence. Options that are the value of another one are `within` that.
  *
  * Throws `InvalidOption`, with the name that was meant where that can be seen.
  *
@@ -191,15 +191,15 @@ export const oneOf = <const A extends string>(
  * @category validation
  * @since 0.1.0
  */
-export const names = (owner: string, options: unknown, known: ReadonlyArray<string>): void => {
+export const names = (owner: string, options: unknown, known: ReadonlyArray<string>, within?: string): void => {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new InvalidOption(owner, "options", "an object", options)
+    throw new InvalidOption(owner, within ?? "options", "an object", options)
   }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
     const meant = known.find((one) => isNear(one.toLowerCase(), name.toLowerCase()))
     const rule = `left out: there is no such option${meant === undefined ? "" : `, but ${meant}`}`
-    throw new InvalidOption(owner, name, rule, Reflect.get(options, name))
+    throw new InvalidOption(owner, within === undefined ? name : `${within}.${name}`, rule, Reflect.get(options, name))
   }
 }
 

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Backoff from "./Backoff.ts"
-import { check, count, nonNegative, positiveOrInfinity } from "./InvalidOption.ts"
+import { check, count, nonNegative, positiveOrInfinity, names } from "./InvalidOption.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { RetryBudget, Tokens } from "./RetryBudget.ts"
 
@@ -129,24 +129,23 @@ export const make = (
     /** The longest `Retry-After` that is waited for, in ms; a longer one ends the call. Default: 5 000. */
     readonly maxRetryAfterMillis?: number | undefined
   } = {}
-): Policy => ({
-  attempts: check("Retry.make", "attempts", options.attempts, defaults.attempts, count),
-  backoff: Backoff.make(options.backoff),
-  deadlineMillis: check(
-    "Retry.make",
-    "deadlineMillis",
-    options.deadlineMillis,
-    defaults.deadlineMillis,
-    positiveOrInfinity
-  ),
-  maxRetryAfterMillis: check(
-    "Retry.make",
-    "maxRetryAfterMillis",
-    options.maxRetryAfterMillis,
-    defaults.maxRetryAfterMillis,
-    nonNegative
-  )
-})
+): Policy => {
+  const owner = "Retry.make"
+  names(owner, options, [...Object.keys(defaults), "backoff"])
+  const { attempts, deadlineMillis, maxRetryAfterMillis } = options
+  return {
+    attempts: check(owner, "attempts", attempts, defaults.attempts, count),
+    backoff: Backoff.make(options.backoff),
+    deadlineMillis: check(owner, "deadlineMillis", deadlineMillis, defaults.deadlineMillis, positiveOrInfinity),
+    maxRetryAfterMillis: check(
+      owner,
+      "maxRetryAfterMillis",
+      maxRetryAfterMillis,
+      defaults.maxRetryAfterMillis,
+      nonNegative
+    )
+  }
+}
 
 /**
  * The time to wait before a retry: the backoff or the dependency's wish, whichever is longer. `undefined` where that is past the

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { check, fraction, nonNegative, positive } from "./InvalidOption.ts"
+import { check, fraction, nonNegative, positive, names } from "./InvalidOption.ts"
 import { epsilon } from "./HealthModel/Model.ts"
 import { type Outcome, isSaturated } from "./Outcome.ts"
 
@@ -78,6 +78,7 @@ export const saturation = (
   } = {}
 ): RetryBudget => {
   const owner = "RetryBudget.saturation"
+  names(owner, options, ["capacity", "fastFailureCost", "earn", "slowPenalty"])
   const capacity = check(owner, "capacity", options.capacity, 10, positive)
   const fastFailureCost = check(owner, "fastFailureCost", options.fastFailureCost, 0.1, fraction)
   const earn = check(owner, "earn", options.earn, 0.1, nonNegative)
@@ -117,6 +118,7 @@ export const ratio = (
   } = {}
 ): RetryBudget => {
   const owner = "RetryBudget.ratio"
+  names(owner, options, ["ratio", "perSecond", "capacity"])
   const share = check(owner, "ratio", options.ratio, 0.2, nonNegative)
   const perSecond = check(owner, "perSecond", options.perSecond, 0, nonNegative)
   const capacity = check(owner, "capacity", options.capacity, 10, positive)
@@ -148,6 +150,7 @@ export const grpc = (
   } = {}
 ): RetryBudget => {
   const owner = "RetryBudget.grpc"
+  names(owner, options, ["maxTokens", "tokenRatio"])
   const capacity = check(owner, "maxTokens", options.maxTokens, 10, positive)
   const tokenRatio = check(owner, "tokenRatio", options.tokenRatio, 0.1, nonNegative)
   return bucket({
@@ -180,6 +183,7 @@ export const aws = (
   } = {}
 ): RetryBudget => {
   const owner = "RetryBudget.aws"
+  names(owner, options, ["capacity", "retryCost", "throttleCost"])
   const capacity = check(owner, "capacity", options.capacity, 500, positive)
   const retryCost = check(owner, "retryCost", options.retryCost, 14, positive)
   const throttleCost = check(owner, "throttleCost", options.throttleCost, 5, positive)

@@ -8,7 +8,7 @@
  */
 import type { Closed, Openings, Ramp } from "./CircuitState.ts"
 import { epsilon } from "./HealthModel/Model.ts"
-import { InvalidOption, check, positive, share as shareRule } from "./InvalidOption.ts"
+import { InvalidOption, check, positive, share as shareRule, names } from "./InvalidOption.ts"
 import { draw } from "./Jitter.ts"
 
 /**
@@ -72,6 +72,7 @@ export const make = (owner: string, option: boolean | Options | undefined): Slow
   if (typeof given !== "object" || given === null) {
     throw new InvalidOption(owner, "slowStart", "true, false or its options", option)
   }
+  names(owner, given, Object.keys(defaults), "slowStart")
   const checked = (field: keyof SlowStart, fallback: number) =>
     check(owner, `slowStart.${field}`, given[field], fallback, field === "initialShare" ? shareRule : positive)
   const rampMillis = checked("rampMillis", defaults.rampMillis)

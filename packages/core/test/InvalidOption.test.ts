@@ -191,6 +191,48 @@ describe("an option that cannot be", () => {
     expect(error).toBeInstanceOf(RangeError)
   })
 
+  const constructors = table.filter(([owner]) => owner !== "Outcome.failure")
+
+  it.each(constructors)("%s: a name that no option has", (owner, make, fields) => {
+    const [field = ""] = Object.keys(fields)
+    const misspelt = thrownBy(() => build(make, { [`${field}s`]: 1 }))
+    expect(misspelt.message).toBe(`${owner}: ${field}s must be left out: there is no such option, but ${field}, got 1`)
+  })
+
+  it.each(constructors)("%s: options that are none", (owner, make) => {
+    for (const [options, shown] of [
+      [null, "null"],
+      [5, "5"],
+      [[5], "[5]"]
+    ] as const) {
+      expect(thrownBy(() => Reflect.apply(make, undefined, [options])).message).toBe(
+        `${owner}: options must be an object, got ${shown}`
+      )
+    }
+  })
+
+  it.each(constructors)("%s: a number as text", (owner, make, fields) => {
+    const [[field, rule] = ["", ""]] = Object.entries(fields)
+    expect(thrownBy(() => build(make, { [field]: "5" })).message).toBe(`${owner}: ${field} must be ${rule}, got "5"`)
+  })
+
+  it("names what is inside of another option by its path", () => {
+    const { message } = thrownBy(() => build(policy, { slowStart: { ramp: 5 } }))
+    expect(message).toBe(
+      "CircuitPolicy.make: slowStart.ramp must be left out: there is no such option, but rampMillis, got 5"
+    )
+    expect(thrownBy(() => build(Backoff.make, { jitter: { mean: 1 } })).field).toBe("jitter.mean")
+    expect(thrownBy(() => build(Backoff.make, { jitter: null })).message).toBe(
+      "Backoff.make: jitter must be an object, got null"
+    )
+  })
+
+  it("has no kind of truth but true and false", () => {
+    expect(thrownBy(() => build(HealthModel.ledger, { allowSelfTrip: "yes" })).message).toBe(
+      'HealthModel.ledger: allowSelfTrip must be true or false, got "yes"'
+    )
+  })
+
   it.each([
     ["a string", "5", '"5"'],
     ["a bigint", 5n, "5"],

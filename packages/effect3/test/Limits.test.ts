@@ -123,7 +123,7 @@ describe("limits", () => {
       const seen = atOnce(attemptsOf(Truce.protect(failing, { key, classify, retry: wild })))
       expect(yield* Effect.provide(seen, live("1"))).toEqual(["attempts", 1])
       const wrong = yield* Effect.flip(Effect.scoped(Layer.build(live("0"))))
-      expect(faultsOf(wrong).join()).toContain("attempts")
+      expect(faultsOf(wrong).join()).toContain("LIMITS_ATTEMPTS")
     })
   )
 })

@@ -1,5 +1,5 @@
 import { CallContext, CircuitBreaker, RetryBudget, Truce } from "@truce/effect3"
-import { Duration, Effect, Exit, Fiber, TestClock } from "effect"
+import { type Duration, Effect, Exit, Fiber, TestClock } from "effect"
 import { describe, expect } from "vitest"
 import {
   type ApiError,

@@ -26,7 +26,7 @@ describe("the mean number of attempts to a trip", () => {
     }
   })
 
-  const fixed = { guardMillis: 0, halfLifeMillis: Infinity, discount: 0, trip: 0.01 } as const
+  const fixed = { guardMillis: 0, halfLifeMillis: Infinity, discount: 0, openBelow: 0.01 } as const
   const options = { trips: 4_000, everyMillis: 1, seed: 1 }
   it.each([0.3, 0.5])("is what the core's own models need at p = %d", (p) => {
     const close = (found: number, mean: number) => {

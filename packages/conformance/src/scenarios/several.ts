@@ -60,7 +60,7 @@ const both = (how: string, ask: Ask): ReadonlyArray<Steps> => [
         retryAfterMillis: 500,
         health: 0,
         generation: 1,
-        message: "circuit b is open, retry after 500 ms"
+        message: "circuit b is open (Failed), retry after 500 ms"
       }),
       wait(500),
       begin("probe", "Admitted", ["b"]),
@@ -70,7 +70,7 @@ const both = (how: string, ask: Ask): ReadonlyArray<Steps> => [
         retryAfterMillis: 10_000,
         health: 0,
         generation: 2,
-        message: "circuit b is half-open, retry after 10.0 s"
+        message: "circuit b is half-open (Failed), retry after 10.0 s"
       }),
       control("c", "isolate"),
       ask("isolated", ["a", "c"], {

@@ -1,4 +1,4 @@
-import { InvalidOption, belowOne, check, share } from "../InvalidOption.ts"
+import { InvalidOption, belowOne, check, share, names } from "../InvalidOption.ts"
 import { type HealthModel, clamp01, defaultProbation, epsilon, numbers } from "./Model.ts"
 
 /**
@@ -41,6 +41,7 @@ export const additive = (
   } = {}
 ): HealthModel<Additive> => {
   const owner = "HealthModel.additive"
+  names(owner, options, ["down", "up", "openBelow"])
   const down = check(owner, "down", options.down, 0.3, share)
   const up = check(owner, "up", options.up, 0.5, share)
   const openBelow = check(owner, "openBelow", options.openBelow, 0, belowOne)

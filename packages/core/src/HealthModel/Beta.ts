@@ -1,4 +1,4 @@
-import { InvalidOption, check, positive, properFraction } from "../InvalidOption.ts"
+import { InvalidOption, check, positive, properFraction, names } from "../InvalidOption.ts"
 import { type HealthModel, defaultProbation, epsilon, numbers } from "./Model.ts"
 
 /**
@@ -45,6 +45,7 @@ export const beta = (
   } = {}
 ): HealthModel<Beta> => {
   const owner = "HealthModel.beta"
+  names(owner, options, ["halfLifeMillis", "cap", "prior", "threshold"])
   const halfLifeMillis = check(owner, "halfLifeMillis", options.halfLifeMillis, 60_000, positive)
   const cap = check(owner, "cap", options.cap, 40, {
     text: "a finite number of at least 1",

@@ -1,4 +1,4 @@
-import { check, count } from "../InvalidOption.ts"
+import { check, count, names } from "../InvalidOption.ts"
 import { type HealthModel, clamp01, defaultProbation, epsilon, numbers } from "./Model.ts"
 
 /**
@@ -36,7 +36,9 @@ export const consecutive = (
     readonly failures?: number | undefined
   } = {}
 ): HealthModel<Consecutive> => {
-  const limit = check("HealthModel.consecutive", "failures", options.failures, 5, count)
+  const owner = "HealthModel.consecutive"
+  names(owner, options, ["failures"])
+  const limit = check(owner, "failures", options.failures, 5, count)
   const init: Consecutive = { failures: 0 }
   return {
     name: "consecutive",

@@ -1,4 +1,4 @@
-import { InvalidOption, check, count, share } from "../InvalidOption.ts"
+import { InvalidOption, check, count, share, names } from "../InvalidOption.ts"
 import { type HealthModel, defaultProbation, epsilon } from "./Model.ts"
 import * as BitQueue from "./BitQueue.ts"
 
@@ -44,6 +44,7 @@ export const countWindow = (
   } = {}
 ): HealthModel<CountWindow> => {
   const owner = "HealthModel.countWindow"
+  names(owner, options, ["size", "threshold", "min"])
   const size = check(owner, "size", options.size, 100, count)
   const threshold = check(owner, "threshold", options.threshold, 0.5, share)
   const min = check(owner, "min", options.min, size, count)

@@ -1,4 +1,4 @@
-import { InvalidOption, check, properFraction } from "../InvalidOption.ts"
+import { InvalidOption, check, properFraction, names } from "../InvalidOption.ts"
 import type { Rule } from "../InvalidOption.ts"
 import { type HealthModel, clamp01, defaultProbation, epsilon, numbers } from "./Model.ts"
 
@@ -45,6 +45,7 @@ export const cusum = (
   } = {}
 ): HealthModel<Cusum> => {
   const owner = "HealthModel.cusum"
+  names(owner, options, ["p0", "p1", "arl"])
   const p0 = check(owner, "p0", options.p0, 0.05, properFraction)
   const p1 = check(owner, "p1", options.p1, 0.5, properFraction)
   const arl = check(owner, "arl", options.arl, Math.exp(10), runLength)

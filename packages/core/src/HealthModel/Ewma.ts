@@ -1,4 +1,4 @@
-import { check, count, positive, properFraction } from "../InvalidOption.ts"
+import { check, count, positive, properFraction, names } from "../InvalidOption.ts"
 import { type HealthModel, defaultProbation, numbers } from "./Model.ts"
 
 /**
@@ -45,6 +45,7 @@ export const ewma = (
   } = {}
 ): HealthModel<Ewma> => {
   const owner = "HealthModel.ewma"
+  names(owner, options, ["windowMillis", "threshold", "min"])
   const windowMillis = check(owner, "windowMillis", options.windowMillis, 30_000, positive)
   const threshold = check(owner, "threshold", options.threshold, 0.8, properFraction)
   const min = check(owner, "min", options.min, 5, count)

@@ -5,7 +5,8 @@ import {
   nonNegative,
   positive,
   positiveOrInfinity,
-  properFraction
+  properFraction,
+  names
 } from "../InvalidOption.ts"
 import type { Mass } from "../Outcome.ts"
 import { memoryMillis } from "../Traffic.ts"
@@ -88,6 +89,7 @@ export const ledgerDefaults = {
  */
 export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
   const owner = "HealthModel.ledger"
+  names(owner, options, [...Object.keys(ledgerDefaults), "allowSelfTrip"])
   const tolerance = check(owner, "tolerance", options.tolerance, ledgerDefaults.tolerance, properFraction)
   const n = check(owner, "minFailures", options.minFailures, ledgerDefaults.minFailures, positive)
   const guardMillis = check(owner, "guardMillis", options.guardMillis, ledgerDefaults.guardMillis, nonNegative)
@@ -107,7 +109,10 @@ export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
   )
   const discount = check(owner, "discount", options.discount, ledgerDefaults.discount, fraction)
   const openBelow = check(owner, "openBelow", options.openBelow, ledgerDefaults.openBelow, properFraction)
-  const allowSelfTrip = options.allowSelfTrip ?? false
+  const { allowSelfTrip = false } = options
+  if (typeof allowSelfTrip !== "boolean") {
+    throw new InvalidOption(owner, "allowSelfTrip", "true or false", allowSelfTrip)
+  }
   // The failed attempts of one call sum to less than 1 / (1 - discount); the score has n (1 - openBelow) to lose.
   if (!allowSelfTrip && !(n * (1 - openBelow) * (1 - discount) > 1 - epsilon)) {
     throw new InvalidOption(

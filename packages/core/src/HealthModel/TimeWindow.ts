@@ -1,4 +1,4 @@
-import { check, count, positive, share } from "../InvalidOption.ts"
+import { check, count, positive, share, names } from "../InvalidOption.ts"
 import { type HealthModel, clamp01, defaultProbation, epsilon } from "./Model.ts"
 
 /** Ten buckets whatever the window: an update copies ten numbers, a reading adds none. */
@@ -50,6 +50,7 @@ export const timeWindow = (
   } = {}
 ): HealthModel<TimeWindow> => {
   const owner = "HealthModel.timeWindow"
+  names(owner, options, ["windowMillis", "threshold", "min"])
   const windowMillis = check(owner, "windowMillis", options.windowMillis, 10_000, positive)
   const threshold = check(owner, "threshold", options.threshold, 0.5, share)
   const min = check(owner, "min", options.min, 20, count)

@@ -1,6 +1,6 @@
 import { Outcome } from "@truce/core"
 import type * as Arr from "effect/Array"
-import * as Cause from "effect/Cause"
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { isComposed } from "../platform/Ref.ts"

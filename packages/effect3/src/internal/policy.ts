@@ -95,10 +95,16 @@ const retryOf = ({ base, cap, deadline, maxRetryAfter, ...rest }: NonNullable<Pa
   maxRetryAfter: span(maxRetryAfter)
 })
 
+/** What a model or a budget is made of, without the name of its kind. */
+const settingsOf = <Named extends { readonly type: string }>(named: Named): Omit<Named, "type"> => {
+  const { type: _type, ...rest } = named
+  return rest
+}
+
 const modelOf = (model: typeof Model.Type): AnyModel => {
   switch (model.type) {
     case "ledger": {
-      const { guard, halfLife, persistence, ...rest } = model
+      const { guard, halfLife, persistence, ...rest } = settingsOf(model)
       return HealthModel.opaque(
         HealthModel.ledger({
           ...rest,
@@ -109,32 +115,38 @@ const modelOf = (model: typeof Model.Type): AnyModel => {
       )
     }
     case "consecutive":
-      return HealthModel.opaque(HealthModel.consecutive(model))
+      return HealthModel.opaque(HealthModel.consecutive(settingsOf(model)))
     case "countWindow":
-      return HealthModel.opaque(HealthModel.countWindow(model))
-    case "timeWindow":
-      return HealthModel.opaque(HealthModel.timeWindow({ ...model, windowMillis: time("window", model.window) }))
+      return HealthModel.opaque(HealthModel.countWindow(settingsOf(model)))
+    case "timeWindow": {
+      const { window, ...rest } = settingsOf(model)
+      return HealthModel.opaque(HealthModel.timeWindow({ ...rest, windowMillis: time("window", window) }))
+    }
     case "additive":
-      return HealthModel.opaque(HealthModel.additive(model))
-    case "ewma":
-      return HealthModel.opaque(HealthModel.ewma({ ...model, windowMillis: time("window", model.window) }))
+      return HealthModel.opaque(HealthModel.additive(settingsOf(model)))
+    case "ewma": {
+      const { window, ...rest } = settingsOf(model)
+      return HealthModel.opaque(HealthModel.ewma({ ...rest, windowMillis: time("window", window) }))
+    }
     case "cusum":
-      return HealthModel.opaque(HealthModel.cusum(model))
-    case "beta":
-      return HealthModel.opaque(HealthModel.beta({ ...model, halfLifeMillis: time("halfLife", model.halfLife) }))
+      return HealthModel.opaque(HealthModel.cusum(settingsOf(model)))
+    case "beta": {
+      const { halfLife, ...rest } = settingsOf(model)
+      return HealthModel.opaque(HealthModel.beta({ ...rest, halfLifeMillis: time("halfLife", halfLife) }))
+    }
   }
 }
 
 const budgetOf = (budget: typeof Budget.Type): RetryBudget.RetryBudget => {
   switch (budget.type) {
     case "saturation":
-      return RetryBudget.saturation(budget)
+      return RetryBudget.saturation(settingsOf(budget))
     case "ratio":
-      return RetryBudget.ratio(budget)
+      return RetryBudget.ratio(settingsOf(budget))
     case "grpc":
-      return RetryBudget.grpc(budget)
+      return RetryBudget.grpc(settingsOf(budget))
     case "aws":
-      return RetryBudget.aws(budget)
+      return RetryBudget.aws(settingsOf(budget))
     case "unlimited":
       return RetryBudget.unlimited()
   }
