@@ -1,5 +1,5 @@
 /** Whole calls with retries on the pure core: retry around the circuit and the budget, one event after the other. */
-import { Circuit, type HealthModel, Outcome, Retry, type RetryBudget } from "@truce/core"
+import { Call, Caller, Circuit, type HealthModel, Outcome, RetryBudget, Trail } from "@truce/core"
 import { interrupted, outcomeOf, rejectionOf } from "./CoreSession.ts"
 import { type Rules, rulesOf } from "./Policy.ts"
 import type { CallSeen, Plan, Result, Script, Seen, Trailed, Transition } from "./Subject.ts"
@@ -12,24 +12,21 @@ interface Key {
   readonly rules: Rules
   circuit: Circuit.Circuit<HealthModel.Opaque>
   tokens: RetryBudget.Tokens
-  readonly asleep: Set<Call>
+  readonly asleep: Set<OnItsWay>
 }
 
-interface Call {
+interface OnItsWay {
   readonly index: number
   readonly script: Script
   readonly of: Key
-  readonly begunAt: number
   readonly sent: Array<number>
   readonly trail: Array<Trailed>
-  failed: number
-  /** Those of them that were evidence: what the next one is discounted by. */
-  evident: number
-  cost: number
-  previousMillis: number
+  call: Call.Call<unknown, number>
   permit: Circuit.Permit | undefined
   isAsleep: boolean
 }
+
+type Input = Call.Input<unknown, number, Result, Circuit.Rejected>
 
 interface Event {
   readonly at: number
@@ -72,24 +69,64 @@ export const run = (plan: Plan): Seen => {
     if (Circuit.isRejecting(after)) later(0, () => of.asleep.forEach(awake))
   }
 
-  const end = (call: Call, result: Result, more: Partial<CallSeen> = {}): void => {
-    const trail = result === "attempts" || result === "deadline" || result === "budget" || result === "circuit-open"
-    seen[call.index] = { result, endedAt: now, sent: call.sent, ...(trail ? { trail: call.trail } : {}), ...more }
-    const next = plan.calls[call.index + 1]
-    if (next !== undefined && next.at === undefined) later(0, () => begin(call.index + 1, next))
+  const end = (of: OnItsWay, result: Result, more: Partial<CallSeen> = {}): void => {
+    seen[of.index] = { result, endedAt: now, sent: of.sent, ...more }
+    const next = plan.calls[of.index + 1]
+    if (next !== undefined && next.at === undefined) later(0, () => begin(of.index + 1, next))
   }
 
-  const refund = (call: Call): void => {
-    call.of.tokens = call.of.rules.budget.refund(call.of.tokens, call.cost)
+  /** Tells the call what has happened, and does what it decides. */
+  const tell = (of: OnItsWay, input: Input): void => {
+    const { budget, retry } = of.of.rules
+    const means = { policy: retry, budget: isFused ? RetryBudget.unlimited() : budget, random }
+    const [after, next] = Caller.step(means, { call: of.call, tokens: of.of.tokens }, input, now)
+    of.call = after.call
+    of.of.tokens = after.tokens
+    switch (next._tag) {
+      case "Ask":
+        return ask(of)
+      case "Sleep":
+        return sleep(of, next.delayMillis)
+      case "AwaitAdmission": {
+        const { rejection, withinMillis } = next
+        const waitMillis = rejection.until - now
+        return waitMillis > withinMillis
+          ? tell(of, { _tag: "Late", rejection })
+          : later(waitMillis, () => tell(of, { _tag: "Woken", by: "admission" }))
+      }
+      case "Return":
+        return end(of, next.result)
+      case "Refuse":
+        return end(of, "CircuitOpen", { rejected: rejectionOf(of.of.key, next.rejection, now) })
+      case "Stop":
+        if (isFused) judge(of, after.call.outcome, after.call.begunAt, 0)
+        return end(of, next.reason, { trail: of.trail })
+    }
   }
+
+  const random = (): number => draws[drawn++ % draws.length] ?? 0
 
   /** A wait for a retry that became pointless. */
-  const awake = (call: Call): void => {
-    if (!call.isAsleep) return
-    call.isAsleep = false
-    call.of.asleep.delete(call)
-    refund(call)
-    end(call, "circuit-open")
+  const awake = (of: OnItsWay): void => {
+    if (!of.isAsleep) return
+    of.isAsleep = false
+    of.of.asleep.delete(of)
+    tell(of, { _tag: "Woken", by: "opening" })
+  }
+
+  const sleep = (of: OnItsWay, delayMillis: number): void => {
+    of.isAsleep = true
+    if (!isFused && of.of.rules.retry.whenOpen === "stop") of.of.asleep.add(of)
+    // An open time that has ended rejects no more: the retry is a probe.
+    const { circuit, rules } = of.of
+    const next = Circuit.nextAdmission(rules.circuit, circuit, now)
+    if (of.of.asleep.has(of) && Circuit.isRejecting(circuit) && next !== undefined) return awake(of)
+    later(delayMillis, () => {
+      if (!of.isAsleep) return
+      of.isAsleep = false
+      of.of.asleep.delete(of)
+      tell(of, { _tag: "Woken", by: "time" })
+    })
   }
 
   const begin = (index: number, script: Script): void =>
@@ -97,108 +134,73 @@ export const run = (plan: Plan): Seen => {
       index,
       script,
       of: keyOf(script.key ?? usualKey),
-      begunAt: now,
       sent: [],
       trail: [],
-      failed: 0,
-      evident: 0,
-      cost: 0,
-      previousMillis: 0,
+      call: Call.make(now),
       permit: undefined,
       isAsleep: false
     })
 
-  const ask = (call: Call): void => {
-    const { of } = call
-    if (!isFused || call.permit === undefined) {
-      const [after, decision] = Circuit.admit(of.rules.circuit, of.circuit, now)
-      put(of, after)
-      if (decision._tag === "Rejected") return reject(call, decision)
-      call.permit = decision.permit
+  const ask = (of: OnItsWay): void => {
+    const { circuit, rules } = of.of
+    if (!isFused || of.permit === undefined) {
+      const [after, decision] = Circuit.admit(rules.circuit, circuit, now)
+      put(of.of, after)
+      if (decision._tag === "Rejected") return tell(of, { _tag: "Rejected", rejection: decision })
+      of.permit = decision.permit
     }
-    const replies = call.script.attempts
-    const reply = replies[call.sent.length] ?? replies.at(-1) ?? replies[0]
+    of.call = Call.sent(of.call)
+    const replies = of.script.attempts
+    const { ends, millis = 0 } = replies[of.sent.length] ?? replies.at(-1) ?? replies[0]
     const sentAt = now
-    call.sent.push(now)
-    const { millis = 0 } = reply
-    if (millis === 0) return settle(call, reply.ends, sentAt)
-    later(millis, () => settle(call, reply.ends, sentAt))
+    of.sent.push(now)
+    if (millis === 0) return settle(of, ends, sentAt)
+    later(millis, () => settle(of, ends, sentAt))
   }
 
-  const reject = (call: Call, decision: Circuit.Rejected): void => {
-    const { of, sent } = call
-    const waitMillis = decision.until - now
-    if (of.rules.whenOpen === "wait" && now - call.begunAt + waitMillis <= of.rules.retry.deadlineMillis) {
-      return later(waitMillis, () => ask(call))
-    }
-    if (sent.length === 0) return end(call, "CircuitOpen", { rejected: rejectionOf(of.key, decision, now) })
-    refund(call)
-    end(call, "circuit-open")
+  const isTimed = !isFused || slowAfterMillis !== undefined
+
+  const judge = ({ of, permit }: OnItsWay, outcome: Outcome.Outcome, startedAt: number, failedBefore: number): void => {
+    if (permit === undefined) return
+    const settled = { permit, outcome, failedBefore, startedAt: isTimed ? startedAt : undefined }
+    put(of, Circuit.settle(of.rules.circuit, of.circuit, settled, now))
   }
 
-  const settle = (call: Call, ends: Script["attempts"][0]["ends"], sentAt: number): void => {
-    const { of, permit } = call
+  const settle = (of: OnItsWay, ends: Script["attempts"][0]["ends"], sentAt: number): void => {
+    const { call, trail } = of
+    const { key, rules } = of.of
     const startedAt = isFused ? call.begunAt : sentAt
-    const isTimed = !isFused || slowAfterMillis !== undefined
-    const said = ends === "interrupt" && isTimed ? interrupted([of.circuit.traffic], startedAt, now) : outcomeOf(ends)
+    const said =
+      ends === "interrupt" && isTimed ? interrupted([of.of.circuit.traffic], startedAt, now) : outcomeOf(ends)
     const outcome = Outcome.timed(said, now - startedAt, slowAfterMillis ?? Infinity)
-    const judge = (failedBefore: number): void => {
-      if (permit === undefined) return
-      const settled = { permit, outcome, failedBefore, startedAt: isTimed ? startedAt : undefined }
-      put(of, Circuit.settle(of.rules.circuit, of.circuit, settled, now))
-    }
-    const isRetry = call.sent.length > 1
     if (!isFused) {
-      judge(call.evident)
-      of.tokens = of.rules.budget.settle(of.tokens, { cost: call.cost, retry: isRetry, outcome }, now)
+      const failedBefore = Trail.failed(
+        trail.map(({ outcome }) => ({ key, outcome })),
+        key
+      )
+      judge(of, outcome, startedAt, failedBefore)
+      const attempt = { cost: call.paid ?? 0, retry: of.sent.length > 1, outcome }
+      of.of.tokens = rules.budget.settle(of.of.tokens, attempt, now)
     }
-    remember(call, outcome, sentAt)
-    const finish = (result: Result): void => {
-      if (isFused) judge(0)
-      end(call, result)
-    }
-    if (typeof ends === "string") return finish(ends)
-    if (outcome._tag === "Success") return finish("success")
-    call.failed++
-    if (outcome._tag === "Failure") call.evident++
-    const decision = decide(call, outcome)
-    if (decision._tag === "GiveUp") return finish(decision.reason)
-    call.previousMillis = decision.delayMillis
-    if (!isFused) {
-      call.cost = decision.cost
-      of.tokens = decision.tokens
-      call.isAsleep = of.rules.whenOpen === "stop"
-      if (call.isAsleep) of.asleep.add(call)
-      // An open time that has ended rejects no more: the retry is a probe.
-      const next = Circuit.nextAdmission(of.rules.circuit, of.circuit, now)
-      if (Circuit.isRejecting(of.circuit) && next !== undefined) awake(call)
-      if (seen[call.index] !== undefined) return
-    }
-    later(decision.delayMillis, () => {
-      if (seen[call.index] !== undefined) return
-      call.isAsleep = false
-      of.asleep.delete(call)
-      ask(call)
-    })
+    remember(of, outcome, sentAt)
+    const result = typeof ends === "string" ? ends : outcome._tag === "Success" ? "success" : undefined
+    if (result === undefined) return tell(of, { _tag: "Failed", attempt: undefined, outcome })
+    if (isFused) judge(of, outcome, startedAt, 0)
+    tell(of, { _tag: "Finished", result })
   }
 
-  const decide = (call: Call, outcome: Outcome.Outcome) => {
-    const { failed, of, previousMillis } = call
-    const budget = isFused ? rulesOf({ budget: { type: "unlimited" } })("").budget : of.rules.budget
-    const u = draws[drawn++ % draws.length] ?? 0
-    const behind = { failed, outcome, elapsedMillis: now - call.begunAt, previousMillis }
-    return Retry.decide(of.rules.retry, budget, isFused ? budget.init : of.tokens, behind, now, u)
-  }
-
-  const remember = (call: Call, outcome: Outcome.Outcome, sentAt: number): void => {
-    const { begunAt, of, trail } = call
-    const previous = trail.at(-1)
-    const start = sentAt - begunAt
+  const remember = ({ call, of, trail }: OnItsWay, outcome: Outcome.Outcome, sentAt: number): void => {
+    const last = trail.at(-1)
+    const place = Trail.place(
+      { count: trail.length, last: last && { startMillis: last.start, durationMillis: last.duration } },
+      call.begunAt,
+      { startedAt: sentAt, endedAt: now }
+    )
     trail.push({
-      number: trail.length,
-      start,
-      duration: now - sentAt,
-      delay: previous === undefined ? 0 : start - previous.start - previous.duration,
+      number: place.number,
+      start: place.startMillis,
+      duration: place.durationMillis,
+      delay: place.delayMillis,
       outcome: outcome._tag,
       state: Circuit.status(of.circuit),
       score: Circuit.score(of.rules.circuit, of.circuit, now)

@@ -1,5 +1,14 @@
 /** The policy of a scenario as data, in the words of the bindings' own policy files, and what it means to the core. */
-import { type Backoff, CircuitPolicy, HealthModel, InvalidOption, KeyPattern, Retry, RetryBudget } from "@truce/core"
+import {
+  type Backoff,
+  CallPolicy,
+  CircuitPolicy,
+  HealthModel,
+  InvalidOption,
+  KeyPattern,
+  Limits,
+  RetryBudget
+} from "@truce/core"
 
 /** A length of time in ms. */
 export type Span = number | "infinity"
@@ -94,8 +103,7 @@ export interface Policy extends Part {
 /** The rules of one key. */
 export interface Rules {
   readonly circuit: CircuitPolicy.CircuitPolicy<HealthModel.Opaque>
-  readonly retry: Retry.Policy
-  readonly whenOpen: "stop" | "wait"
+  readonly retry: CallPolicy.CallPolicy
   readonly budget: RetryBudget.RetryBudget
 }
 
@@ -143,15 +151,16 @@ const rules = (part: Part, path: ReadonlyArray<string>, shared?: Rules): Rules =
   }
 }
 
-const retryOf = (part: Part, path: ReadonlyArray<string>): Pick<Rules, "retry" | "whenOpen"> => {
-  const { attempts, deadline, maxRetryAfter, whenOpen = "stop", ...backoff } = part.retry ?? {}
+const retryOf = (part: Part, path: ReadonlyArray<string>): Pick<Rules, "retry"> => {
+  const { attempts, deadline, maxRetryAfter, whenOpen, ...backoff } = part.retry ?? {}
   const { limits = {} } = part
   const retry = named([...path, "retry"], () =>
-    Retry.make({
+    CallPolicy.make({
       attempts,
       backoff: backoffOf(backoff),
       deadlineMillis: millis(deadline),
-      maxRetryAfterMillis: millis(maxRetryAfter)
+      maxRetryAfterMillis: millis(maxRetryAfter),
+      whenOpen
     })
   )
   const most = {
@@ -159,7 +168,7 @@ const retryOf = (part: Part, path: ReadonlyArray<string>): Pick<Rules, "retry" |
     deadlineMillis: millis(limits.deadline) ?? Infinity,
     maxRetryAfterMillis: millis(limits.maxRetryAfter) ?? Infinity
   }
-  return { retry: Retry.within(retry, most), whenOpen }
+  return { retry: Limits.within(retry, most) }
 }
 
 const backoffOf = ({ base, cap, factor, jitter }: RetryOptions): Backoff.Options => ({

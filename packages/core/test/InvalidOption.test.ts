@@ -1,4 +1,4 @@
-import { Backoff, CircuitPolicy, HealthModel, InvalidOption, Outcome, Retry, RetryBudget } from "@truce/core"
+import { Backoff, CallPolicy, CircuitPolicy, HealthModel, InvalidOption, Outcome, RetryBudget } from "@truce/core"
 import { describe, expect, it } from "vitest"
 
 type Kind = keyof typeof wrong
@@ -122,8 +122,8 @@ const table: ReadonlyArray<
     }
   ],
   [
-    "Retry.make",
-    Retry.make,
+    "CallPolicy.make",
+    CallPolicy.make,
     {
       attempts: "a whole number of at least 1",
       deadlineMillis: "greater than 0 (Infinity is allowed)",
@@ -286,7 +286,7 @@ describe("an option that cannot be", () => {
     ],
     [() => build(Backoff.make, { jitter: "some" }), 'jitter must be "none", "full", "equal", "decorrelated" or'],
     [() => build(policy, { reopenOn: "never" }), 'reopenOn must be one of "failure", "score", got "never"'],
-    [() => Retry.make({ backoff: { factor: 0 } }), "factor must be a finite number of at least 1, got 0"]
+    [() => CallPolicy.make({ backoff: { factor: 0 } }), "factor must be a finite number of at least 1, got 0"]
   ])("against another option is named (%#)", (run, message) => {
     expect(thrownBy(run).message).toContain(message)
   })
@@ -295,7 +295,7 @@ describe("an option that cannot be", () => {
 describe("an option that can be", () => {
   it.each([
     ["Infinity for a half-life", () => HealthModel.ledger({ halfLifeMillis: Infinity })],
-    ["Infinity for a deadline", () => Retry.make({ deadlineMillis: Infinity })],
+    ["Infinity for a deadline", () => CallPolicy.make({ deadlineMillis: Infinity })],
     [
       "a call that opens the circuit alone, when asked for",
       () => HealthModel.ledger({ discount: 1, allowSelfTrip: true })

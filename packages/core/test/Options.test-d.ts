@@ -1,4 +1,4 @@
-import { Backoff, CircuitPolicy, HealthModel, Outcome, Retry, RetryBudget } from "@truce/core"
+import { Backoff, CallPolicy, CircuitPolicy, HealthModel, Outcome, RetryBudget } from "@truce/core"
 import { describe, expectTypeOf, it } from "vitest"
 
 describe("options", () => {
@@ -26,7 +26,7 @@ describe("options", () => {
     // @ts-expect-error unknown option
     Backoff.make({ base: 5 })
     // @ts-expect-error unknown option
-    Retry.make({ maxAttempts: 5 })
+    CallPolicy.make({ maxAttempts: 5 })
     // @ts-expect-error unknown option
     RetryBudget.saturation({ size: 5 })
     // @ts-expect-error unknown option

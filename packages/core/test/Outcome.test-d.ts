@@ -1,4 +1,4 @@
-import { Circuit, Outcome, Retry } from "@truce/core"
+import { type Call, type Caller, Circuit, Outcome } from "@truce/core"
 import { describe, expectTypeOf, it } from "vitest"
 
 describe("tagged unions", () => {
@@ -44,8 +44,10 @@ describe("tagged unions", () => {
     expectTypeOf<Circuit.State["_tag"]>().toEqualTypeOf<"Closed" | "Open" | "HalfOpen">()
     expectTypeOf<Circuit.Mode["_tag"]>().toEqualTypeOf<"Automatic" | "Isolated" | "Disabled" | "Observing">()
     expectTypeOf<Circuit.Status>().toEqualTypeOf<"Closed" | "Open" | "HalfOpen" | "Isolated" | "Disabled">()
-    expectTypeOf<Retry.Reason>().toEqualTypeOf<"attempts" | "deadline" | "budget" | "circuit-open" | "not-repeatable">()
-    expectTypeOf<ReturnType<typeof Retry.decide>>().toEqualTypeOf<Retry.RetryAfter | Retry.GiveUp>()
+    expectTypeOf<Call.Reason>().toEqualTypeOf<"attempts" | "deadline" | "budget" | "circuit-open" | "not-repeatable">()
+    expectTypeOf<Caller.Next<string, number, Error>["_tag"]>().toEqualTypeOf<
+      "Ask" | "Sleep" | "AwaitAdmission" | "Return" | "Refuse" | "Stop"
+    >()
   })
 
   it("make the constructors' results as narrow as they are", () => {

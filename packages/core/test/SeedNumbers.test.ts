@@ -1,10 +1,13 @@
-import { Circuit, CircuitPolicy, HealthModel, Retry, RetryBudget } from "@truce/core"
+import { Call, CallPolicy, Caller, Circuit, CircuitPolicy, HealthModel, RetryBudget } from "@truce/core"
 import { describe, expect, it } from "vitest"
 import { admit, failure, fixedLedger } from "./support.ts"
 
 /** One sequential caller against a dependency that fails at once: 3 attempts, 1 s and 2 s between them. */
-const retry = Retry.make({ attempts: 3, backoff: { baseMillis: 1_000, jitter: "none" } })
-const plenty = RetryBudget.ratio({ capacity: 1e9 })
+const means = {
+  policy: CallPolicy.make({ attempts: 3, backoff: { baseMillis: 1_000, jitter: "none" } }),
+  budget: RetryBudget.unlimited(),
+  random: () => 0
+}
 
 /** When the circuit opens: attempts sent so far, the call and the attempt of it (from 1), and the time. */
 const untilOpen = <S>(model: HealthModel.HealthModel<S>, order: "retry outside" | "fused") => {
@@ -13,24 +16,18 @@ const untilOpen = <S>(model: HealthModel.HealthModel<S>, order: "retry outside" 
   let attempts = 0
   let now = 0
   for (let call = 1; ; call++) {
-    const start = now
+    let caller: Caller.Caller<number> = { call: Call.make(now), tokens: means.budget.init }
     let [admitted, permit] = admit(policy, circuit, now)
     for (let failed = 1; ; failed++) {
       attempts++
-      const decision = Retry.decide(
-        retry,
-        plenty,
-        plenty.init,
-        { failed, outcome: failure, elapsedMillis: now - start, previousMillis: 0 },
-        now,
-        0
-      )
-      const settles = order === "retry outside" || decision._tag === "GiveUp"
+      const [after, next] = Caller.step(means, caller, { _tag: "Failed", attempt: failed, outcome: failure }, now)
+      caller = after
+      const settles = order === "retry outside" || next._tag === "Stop"
       const failedBefore = order === "fused" ? 0 : failed - 1
       circuit = settles ? Circuit.settle(policy, admitted, { permit, outcome: failure, failedBefore }, now) : admitted
       if (circuit.state._tag === "Open") return { attempts, call, attempt: failed, now }
-      if (decision._tag === "GiveUp") break
-      now += decision.delayMillis
+      if (next._tag !== "Sleep") break
+      now += next.delayMillis
       if (order === "retry outside") [admitted, permit] = admit(policy, circuit, now)
     }
   }

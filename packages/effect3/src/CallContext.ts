@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import { Trail } from "@truce/core"
 import * as Effect from "effect/Effect"
 import type { Attempt } from "./Attempt.ts"
 import * as Reference from "./platform/Reference.ts"
@@ -41,12 +42,7 @@ export const make = (): CallContext => {
   let start: number | undefined
   let isOver = false
   return {
-    failed: (key) => {
-      let failed = 0
-      if (isOver) return failed
-      for (const attempt of attempts) if (attempt.key === key && attempt.outcome === "Failure") failed++
-      return failed
-    },
+    failed: (key) => (isOver ? 0 : Trail.failed(attempts, key)),
     trail: () => [...attempts],
     record: (attempt) => {
       if (!isOver) attempts.push(attempt)

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Retry, Story } from "@truce/core"
+import { type Call, Story } from "@truce/core"
 import type * as Arr from "effect/Array"
 import * as Data from "effect/Data"
 import { hasProperty } from "effect/Predicate"
@@ -22,7 +22,7 @@ const typeId: unique symbol = Symbol.for("@truce/effect3/RetryExhausted")
  * @category models
  * @since 0.1.0
  */
-export type Reason = Retry.Reason
+export type Reason = Call.Reason
 
 // A generic error class needs a base that is not, and a declaration of what it holds.
 class Base extends Data.TaggedError("RetryExhausted")<{

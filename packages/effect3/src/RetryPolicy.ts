@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import type { Backoff, Retry as Core } from "@truce/core"
+import type { Backoff, Limits as Core } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"

@@ -4,7 +4,7 @@
  * A design decides three things and nothing else: whether an attempt may go, whether and when a failed one is repeated, and what it
  * learns from an outcome. The engine owns time, the world and the counting.
  */
-import type { Outcome, Retry } from "@truce/core"
+import type { Call as Retried, CallPolicy, Outcome } from "@truce/core"
 
 /** What a caller meets. */
 export type Status = "Closed" | "Open" | "HalfOpen"
@@ -18,7 +18,7 @@ export interface Context {
   /** A whole number of its own for each process and partition. */
   readonly seed: number
   /** Attempts, backoff and deadline of the scenario: the same for every design. */
-  readonly retry: Retry.Policy
+  readonly retry: CallPolicy.CallPolicy
   /** A uniform draw in [0, 1): the same for the same attempt of the same call under every design. */
   readonly random: () => number
 }
@@ -72,7 +72,7 @@ export interface GiveUp {
 }
 
 /** Why a call failed; `aborted` is the original class's `should_abort`, `hung-up` the caller's own doing. */
-export type Reason = Retry.Reason | "aborted" | "throttled" | "hung-up"
+export type Reason = Retried.Reason | "aborted" | "throttled" | "hung-up"
 
 /** Where a design comes from. */
 export type Group = "seed" | "field" | "truce"

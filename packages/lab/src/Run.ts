@@ -1,5 +1,5 @@
 /** Runs one scenario under one design. The same seed gives the same bytes. */
-import { Outcome, Retry } from "@truce/core"
+import { CallPolicy, Outcome } from "@truce/core"
 import * as ArrivalProcess from "./ArrivalProcess.ts"
 import * as Dependency from "./Dependency.ts"
 import { type Call, type Design, type Next, type Protection, type Reason, type Status, giveUp } from "./Design.ts"
@@ -85,7 +85,7 @@ export const run = (scenario: Scenario, design: Design, options: Options): RunRe
   const { seed, series = true } = options
   const { arrivals, impatience, partitions, processes = 1 } = scenario.world
   const { timeoutMillis, durationMillis } = scenario
-  const retry = Retry.make({ attempts: scenario.attempts, backoff: scenario.backoff })
+  const retry = CallPolicy.make({ attempts: scenario.attempts, backoff: scenario.backoff })
   const patience = { timeoutMillis, slowAfterMillis: scenario.slowAfterMillis ?? timeoutMillis / 2 }
   const dependency = options.dependency ?? Dependency.make(scenario.world, patience, seed)
   const arrival = options.arrival ?? ArrivalProcess.make(scenario.world, seed)

@@ -75,7 +75,7 @@ const simulated = (plan: Subject.Plan) => {
   const ended = (event: Event) => event._tag === "Ended" && event.call < plan.calls.length
   // The caller goes on when the scripts are over.
   const events: ReadonlyArray<Event> = trace.slice(0, trace.findLastIndex(ended) + 1)
-  const left = guards.map(({ breaker, tokens }) => ({ tokens: tokens.tokens, traffic: breaker.circuit.traffic }))
+  const left = guards.map(({ breaker, bucket }) => ({ tokens: bucket.tokens.tokens, traffic: breaker.circuit.traffic }))
   return { events, left }
 }
 

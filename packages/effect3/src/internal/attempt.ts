@@ -1,4 +1,4 @@
-import { type Circuit, Outcome } from "@truce/core"
+import { type Circuit, Outcome, Trail } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -270,15 +270,21 @@ export const remember = <E>(
   trail: ReadonlyArray<Remembered> = context.trail()
 ): Attempt<E> => {
   const view = seen.view(made.endedAt)
-  const previous = trail.at(-1)
-  const startMillis = made.startedAt - begunAt
-  const ended = previous === undefined ? 0 : Duration.toMillis(Duration.sum(previous.start, previous.duration))
+  const last = trail.at(-1)
+  const place = Trail.place(
+    {
+      count: trail.length,
+      last: last && { startMillis: Duration.toMillis(last.start), durationMillis: Duration.toMillis(last.duration) }
+    },
+    begunAt,
+    made
+  )
   const attempt: Attempt<E> = {
     key: seen.key,
-    number: trail.length,
-    start: Duration.millis(startMillis),
-    duration: Duration.millis(made.endedAt - made.startedAt),
-    delay: Duration.millis(Math.max(0, startMillis - ended)),
+    number: place.number,
+    start: Duration.millis(place.startMillis),
+    duration: Duration.millis(place.durationMillis),
+    delay: Duration.millis(place.delayMillis),
     outcome: made.outcome._tag,
     error,
     state: view.status,

@@ -1,4 +1,4 @@
-import { type HealthModel, InvalidOption, Retry } from "@truce/core"
+import { type HealthModel, InvalidOption, Limits } from "@truce/core"
 import type * as Context from "effect/Context"
 import { toPolicy } from "../CircuitOptions.ts"
 import { lifetimeOf } from "../HealthScore.ts"
@@ -45,7 +45,7 @@ export const partIssues = <R>(
 ): ReadonlyArray<Issue> => [
   ...issue([...path, "circuit"], () => toPolicy(model, base.circuit ?? {}, own.circuit)),
   ...issue([...path, "retry"], () => rulesOver({ ...base.retry }, { ...own.retry }, context)),
-  ...issue([...path, "limits"], () => limitsOver(Retry.unlimited, own.limits ?? base.limits))
+  ...issue([...path, "limits"], () => limitsOver(Limits.unlimited, own.limits ?? base.limits))
 ]
 
 /** The fault that building throws, if it does. */

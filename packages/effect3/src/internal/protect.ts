@@ -1,4 +1,4 @@
-import { InvalidOption, type Outcome, Retry } from "@truce/core"
+import { InvalidOption, Limits, type Outcome } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -113,7 +113,7 @@ const policyOver = (policy: RetryPolicy, [first, ...rest]: Under.Keys, own: Call
   const rules = policy.of(first, own)
   if (rest.length === 0) return rules
   const all = [rules, ...rest.map((key) => policy.of(key, own))]
-  return { ...rules, limits: () => Retry.strictest(all.map(({ limits }) => limits())) }
+  return { ...rules, limits: () => Limits.strictest(all.map(({ limits }) => limits())) }
 }
 
 type First<A, E, At> =
@@ -180,7 +180,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R, At extends Attempt.Se
     return Cause.isInterruptedOnly(cause) ? tried : Effect.zipRight(settle(made, sent.paid, sent.retry), tried)
   }
 
-  const attempt = (paid: Payment.Paid, onSent: () => void): Effect.Effect<Tried<A, ER>, EP, R> =>
+  const attempt = (paid: Payment.Paid = Payment.nothing, onSent: () => void): Effect.Effect<Tried<A, ER>, EP, R> =>
     Effect.withFiberRuntime<Tried<A, ER>, EP, R>((fiber: Fiber.RuntimeFiber<unknown, unknown>) => {
       const startedAt = Monotonic.nowOf(fiber)
       const at = under.at(truce.breaker, startedAt)
@@ -232,17 +232,14 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R, At extends Attempt.Se
         attempt,
         withdraw: (outcome: Outcome.Outcome) => Payment.withdraw(truce.budget, keys, outcome),
         refund: (paid) => Payment.refund(truce.budget, keys, paid),
-        nothing: Payment.nothing,
         pointless: isWaiting ? undefined : Effect.flatMap(Monotonic.now, (now) => anyRejecting(guarded, keys, now)),
-        readmission: isWaiting
-          ? (withinMillis, { key, retryAfter, state }) =>
-              Effect.flatMap(Monotonic.now, (now) => {
-                const cell = guarded.cell(key, now)
-                return state === "SlowStart"
-                  ? guarded.awaitRamp(cell, Duration.toMillis(retryAfter), withinMillis)
-                  : guarded.awaitAdmission(cell, withinMillis, turn)
-              })
-          : undefined
+        readmission: (withinMillis, { key, retryAfter, state }) =>
+          Effect.flatMap(Monotonic.now, (now) => {
+            const cell = guarded.cell(key, now)
+            return state === "SlowStart"
+              ? guarded.awaitRamp(cell, Duration.toMillis(retryAfter), withinMillis)
+              : guarded.awaitAdmission(cell, withinMillis, turn)
+          })
       })
     ),
     Effect.suspend(() => {

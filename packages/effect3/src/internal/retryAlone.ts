@@ -64,10 +64,10 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
         begunAt,
         attempt: () => attempt,
         withdraw: () => Effect.succeedSome(undefined),
-        nothing: undefined,
         refund: () => Effect.void,
         pointless,
-        readmission: undefined
+        // What rejects is somewhere inside, and a policy alone knows nothing of it.
+        readmission: () => Effect.succeed(false)
       })
     )
     return Effect.ensuring(

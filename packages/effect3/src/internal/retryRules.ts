@@ -1,4 +1,4 @@
-import { Backoff, InvalidOption, KeyPattern, Retry } from "@truce/core"
+import { Backoff, CallPolicy, InvalidOption, KeyPattern, Limits as Most } from "@truce/core"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,7 +13,7 @@ export interface RulesByKey {
   readonly base: Fixed
   /** Of a key with an override, or with options of the code's own; `undefined` where the base is in force. */
   readonly of: (key: string, own: Options | undefined) => Fixed | undefined
-  readonly limitsOf: (key: string | undefined) => Retry.Limits
+  readonly limitsOf: (key: string | undefined) => Most.Limits
 }
 
 /** What options say; the limits are asked for later. */
@@ -24,7 +24,7 @@ export const rulesByKey = <R>(
   { limits, overrides, ...base }: LayerOptions<R>,
   context: Context.Context<R>
 ): RulesByKey => {
-  const all = limitsOver(Retry.unlimited, limits)
+  const all = limitsOver(Most.unlimited, limits)
   const special = KeyPattern.KeyPattern.of(overrides).map(({ limits: over, ...own }, pattern) =>
     InvalidOption.inOverride(pattern, () => ({
       options: merged(base, own),
@@ -94,7 +94,7 @@ const check = (own: CallOptions): void => {
   )
 }
 
-export const limitsOver = (base: Retry.Limits, own: Limits = {}): Retry.Limits => {
+export const limitsOver = (base: Most.Limits, own: Limits = {}): Most.Limits => {
   const owner = "limits"
   InvalidOption.names(owner, own, ["attempts", "deadline", "maxRetryAfter"])
   const most = (field: "deadline" | "maxRetryAfter", fallback: number): number =>
@@ -149,7 +149,10 @@ export const backingOff = (options: BackoffOptions = {}): Schedule.Schedule<Dura
 }
 
 const standard = (options: BackoffOptions & { readonly attempts?: number | undefined }) =>
-  Schedules.times(backingOff(options), count("RetryPolicy", "attempts", options.attempts, Retry.defaults.attempts) - 1)
+  Schedules.times(
+    backingOff(options),
+    count("RetryPolicy", "attempts", options.attempts, CallPolicy.defaults.attempts) - 1
+  )
 
 const plain = <R>(options: Options<R>): Omit<Fixed, "schedule"> => {
   const owner = "RetryPolicy"
@@ -158,7 +161,7 @@ const plain = <R>(options: Options<R>): Omit<Fixed, "schedule"> => {
     owner,
     "maxRetryAfter",
     options.maxRetryAfter,
-    Retry.defaults.maxRetryAfterMillis
+    CallPolicy.defaults.maxRetryAfterMillis
   )
   const whenOpen = InvalidOption.oneOf(owner, "whenOpen", options.whenOpen, ["stop", "wait"])
   if (whenOpen === "wait" && deadline === Infinity) {

@@ -1,12 +1,12 @@
-import { Outcome, Retry } from "@truce/core"
+import { Call, Limits, type Outcome } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Attempt } from "../Attempt.ts"
 import type { CircuitOpen } from "../CircuitOpen.ts"
-import { type Reason, RetryExhausted } from "../RetryExhausted.ts"
-import type { Input, Rules as RetryRules } from "../RetryPolicy.ts"
+import { RetryExhausted } from "../RetryExhausted.ts"
+import type { Input as Asked, Rules } from "../RetryPolicy.ts"
 import { failingBy } from "../platform/Cause.ts"
 import { pause } from "../platform/Fibers.ts"
 import * as Race from "../platform/Race.ts"
@@ -21,124 +21,123 @@ export type Tried<A, ER, ED = CircuitOpen> =
   | { readonly _tag: "Rejected"; readonly error: ED }
 
 /** One call under retry: what differs between a retry alone and one around a breaker. */
-export interface Call<A, ER, ED, EP, R, Paid> {
+export interface Retried<A, ER, ED, EP, R, Cost> {
   readonly key: string
-  readonly policy: RetryRules
+  readonly policy: Rules
   readonly begunAt: number
   /** Another attempt, as it was paid for; calls `onSent` once it is admitted and runs. */
-  readonly attempt: (paid: Paid, onSent: () => void) => Effect.Effect<Tried<A, ER, ED>, EP, R>
+  readonly attempt: (paid: Cost | undefined, onSent: () => void) => Effect.Effect<Tried<A, ER, ED>, EP, R>
   /** Pays for a retry; none where it cannot be afforded. */
-  readonly withdraw: (failed: Outcome.Outcome) => Effect.Effect<Option.Option<Paid>>
-  readonly refund: (paid: Paid) => Effect.Effect<void>
-  /** What a first attempt pays. */
-  readonly nothing: Paid
+  readonly withdraw: (failed: Outcome.Outcome) => Effect.Effect<Option.Option<Cost>>
+  readonly refund: (cost: Cost) => Effect.Effect<void>
   /** Ends when retrying became pointless. */
   readonly pointless: Effect.Effect<unknown, never, R> | undefined
   /** Waits for an admission after a rejection; whether it came in time. */
-  readonly readmission: ((withinMillis: number, rejection: ED) => Effect.Effect<boolean>) | undefined
+  readonly readmission: (withinMillis: number, rejection: ED) => Effect.Effect<boolean>
 }
 
-/** Goes on from what the first attempt found. */
-export const retrying = <A, ER, ED, EP, R, Paid>(
+/** Goes on from what the first attempt found: does what the call decides, and tells it what came of that. */
+export const retrying = <A, ER, ED, EP, R, Cost>(
   first: Tried<A, ER, ED>,
-  call: Call<A, ER, ED, EP, R, Paid>
+  of: Retried<A, ER, ED, EP, R, Cost>
 ): Effect.Effect<A, EP | ED | RetryExhausted<ER>, R> =>
-  Effect.gen(function* () {
-    const { isRepeatable = true, limits } = call.policy
-    const own = {
+  Effect.flatMap(Deadline.asOf(of.begunAt), (deadlineMillis = Infinity) => {
+    type Ended = Effect.Effect<A, EP | ED | RetryExhausted<ER>, R>
+    type Input = Call.Input<Attempt<ER>, Cost, A, ED>
+    type Next = Call.Next<Attempt<ER>, A, ED>
+    const { policy } = of
+    const rules = {
+      // The schedule counts them.
       attempts: Infinity,
-      deadlineMillis: Math.min(
-        Duration.toMillis(call.policy.deadline),
-        (yield* Deadline.asOf(call.begunAt)) ?? Infinity
-      ),
-      maxRetryAfterMillis: Duration.toMillis(call.policy.maxRetryAfter)
+      deadlineMillis: Math.min(Duration.toMillis(policy.deadline), deadlineMillis),
+      maxRetryAfterMillis: Duration.toMillis(policy.maxRetryAfter),
+      whenOpen: policy.whenOpen,
+      isRepeatable: policy.isRepeatable !== false
     }
-    // Looked up each time: they may have been reloaded.
-    const within = () => Retry.within(own, limits())
-    const attempts: Array<Attempt<ER>> = []
-    let outcome: Outcome.Outcome = Outcome.ignored
-    let next: ((input: Input) => Effect.Effect<Option.Option<Duration.Duration>>) | undefined
-    let tried = first
-    const ended = (reason: Reason) => {
-      const [head, ...tail] = attempts
-      if (head !== undefined) return Effect.fail(exhausted(call.key, reason, [head, ...tail]))
-      return Effect.die(new Error(`retry of ${call.key} ended without an attempt`))
-    }
-    while (true) {
-      let delayMillis = 0
+    let call = Call.make<Attempt<ER>, Cost>(of.begunAt)
+    let plan: ((asked: Asked) => Effect.Effect<Option.Option<Duration.Duration>>) | undefined
+
+    const put = (input: Input): Effect.Effect<Next> =>
+      Effect.map(Monotonic.now, (now) => {
+        // Limits may have been reloaded.
+        const [after, next] = Call.step(Limits.within(rules, policy.limits()), call, input, now)
+        call = after
+        return next
+      })
+
+    const tell = (input: Effect.Effect<Input, EP, R>): Ended => Effect.flatMap(Effect.flatMap(input, put), act)
+
+    const planned = (last: Attempt<ER>, failed: number, retryAfterMillis: number | undefined): Effect.Effect<Input> =>
+      Effect.gen(function* () {
+        plan ??= yield* Schedules.delays(policy.schedule)
+        const retryAfter = Option.map(Option.fromNullable(retryAfterMillis), Duration.millis)
+        const delay = yield* plan({ key: of.key, error: last.error, failed, retryAfter })
+        return { _tag: "Planned", delayMillis: Option.getOrUndefined(Option.map(delay, Duration.toMillis)) }
+      })
+
+    const found = (tried: Tried<A, ER, ED>): Input => {
       switch (tried._tag) {
         case "Succeeded":
-          return tried.value
-        case "Rejected": {
-          const remaining = within().deadlineMillis - ((yield* Monotonic.now) - call.begunAt)
-          if (call.readmission !== undefined && (yield* call.readmission(remaining, tried.error))) break
-          return yield* attempts.length === 0 ? Effect.fail(tried.error) : ended("circuit-open")
-        }
-        case "Failed": {
-          const { attempt } = tried
-          attempts.push(attempt)
-          outcome = tried.outcome
-          if (!isRepeatable) return yield* ended("not-repeatable")
-          if (attempts.length >= within().attempts) return yield* ended("attempts")
-          const wish = wishOf(outcome)
-          next ??= yield* Schedules.delays(call.policy.schedule)
-          const planned = yield* next({
-            key: call.key,
-            error: attempt.error,
-            failed: attempts.length,
-            retryAfter: Option.map(Option.fromNullable(wish), Duration.millis)
-          })
-          if (Option.isNone(planned)) return yield* ended("attempts")
-          const wait = Retry.wait(within(), {
-            backoffMillis: Duration.toMillis(planned.value),
-            retryAfterMillis: wish,
-            elapsedMillis: (yield* Monotonic.now) - call.begunAt
-          })
-          if (wait === undefined) return yield* ended("deadline")
-          delayMillis = wait
-          break
-        }
+          return { _tag: "Finished", result: tried.value }
+        case "Failed":
+          return tried
+        case "Rejected":
+          return { _tag: "Rejected", rejection: tried.error }
       }
-      // What was rejected has paid nothing yet.
-      const payment = attempts.length === 0 ? Effect.succeedSome(call.nothing) : call.withdraw(outcome)
-      const sent = yield* paying(payment, call.refund, (paid, onSent) =>
-        Effect.flatMap(
-          asleep(delayMillis, call.pointless),
-          (isPointless): Effect.Effect<Tried<A, ER, ED> | Reason, EP, R> => {
-            if (isPointless) return Effect.succeed("circuit-open")
-            return Effect.flatMap(Monotonic.now, (at): Effect.Effect<Tried<A, ER, ED> | Reason, EP, R> => {
-              if (attempts.length === 0) return call.attempt(paid, onSent)
-              const { attempts: most, deadlineMillis } = within()
-              if (attempts.length >= most) return Effect.succeed("attempts")
-              return at - call.begunAt > deadlineMillis ? Effect.succeed("deadline") : call.attempt(paid, onSent)
-            })
-          }
-        )
-      )
-      if (typeof sent === "string") return yield* ended(sent)
-      tried = sent
     }
+
+    const act = (next: Next): Ended => {
+      switch (next._tag) {
+        case "Ask":
+          return tell(
+            Effect.map(
+              of.attempt(call.paid, () => {
+                call = Call.sent(call)
+              }),
+              found
+            )
+          )
+        case "Plan":
+          return tell(planned(next.last, next.failed, next.retryAfterMillis))
+        case "Pay":
+          // What was paid and what is owed are one step: nothing interrupts between them.
+          return Effect.flatMap(
+            Effect.uninterruptible(
+              Effect.flatMap(of.withdraw(next.failed), (cost) =>
+                put(Option.isNone(cost) ? { _tag: "Unpaid" } : { _tag: "Paid", cost: cost.value })
+              )
+            ),
+            act
+          )
+        case "Sleep":
+          return tell(
+            Effect.map(asleep(next.delayMillis, of.pointless), (isPointless) => ({
+              _tag: "Woken",
+              by: isPointless ? "opening" : "time"
+            }))
+          )
+        case "AwaitAdmission":
+          return tell(
+            Effect.map(of.readmission(next.withinMillis, next.rejection), (isInTime) =>
+              isInTime ? { _tag: "Woken", by: "admission" } : { _tag: "Late", rejection: next.rejection }
+            )
+          )
+        case "Return":
+          return Effect.succeed(next.result)
+        case "Refuse":
+          return Effect.fail(next.rejection)
+        case "Stop":
+          return Effect.fail(new RetryExhausted({ key: of.key, reason: next.reason, attempts: next.trail }))
+      }
+    }
+    return Effect.ensuring(
+      tell(Effect.succeed(found(first))),
+      Effect.suspend(() => {
+        const owed = Call.owed(call)
+        return owed === undefined ? Effect.void : of.refund(owed)
+      })
+    )
   })
-
-/** Pays for what `use` sends; whatever ends it before it was sent gives the cost back. */
-const paying = <A, E, R, Paid>(
-  payment: Effect.Effect<Option.Option<Paid>>,
-  refund: (paid: Paid) => Effect.Effect<void>,
-  use: (paid: Paid, onSent: () => void) => Effect.Effect<A, E, R>
-): Effect.Effect<A | "budget", E, R> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(payment, (paid): Effect.Effect<A | "budget", E, R> => {
-      if (Option.isNone(paid)) return Effect.succeed("budget")
-      let isSent = false
-      return Effect.ensuring(
-        restore(use(paid.value, () => (isSent = true))),
-        Effect.suspend(() => (isSent ? Effect.void : refund(paid.value)))
-      )
-    })
-  )
-
-const wishOf = (outcome: Outcome.Outcome): number | undefined =>
-  outcome._tag === "Failure" ? outcome.retryAfterMillis : undefined
 
 /** The retriable error of a failed attempt; none where the attempt failed for good. */
 export const retriableError = <E, ER extends E>(
@@ -161,9 +160,3 @@ const asleep = <R>(
   const isSlept = Effect.as(pause(delayMillis, pointless !== undefined), false)
   return pointless === undefined ? isSlept : Race.first(isSlept, Effect.as(pointless, true))
 }
-
-const exhausted = <ER>(
-  key: string,
-  reason: Reason,
-  attempts: readonly [Attempt<ER>, ...ReadonlyArray<Attempt<ER>>]
-): RetryExhausted<ER> => new RetryExhausted({ key, reason, attempts: [attempts[0], ...attempts.slice(1)] })

@@ -1,7 +1,8 @@
 /** The shipped core's circuit and budget around each attempt (retry outside), or around the whole call (retry inside). */
-import { Circuit, type CircuitPolicy, Outcome, Retry, type RetryBudget } from "@truce/core"
+import { Circuit, type CircuitPolicy, Outcome, type RetryBudget } from "@truce/core"
 import * as Design from "../Design.ts"
 import type { Call, Context, Next, Protection } from "../Design.ts"
+import { Retries, TokenBucket } from "./Retries.ts"
 
 export interface Options<S> {
   readonly policy: CircuitPolicy.CircuitPolicy<S>
@@ -47,41 +48,20 @@ export class Breaker<S> {
 /** What guards a dependency: one circuit and one budget. */
 export abstract class Guard<S> implements Protection {
   readonly breaker: Breaker<S>
-  readonly budget: RetryBudget.RetryBudget
+  readonly bucket: TokenBucket
   readonly context: Context
   readonly retriesFrom: number
-  tokens: RetryBudget.Tokens
 
   constructor({ breaker, budget, policy, retriesFrom = 0 }: Options<S>, context: Context) {
     this.breaker = breaker?.(policy, context) ?? new Breaker(policy, context.seed)
-    this.budget = budget
+    this.bucket = new TokenBucket(budget)
     this.context = context
     this.retriesFrom = retriesFrom
-    this.tokens = budget.init
   }
 
   status = (now: number): Design.Status => this.breaker.at(now).state._tag
   score = (now: number): number => Circuit.score(this.breaker.policy, this.breaker.at(now), now)
   opens = (): number => this.breaker.opens
-
-  /** The retry of a call after a failure, paid for. */
-  retry(call: { failed: number; startedAt: number; previousMillis: number }, outcome: Outcome.Outcome, now: number) {
-    const decision = Retry.decide(
-      this.context.retry,
-      this.budget,
-      this.tokens,
-      {
-        failed: call.failed,
-        outcome,
-        elapsedMillis: now - call.startedAt,
-        previousMillis: call.previousMillis
-      },
-      now,
-      this.context.random()
-    )
-    if (decision._tag === "RetryAfter") this.tokens = decision.tokens
-    return decision
-  }
 
   abstract begin(now: number): Call
 }
@@ -109,24 +89,24 @@ class Shipped<S> extends Guard<S> {
 class OutsideCall<S> implements Call {
   readonly guard: Guard<S>
   readonly startedAt: number
+  readonly retries: Retries
   permit: Circuit.Permit | undefined = undefined
-  failed = 0
-  cost = 0
-  previousMillis = 0
 
   constructor(guard: Guard<S>, startedAt: number) {
     this.guard = guard
     this.startedAt = startedAt
+    this.retries = new Retries(guard.context, startedAt, guard.bucket)
   }
 
   admit(now: number): boolean {
     this.permit = this.guard.breaker.admit(now)
-    return this.permit !== undefined
+    if (this.permit === undefined) return false
+    this.retries.sent()
+    return true
   }
 
-  rejected(): Next {
-    if (this.failed > 0) this.guard.tokens = this.guard.budget.refund(this.guard.tokens, this.cost)
-    return Design.giveUp("circuit-open")
+  rejected(now: number): Next {
+    return this.retries.rejected(now)
   }
 
   hungUp(now: number, startedAt: number): void {
@@ -136,29 +116,25 @@ class OutsideCall<S> implements Call {
   }
 
   settle(outcome: Outcome.Outcome, now: number, startedAt: number): Next {
-    const { failed, guard, permit } = this
+    const { guard, permit, retries } = this
+    const { failed } = retries
     if (permit !== undefined) guard.breaker.settle({ permit, outcome, failedBefore: failed, startedAt }, now)
-    guard.tokens = guard.budget.settle(guard.tokens, { cost: this.cost, retry: this.failed > 0, outcome }, now)
+    retries.settled(outcome, now)
     if (outcome._tag === "Success") return Design.done
-    this.failed++
     if (guard.retriesFrom > 0 && guard.score(now) < guard.retriesFrom) return Design.giveUp("budget")
-    const decision = guard.retry(this, outcome, now)
-    if (decision._tag === "GiveUp") return decision
-    this.cost = decision.cost
-    this.previousMillis = decision.delayMillis
-    return decision
+    return retries.after(outcome, now)
   }
 }
 
 /** The same, where the interruption of an attempt is noticed and judged. */
 class NoticingCall<S> extends OutsideCall<S> {
   override hungUp(now: number, sentAt: number): void {
-    const { cost, failed, guard, permit } = this
+    const { permit, retries } = this
+    const { breaker } = this.guard
     if (permit === undefined) return
-    const { breaker, budget } = guard
     const outcome = Circuit.interrupted(breaker.circuit.traffic, sentAt, now)
-    breaker.settle({ permit, outcome, failedBefore: failed, startedAt: sentAt }, now)
-    guard.tokens = budget.settle(guard.tokens, { cost, retry: failed > 0, outcome }, now)
+    breaker.settle({ permit, outcome, failedBefore: retries.failed, startedAt: sentAt }, now)
+    retries.settled(outcome, now)
   }
 }
 
@@ -171,7 +147,9 @@ class Inside<S> extends Guard<S> {
 /** The call asks once, and the circuit hears only how it ended. */
 class InsideCall<S> extends OutsideCall<S> {
   override admit(now: number): boolean {
-    return this.permit !== undefined || super.admit(now)
+    if (this.permit === undefined) return super.admit(now)
+    this.retries.sent()
+    return true
   }
 
   override settle(outcome: Outcome.Outcome, now: number, sentAt: number): Next {

@@ -1,7 +1,8 @@
 /** The designs of the two seeds, as their texts give them. */
-import { type Outcome, Retry, RetryBudget } from "@truce/core"
+import { Outcome } from "@truce/core"
 import * as Design from "../Design.ts"
 import type { Call, Context, Next, Protection } from "../Design.ts"
+import { Retries } from "./Retries.ts"
 import * as SeedBreaker from "./SeedBreaker.ts"
 
 /** How a seed design binds its retry to its breaker. */
@@ -18,22 +19,16 @@ interface Binding {
   readonly resets: boolean
 }
 
-const unlimited = RetryBudget.unlimited()
-
 class SeedCall implements Call {
   readonly binding: Binding
   readonly breaker: SeedBreaker.SeedBreaker
-  readonly context: Context
-  readonly startedAt: number
+  readonly retries: Retries
   isAdmitted = false
-  failed = 0
-  previousMillis = 0
 
   constructor(binding: Binding, breaker: SeedBreaker.SeedBreaker, context: Context, startedAt: number) {
     this.binding = binding
     this.breaker = breaker
-    this.context = context
-    this.startedAt = startedAt
+    this.retries = new Retries(context, startedAt)
   }
 
   admit(now: number): boolean {
@@ -43,30 +38,20 @@ class SeedCall implements Call {
 
   rejected(now: number): Next {
     if (this.binding.refusal === "ends") return Design.giveUp("circuit-open")
-    this.failed++
-    return this.retry({ _tag: "Ignored" }, now)
+    return this.retries.after(Outcome.ignored, now)
   }
 
   settle(outcome: Outcome.Outcome, now: number): Next {
-    const { binding, breaker } = this
+    const { binding, breaker, retries } = this
     if (outcome._tag === "Success") {
       SeedBreaker.onSuccess(breaker)
       return Design.done
     }
-    this.failed++
     if (binding.failures === "attempt") SeedBreaker.onFailure(breaker, now)
-    const isLast = this.failed >= this.context.retry.attempts
-    if (!isLast && !(binding.shouldAbort && breaker.state === "Open")) return this.retry(outcome, now)
+    const isLast = retries.failed + 1 >= retries.means.policy.attempts
+    if (!isLast && !(binding.shouldAbort && breaker.state === "Open")) return retries.after(outcome, now)
     if (binding.failures === "call") SeedBreaker.onFailure(breaker, now)
     return Design.giveUp(isLast ? "attempts" : "aborted")
-  }
-
-  retry(outcome: Outcome.Outcome, now: number): Next {
-    const { context, failed, previousMillis, startedAt } = this
-    const call = { failed, outcome, elapsedMillis: now - startedAt, previousMillis }
-    const decision = Retry.decide(context.retry, unlimited, unlimited.init, call, now, context.random())
-    if (decision._tag === "RetryAfter") this.previousMillis = decision.delayMillis
-    return decision
   }
 }
 

@@ -2,17 +2,16 @@
  * Adaptive throttling at the client, as in "Handling Overload" of Google's SRE book: an attempt is refused with probability
  * (requests - K accepts) / (requests + 1) over a window. The window decays exponentially here; it does not slide.
  */
-import { type Outcome, Retry, RetryBudget } from "@truce/core"
+import type { Outcome } from "@truce/core"
 import * as Design from "../Design.ts"
 import type { Call, Context, Next, Protection } from "../Design.ts"
+import { Retries } from "./Retries.ts"
 
 interface Window {
   requests: number
   accepts: number
   at: number
 }
-
-const unlimited = RetryBudget.unlimited()
 
 export const make =
   (options: { readonly k: number; readonly windowMillis: number }) =>
@@ -33,8 +32,7 @@ export const make =
       },
       opens: () => 0,
       begin: (startedAt): Call => {
-        let failed = 0
-        let previousMillis = 0
+        const retries = new Retries(context, startedAt)
         return {
           admit: (now) => {
             decay(now)
@@ -50,11 +48,7 @@ export const make =
               window.accepts++
               return Design.done
             }
-            failed++
-            const call = { failed, outcome, elapsedMillis: now - startedAt, previousMillis }
-            const decision = Retry.decide(context.retry, unlimited, unlimited.init, call, now, context.random())
-            if (decision._tag === "RetryAfter") previousMillis = decision.delayMillis
-            return decision
+            return retries.after(outcome, now)
           }
         }
       }
