@@ -22,7 +22,6 @@ export const census: Readonly<Record<string, ReadonlyArray<string>>> = {
     "millis",
     "minutes",
     "seconds",
-    "sum",
     "times",
     "toMillis",
     "toMinutes",
