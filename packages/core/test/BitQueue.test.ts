@@ -1,7 +1,7 @@
 import { HealthModel, Outcome, Traffic } from "@truce/core"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import * as BitQueue from "../src/HealthModel/BitQueue.ts"
+import * as BitQueue from "../src/health/BitQueue.ts"
 import { seed } from "./support.ts"
 
 const bits = fc.array(fc.constantFrom(0 as const, 1 as const), { maxLength: 400, size: "max" })

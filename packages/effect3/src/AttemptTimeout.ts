@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Story } from "@truce/core"
+import { Printable } from "@truce/core"
 import * as Duration from "effect/Duration"
 import { hasProperty } from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -24,7 +24,7 @@ export class AttemptTimeout extends Schema.TaggedError<AttemptTimeout>("@truce/e
 ) {
   readonly #text: string = ownMessage(
     this,
-    `attempt on ${Story.shown(this.key)} timed out after ${Duration.format(this.after)}`
+    `attempt on ${Printable.shown(this.key)} timed out after ${Duration.format(this.after)}`
   )
 
   get [typeId](): typeof typeId {

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Story } from "@truce/core"
+import { Printable } from "@truce/core"
 import * as Duration from "effect/Duration"
 import { hasProperty } from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -60,8 +60,8 @@ export class CircuitOpen extends Schema.TaggedError<CircuitOpen>("@truce/effect3
 
 const textOf = ({ key, openedBy, retryAfter, state }: CircuitOpen): string => {
   const wait = Duration.toMillis(retryAfter)
-  const by = openedBy === undefined ? "" : ` (${Story.shown(openedBy)})`
-  const head = `circuit ${Story.shown(key)} is ${names[state]}${by}`
+  const by = openedBy === undefined ? "" : ` (${Printable.shown(openedBy)})`
+  const head = `circuit ${Printable.shown(key)} is ${names[state]}${by}`
   if (wait === Infinity) return head
   return `${head}, retry after ${wait < 1_000 ? `${Math.ceil(wait)} ms` : `${(wait / 1_000).toFixed(1)} s`}`
 }

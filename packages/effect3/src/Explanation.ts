@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Circuit, Story } from "@truce/core"
+import { type Circuit, Describe } from "@truce/core"
 import * as Duration from "effect/Duration"
 
 /**
@@ -55,7 +55,7 @@ export interface Explanation extends Omit<Circuit.View, "since" | "nextAdmission
  * @category constructors
  * @since 0.1.0
  */
-export const make = (key: string, view: Circuit.View, behind: Story.Behind, now: number): Explanation => {
+export const make = (key: string, view: Circuit.View, behind: Describe.Behind, now: number): Explanation => {
   const { moves, nextAdmission, ramp, since: changedAt, ...rest } = view
   return {
     ...rest,
@@ -67,8 +67,8 @@ export const make = (key: string, view: Circuit.View, behind: Story.Behind, now:
     transitions: aged(behind.transitions, now),
     openedBy: behind.openedBy === "" ? undefined : behind.openedBy,
     probed: Object.fromEntries(behind.probed ?? []),
-    cause: Story.cause(view, behind, now),
-    text: Story.tell(key, view, behind, now)
+    cause: Describe.cause(view, behind, now),
+    text: Describe.tell(key, view, behind, now)
   }
 }
 

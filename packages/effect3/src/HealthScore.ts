@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { type Circuit, HealthModel, type Outcome, Story } from "@truce/core"
+import { type Circuit, HealthModel, type Outcome, Describe } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -271,5 +271,5 @@ export const explain = (key: string): Effect.Effect<Explanation, never, HealthSc
 
 const tell = (key: string, health: Omit<Health, "key">, moves: ReadonlyArray<Circuit.Move>, at: number): string => {
   const head = `${key}: score ${health.score.toFixed(3)} (trips at ${health.openBelow}), strain ${health.strain.toFixed(3)}`
-  return [head, ...(moves.length === 0 ? ["  nothing has moved it"] : Story.moveLines(moves, at))].join("\n")
+  return [head, ...(moves.length === 0 ? ["  nothing has moved it"] : Describe.moveLines(moves, at))].join("\n")
 }

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Story } from "@truce/core"
+import { Printable } from "@truce/core"
 import * as Schema from "effect/Schema"
 import { ownMessage } from "./internal/message.ts"
 
@@ -19,7 +19,7 @@ export class InvalidSnapshot extends Schema.TaggedError<InvalidSnapshot>("@truce
 ) {
   readonly #text: string = ownMessage(
     this,
-    `snapshot${this.key === undefined ? "" : ` of ${Story.shown(this.key)}`}: ${this.field} must be ${this.rule}`
+    `snapshot${this.key === undefined ? "" : ` of ${Printable.shown(this.key)}`}: ${this.field} must be ${this.rule}`
   )
 
   override get name(): string {

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Story } from "@truce/core"
+import { Describe } from "@truce/core"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as EventLog from "./EventLog.ts"
@@ -54,7 +54,7 @@ export const layer: Layer.Layer<never, never, HealthScore> = perService(HealthSc
 )
 
 const line = (event: typeof EventLog.Transitioned.Type): Effect.Effect<void> =>
-  Effect.annotateLogs(logOf(event)(Story.changeLine(event)), {
+  Effect.annotateLogs(logOf(event)(Describe.changeLine(event)), {
     "truce.key": event.key,
     "truce.circuit.from": event.from,
     "truce.circuit.to": event.to,
@@ -66,7 +66,7 @@ const line = (event: typeof EventLog.Transitioned.Type): Effect.Effect<void> =>
   })
 
 const logOf = (event: typeof EventLog.Transitioned.Type): typeof Effect.log => {
-  if (Story.isManual(event)) return Effect.logInfo
+  if (Describe.isManual(event)) return Effect.logInfo
   if (event.to === "Closed") return Effect.logInfo
   if (event.from !== "Closed") return Effect.logDebug
   return event.mode === "Observing" ? Effect.logInfo : Effect.logWarning

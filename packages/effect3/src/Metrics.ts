@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption, KeyPattern, Story } from "@truce/core"
+import { InvalidOption, KeyPattern, Describe } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import type * as Duration from "effect/Duration"
@@ -157,7 +157,7 @@ const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) 
         case "Retried":
           return of(event.key).retried(event)
         case "Transitioned":
-          return of(event.key).transitioned(event, Story.isManual(event))
+          return of(event.key).transitioned(event, Describe.isManual(event))
         case "Admitted":
         case "Observed":
           return

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Story } from "@truce/core"
+import { Printable } from "@truce/core"
 import * as Schema from "effect/Schema"
 import { ownMessage } from "./internal/message.ts"
 
@@ -19,7 +19,7 @@ export class PolicyConflict extends Schema.TaggedError<PolicyConflict>("@truce/e
 ) {
   readonly #text: string = ownMessage(
     this,
-    `key ${Story.shown(this.key)} already has a policy with ${this.field} = ${String(this.existing)}, requested ${String(this.requested)}`
+    `key ${Printable.shown(this.key)} already has a policy with ${this.field} = ${String(this.existing)}, requested ${String(this.requested)}`
   )
 
   override get name(): string {

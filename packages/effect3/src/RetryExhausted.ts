@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Call, Story } from "@truce/core"
+import { type Call, Printable } from "@truce/core"
 import type * as Arr from "effect/Array"
 import * as Data from "effect/Data"
 import { hasProperty } from "effect/Predicate"
@@ -93,7 +93,7 @@ const textOf = ({ attempts, key, reason }: RetryExhausted): string => {
   const count = attempts.length
   const told = attempts.slice(-mostTold).map((attempt) => worded(attempt.error))
   const last = count > mostTold ? `, the last ${mostTold}` : ""
-  return `call to ${Story.shown(key)} ended after ${count} ${count === 1 ? "attempt" : "attempts"} (${reason})${last}: ${told.join(", ")}`
+  return `call to ${Printable.shown(key)} ended after ${count} ${count === 1 ? "attempt" : "attempts"} (${reason})${last}: ${told.join(", ")}`
 }
 
 /**

@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { type Circuit, type HealthModel, Story } from "@truce/core"
+import { type Circuit, type HealthModel, Describe } from "@truce/core"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
@@ -224,7 +224,7 @@ const textOf = (keys: ReadonlyArray<KeyReport>): string => {
     one.key,
     ...[one.attempts, one.attempts - one.admitted, one.spared, one.lost, one.untried, one.openings].map(String),
     String(one.openingsInForce),
-    Story.spoken(one.openMillis)
+    Describe.spoken(one.openMillis)
   ])
   const widths = titles.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
   const line = (cells: ReadonlyArray<string>): string =>

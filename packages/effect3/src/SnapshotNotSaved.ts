@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Story } from "@truce/core"
+import { Printable } from "@truce/core"
 import * as Schema from "effect/Schema"
 import { ownMessage } from "./internal/message.ts"
 
@@ -18,7 +18,7 @@ export class SnapshotNotSaved extends Schema.TaggedError<SnapshotNotSaved>("@tru
   "SnapshotNotSaved",
   { key: Schema.String, reason: Schema.Literal("store", "timeout", "newer"), detail: Schema.String }
 ) {
-  readonly #text: string = ownMessage(this, `circuits were not saved to ${Story.shown(this.key)}: ${this.detail}`)
+  readonly #text: string = ownMessage(this, `circuits were not saved to ${Printable.shown(this.key)}: ${this.detail}`)
 
   override get name(): string {
     return this._tag

@@ -1,4 +1,4 @@
-import { Story } from "@truce/core"
+import { Printable } from "@truce/core"
 import { AttemptTimeout, CircuitBreaker, CircuitOpen, Classifier, Logging, RetryExhausted, Truce } from "@truce/effect3"
 import { Data, Duration, Effect, Layer, TestClock } from "effect"
 import { describe, expect, it as test } from "vitest"
@@ -209,6 +209,6 @@ describe("a key or a reason with control characters", () => {
   )
 
   test("is shown as it is where it has none", () => {
-    expect([Story.shown("Zürich → 東京 ✓"), Story.plain("  a b ")]).toEqual(["Zürich → 東京 ✓", "a b"])
+    expect([Printable.shown("Zürich → 東京 ✓"), Printable.plain("  a b ")]).toEqual(["Zürich → 東京 ✓", "a b"])
   })
 })

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption, check, nonNegative, names } from "../InvalidOption.ts"
+import { InvalidOption, check, nonNegative, names } from "../options/InvalidOption.ts"
 
 /**
  * How a delay d is spread with a uniform draw u in [0, 1).

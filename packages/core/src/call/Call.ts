@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { type Outcome, ignored } from "../Outcome.ts"
+import { type Outcome, ignored } from "../health/Outcome.ts"
 import type { Rules } from "./CallPolicy.ts"
 
 /**

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { check, count, names, nonNegative, oneOf, positiveOrInfinity } from "../InvalidOption.ts"
+import { check, count, names, nonNegative, oneOf, positiveOrInfinity } from "../options/InvalidOption.ts"
 import * as Backoff from "./Backoff.ts"
 import type { Limits } from "./Limits.ts"
 

@@ -5,9 +5,9 @@
  *
  * @since 0.1.0
  */
-import { check, fraction, nonNegative, positive, names } from "../InvalidOption.ts"
-import { epsilon } from "../HealthModel/Model.ts"
-import { type Outcome, isSaturated } from "../Outcome.ts"
+import { check, fraction, nonNegative, positive, names } from "../options/InvalidOption.ts"
+import { epsilon } from "../health/Model.ts"
+import { type Outcome, isSaturated } from "../health/Outcome.ts"
 
 /**
  * The tokens of one key, as of `at` (milliseconds).

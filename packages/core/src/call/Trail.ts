@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Outcome } from "../Outcome.ts"
+import type { Outcome } from "../health/Outcome.ts"
 
 /**
  * When an attempt was made, in ms.

@@ -1,4 +1,4 @@
-import type { Circuit, CircuitSnapshot, HealthModel, Outcome, Story } from "@truce/core"
+import type { Circuit, CircuitSnapshot, HealthModel, Outcome, Describe } from "@truce/core"
 import type * as Effect from "effect/Effect"
 import type * as STM from "effect/STM"
 import type { CircuitOpen } from "../CircuitOpen.ts"
@@ -68,7 +68,7 @@ export interface Cell {
   /** The same, in the transaction of the user's if there is one. */
   readonly viewTx: (now: number) => Effect.Effect<Circuit.View>
   /** What is known of it beside the circuit. */
-  readonly behind: Story.Behind
+  readonly behind: Describe.Behind
   /** Remembers what an attempt ended by: of one that opened the circuit, or was a probe of it. */
   readonly blame: (permit: Circuit.Permit, what: Blame) => void
   readonly snapshotTx: (now: number) => Effect.Effect<CircuitSnapshot.Snapshot>

@@ -1,4 +1,4 @@
-import { Circuit, CircuitPolicy, CircuitSnapshot, type Outcome, type Story } from "@truce/core"
+import { Circuit, CircuitPolicy, CircuitSnapshot, type Outcome, type Describe } from "@truce/core"
 import * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
 import type { CircuitOpen } from "../CircuitOpen.ts"
@@ -238,7 +238,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     return Circuit.view(this.policy, this.present(), now)
   }
 
-  get behind(): Story.Behind {
+  get behind(): Describe.Behind {
     const blamed = this.inForce()
     return {
       transitions: this.history,

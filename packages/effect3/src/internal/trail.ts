@@ -1,4 +1,4 @@
-import { Story } from "@truce/core"
+import { Printable } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -74,7 +74,7 @@ export const worded = (error: unknown): string => {
   if (http !== undefined) return http
   const name = nameOf(error)
   const said = saidBy(error)
-  const text = Story.shown(
+  const text = Printable.shown(
     said === "" || said === name || said.startsWith(`${name}:`) ? said || name : `${name}: ${said}`
   )
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption, Outcome, Story } from "@truce/core"
+import { InvalidOption, Outcome, Describe } from "@truce/core"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -168,8 +168,8 @@ const opened = (breaker: Service, key: string, admitsIn: Duration.DurationInput 
     const { nextAdmission = 0 } = yield* breaker.state(key)
     const longest = nextAdmission - open.takenAt
     if (longest < millis) {
-      const rule = `at most ${Story.spoken(longest)}, the longest open time of its policy (maxRetryAfter lengthens it)`
-      return yield* Effect.die(new InvalidOption.InvalidOption(owner, "admitsIn", rule, Story.spoken(millis)))
+      const rule = `at most ${Describe.spoken(longest)}, the longest open time of its policy (maxRetryAfter lengthens it)`
+      return yield* Effect.die(new InvalidOption.InvalidOption(owner, "admitsIn", rule, Describe.spoken(millis)))
     }
   })
 
