@@ -21,7 +21,7 @@ describe("core", () => {
   it.each(sources.map(({ code, file }) => [relative(src, file), code] as const))(
     "imports only core: %s",
     (name, code) => {
-      const specifiers = [...code.matchAll(/(?<!["'])\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(
+      const specifiers = [...code.matchAll(/(?<!["'.])\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(
         (match) => match[1] ?? ""
       )
       expect(specifiers.length).toBe(

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { type Circuit, HealthModel, type Outcome, Describe } from "@truce/core"
+import { type Circuit, Describe, EventLog, HealthModel, type Outcome } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -17,7 +17,6 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Change, Transition } from "./Events.ts"
-import { Log } from "./internal/Log.ts"
 import { now, nowOf } from "./internal/monotonic.ts"
 import { checkedModel, count, positiveDuration, configured } from "./internal/options.ts"
 import * as Registry from "./internal/Registry.ts"
@@ -96,7 +95,7 @@ export const cells: unique symbol = Symbol.for("@truce/effect3/HealthScore/cells
 export interface Cells {
   readonly registry: Registry.Registry
   readonly transitions: PubSub.PubSub<Transition>
-  readonly log: Log
+  readonly log: EventLog.EventLog
   /** Where timers for waiting calls live. */
   readonly scope: Scope.Scope
 }
@@ -145,7 +144,7 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
     let watchers = 0
     let isClosing = false
     yield* Effect.addFinalizer(() => Effect.sync(() => (isClosing = true)))
-    const log = new Log()
+    const log = new EventLog.EventLog()
     const listener = {
       log,
       isClosing: () => isClosing,

@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption, KeyPattern, Describe } from "@truce/core"
+import { InvalidOption, KeyPattern, Meter } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import type * as Duration from "effect/Duration"
@@ -17,7 +17,6 @@ import * as EventLog from "./EventLog.ts"
 import type { HealthScore } from "./HealthScore.ts"
 import { CircuitBreaker, guard } from "./internal/breaker.ts"
 import { configured, count, positiveDuration } from "./internal/options.ts"
-import * as Series from "./internal/series.ts"
 import * as Metric from "./platform/Metric.ts"
 import { RetryBudget } from "./RetryBudget.ts"
 
@@ -44,7 +43,7 @@ export interface Options {
  * @category constants
  * @since 0.1.0
  */
-export const other = "_OTHER"
+export const other = Meter.other
 
 /**
  * The default boundaries, in seconds: those OpenTelemetry advises for the duration of HTTP requests.
@@ -55,9 +54,6 @@ export const other = "_OTHER"
 export const boundaries: ReadonlyArray<number> = [
   0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10
 ]
-
-/** Names of error types that are labels: a tag is one of few, the text of a failure that is a string need not be. */
-const maxErrorTypes = 20
 
 /**
  * Records metrics while the layer lives, with the metric labels of the fiber that builds it.
@@ -103,75 +99,33 @@ export const layerConfig = (
 ): Layer.Layer<never, ConfigError.ConfigError, CircuitBreaker | HealthScore | RetryBudget> =>
   configured(options, (unwrapped) => layer(unwrapped))
 
-const recording = ({ durations, intervalMillis, isAllowed, maxKeys }: Settings) =>
+const recording = ({ boundaries: bounds, intervalMillis, labels }: Settings) =>
   Effect.gen(function* () {
     const breaker = yield* CircuitBreaker
     const budget = yield* RetryBudget
-    const builder = yield* Metric.recording
-    const series = (key: string) => new Series.Series(key, durations, builder)
-    const labelled = new Map<string, Series.Series>()
-    const rest = series(other)
-    const of = (key: string): Series.Series => {
-      const known = labelled.get(key)
-      if (known !== undefined) return known
-      if (labelled.size >= maxKeys || !isAllowed(key)) return rest
-      const added = series(key)
-      labelled.set(key, added)
-      return added
-    }
-    const errorTypes = new Set<string>()
-    const errorType = (name: string | undefined): string | undefined => {
-      if (name === undefined || errorTypes.has(name)) return name
-      if (errorTypes.size >= maxErrorTypes) return other
-      errorTypes.add(name)
-      return name
-    }
-    const all = () => [...labelled, [other, rest] as const]
-    // A key that is gone would otherwise show for ever what was last seen of it: the registry of metrics forgets nothing.
+    const meter = new Meter.Meter(labels, yield* Metric.sink(bounds))
     const clear = (isGone: (key: string) => boolean) =>
       Effect.forEach(
-        all().filter(([key, { isShown }]) => isShown && isGone(key)),
-        ([key, shown]) => Effect.map(budget.tokens(key), (tokens) => shown.show({ ...Series.nothing, tokens })),
+        meter.shown.filter(isGone),
+        (key) => Effect.map(budget.tokens(key), (tokens) => meter.clear(key, tokens)),
         { discard: true }
       )
     const sample = Effect.gen(function* () {
-      let shared = Series.nothing
-      for (const circuit of yield* breaker.states) {
-        const tokens = yield* budget.tokens(circuit.key)
-        const own = of(circuit.key)
-        if (own === rest) shared = Series.including(shared, circuit, tokens)
-        else own.show(Series.including(Series.nothing, circuit, tokens))
-      }
-      if (shared !== Series.nothing) rest.show(shared)
-      yield* clear((key) => (key === other ? shared === Series.nothing : breaker[guard].find(key) === undefined))
-      for (const [, one] of all()) one.showAmplification()
+      const circuits = yield* Effect.forEach(yield* breaker.states, (view) =>
+        Effect.map(budget.tokens(view.key), (tokens) => ({ key: view.key, view, tokens }))
+      )
+      const isShared = meter.sample(circuits)
+      yield* clear((key) => (key === other ? !isShared : breaker[guard].find(key) === undefined))
     })
-    yield* EventLog.subscribe((event) => {
-      switch (event._tag) {
-        case "Settled":
-          return of(event.key).settled(event, errorType(event.error))
-        case "Called":
-          return of(event.key).called(event)
-        case "Rejected":
-          return of(event.key).rejected(event)
-        case "Retried":
-          return of(event.key).retried(event)
-        case "Transitioned":
-          return of(event.key).transitioned(event, Describe.isManual(event))
-        case "Admitted":
-        case "Observed":
-          return
-      }
-    })
+    yield* EventLog.subscribe((event) => meter.count(event))
     yield* Effect.addFinalizer(() => clear(() => true))
     yield* Effect.forkScoped(Effect.repeat(sample, Schedule.spaced(intervalMillis)))
   })
 
 interface Settings {
-  readonly isAllowed: (key: string) => boolean
-  readonly maxKeys: number
+  readonly labels: Meter.Labels
   readonly intervalMillis: number
-  readonly durations: Series.Durations
+  readonly boundaries: ReadonlyArray<number>
 }
 
 const settings = ({ boundaries: bounds = boundaries, interval, keys, maxKeys }: Options): Settings => {
@@ -180,9 +134,8 @@ const settings = ({ boundaries: bounds = boundaries, interval, keys, maxKeys }: 
     throw new InvalidOption.InvalidOption("Metrics", "boundaries", "seconds greater than 0 in ascending order", bounds)
   }
   return {
-    isAllowed: (key) => allowed.find(key) === true,
-    maxKeys: count("Metrics", "maxKeys", maxKeys, 100),
+    labels: { isAllowed: (key) => allowed.find(key) === true, maxKeys: count("Metrics", "maxKeys", maxKeys, 100) },
     intervalMillis: positiveDuration("Metrics", "interval", interval, "10 seconds"),
-    durations: Series.durations(bounds)
+    boundaries: bounds
   }
 }

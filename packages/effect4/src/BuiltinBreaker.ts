@@ -30,7 +30,7 @@ import type { Transition } from "./Events.ts"
 import * as HealthScore from "./HealthScore.ts"
 import type { Rules } from "./internal/attempt.ts"
 import { type CircuitBreaker, type Service, guard } from "./internal/breaker.ts"
-import { alone, attempted } from "./internal/execute.ts"
+import { attempted, exitOf } from "./internal/execute.ts"
 import * as Monotonic from "./internal/monotonic.ts"
 import { perService } from "./platform/Layers.ts"
 import { untraced } from "./internal/untraced.ts"
@@ -166,11 +166,12 @@ const on = (breaker: Service): Builtin.CircuitBreaker => ({
 type Classify<A, E, R> = (exit: Exit.Exit<A, E>) => Builtin.Outcome | Effect.Effect<Builtin.Outcome, never, R>
 
 const executeOn = (breaker: Service) => {
-  const lone = { ...alone, rejected: refuse }
   const run = <A, E, R>(self: Effect.Effect<A, E, R>, key: string, classify: Rules<E>["classify"]) => {
     const plan = { key, classify, slowAfterMillis: Infinity }
     return Effect.withFiber<A, E | Builtin.CircuitBreakerError, R>((fiber) =>
-      attempted<A, E, R, Builtin.CircuitBreakerError>(fiber, breaker[guard], plan, self, lone)
+      attempted<A, E, R, Builtin.CircuitBreakerError>(fiber, breaker[guard], plan, self, (ended) =>
+        ended._tag === "Rejected" ? refuse(ended.error) : exitOf(ended)
+      )
     )
   }
   return <A, E, R, R2>(

@@ -1,15 +1,14 @@
-import type { Circuit, CircuitSnapshot, HealthModel, Outcome, Describe } from "@truce/core"
+import type { Circuit, CircuitSnapshot, Describe, EventLog, HealthModel, Outcome } from "@truce/core"
 import type * as Effect from "effect/Effect"
 import type * as STM from "effect/STM"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import type { Change, Transition } from "../Events.ts"
 import type { Transaction } from "../platform/Ref.ts"
-import type { Log } from "./Log.ts"
 import type { Turn } from "./Waiting.ts"
 
 /** Where a cell tells what happened to it. */
 export interface Listener {
-  readonly log: Log
+  readonly log: EventLog.EventLog
   /** Whether its layer is being closed. */
   readonly isClosing: () => boolean
   readonly transition: (transition: Transition) => void
@@ -36,7 +35,7 @@ export interface Cell {
   readonly status: Circuit.Status
   readonly isRejecting: boolean
   /** Where to tell what happens, if anybody listens. */
-  readonly log: Log | undefined
+  readonly log: EventLog.EventLog | undefined
   /** Tells of what was committed and not told of yet, as by a transaction of the user's. */
   readonly announce: () => void
   /** The permit of an attempt that needs no decision: Closed or Disabled. */

@@ -1,11 +1,10 @@
-import { Circuit, CircuitPolicy, CircuitSnapshot, type Outcome, type Describe } from "@truce/core"
+import { Circuit, CircuitPolicy, CircuitSnapshot, type Describe, type EventLog, type Outcome } from "@truce/core"
 import * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
 import type { CircuitOpen } from "../CircuitOpen.ts"
 import { type Transaction, isComposed } from "../platform/Ref.ts"
 import type { Blame, Cell, Command, Known, Listener, Proposal } from "./Cell.ts"
 import { Counter } from "./Counter.ts"
-import type { Log } from "./Log.ts"
 import type { Member, Shareable } from "./Member.ts"
 import { MirroredRef } from "./MirroredRef.ts"
 import { type Refusal, refused } from "./Refusal.ts"
@@ -115,7 +114,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     return Circuit.isRejecting(this.value)
   }
 
-  get log(): Log | undefined {
+  get log(): EventLog.EventLog | undefined {
     const log = this.listener?.log
     return log !== undefined && log.isOn ? log : undefined
   }

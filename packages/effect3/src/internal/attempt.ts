@@ -1,4 +1,4 @@
-import { type Circuit, Outcome, Trail } from "@truce/core"
+import { type Circuit, type EventLog, Outcome, Trail } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,7 +13,7 @@ import type { Cell } from "./Cell.ts"
 import { Lent, admitted, current } from "./Lent.ts"
 import { nowOf } from "./monotonic.ts"
 import { remarked } from "./remark.ts"
-import { errorOf, worded } from "./trail.ts"
+import { errorOf, nameOf, worded } from "./trail.ts"
 
 /** How attempts are judged. */
 export interface Rules<E> {
@@ -45,122 +45,149 @@ export interface Plan<E, ER extends E, EP extends E> extends Rules<E> {
 /** Nothing is asked of the time, but interruption is noticed. */
 export const noticed: Times = { slowAfterMillis: Infinity, limitMillis: Infinity, abandonedAfterMillis: undefined }
 
-/** One attempt that was made. */
-export interface Made {
+/** One attempt that was made and judged. */
+export interface Settled {
   readonly outcome: Outcome.Outcome
   readonly startedAt: number
   readonly endedAt: number
 }
 
-/** What comes after the attempt, outside any uninterruptible region of it but for `interrupted`. */
-export interface Then<A, E, B, E2, R2> {
-  readonly failedBefore: () => number
-  readonly succeeded: (value: A, made: Made) => Effect.Effect<B, E2, R2>
-  readonly failed: (cause: Cause.Cause<E>, made: Made) => Effect.Effect<B, E2, R2>
-  readonly rejected: (error: CircuitOpen) => Effect.Effect<B, E2, R2>
-  /** What must be done even where the attempt was interrupted. */
-  readonly interrupted?: ((made: Made) => Effect.Effect<void>) | undefined
+/** How an attempt ended. */
+export type Ended<A, E> = Made<A, E> | { readonly _tag: "Rejected"; readonly error: CircuitOpen }
+
+/** How one ended that was admitted. */
+export type Made<A, E> = { readonly _tag: "Succeeded"; readonly value: A; readonly settled: Settled } | Failed<E>
+
+export interface Failed<E> {
+  readonly _tag: "Failed"
+  readonly cause: Cause.Cause<E>
+  readonly settled: Settled
 }
 
-/** Admit, run, classify, settle: one attempt on one cell. `startedAt` is left out where nothing asks how long it took. */
+/** One attempt that is asked for. */
+export interface Asking<E> {
+  readonly plan: Rules<E>
+  /** Left out where nothing asks how long it took. */
+  readonly startedAt: number | undefined
+  /** The failed attempts of its call on the key, asked where it fails. */
+  readonly failedBefore: () => number
+  /** What is to be done once it is settled, whatever interrupts; `Effect.void` for nothing. */
+  readonly afterwards?: ((settled: Settled, cause: Cause.Cause<E> | undefined) => Effect.Effect<void>) | undefined
+}
+
+/** Goes on from an attempt, in the region in which it was settled: `restore` leaves that. */
+export type Next<A, E, B, E2, R2> = (ended: Ended<A, E>, restore: Restore) => Effect.Effect<B, E2, R2>
+
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** Admit, run, classify, settle: one attempt on one cell. */
 export const run = <A, E, R, B, E2, R2>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   cell: Cell,
-  plan: Rules<E>,
-  startedAt: number | undefined,
+  asking: Asking<E>,
   self: Effect.Effect<A, E, R>,
-  then: Then<A, E, B, E2, R2>
+  next: Next<A, E, B, E2, R2>
 ): Effect.Effect<B, E2, R | R2> => {
   const composed = isComposed(fiber)
   const permit = composed ? undefined : cell.passing()
   if (permit !== undefined) {
-    const admitted: Admitted<E> = { cell, plan, permit, composed, startedAt, lent: undefined }
+    const attempt: Admitted<E> = { asking, cell, permit, composed, lent: undefined }
     // A passing attempt holds nothing: its interruption needs no notice, unless its time is of interest, it was paid for or is told of.
-    return plan.times === undefined && then.interrupted === undefined && cell.log === undefined
-      ? settling(fiber, admitted, self, then, same)
-      : Effect.uninterruptibleMask((restore) => settling(fiber, admitted, restore(self), then, restore))
+    return asking.plan.times === undefined && asking.afterwards === undefined && cell.log === undefined
+      ? settling(fiber, attempt, self, next, same)
+      : Effect.uninterruptibleMask((restore) => settling(fiber, attempt, restore(self), next, restore))
   }
-  const askedAt = startedAt ?? nowOf(fiber)
+  const askedAt = asking.startedAt ?? nowOf(fiber)
+  const refused = (rejected: Circuit.Rejected, restore: Restore) =>
+    next({ _tag: "Rejected", error: cell.refuse(rejected, askedAt) }, restore)
   const lent = Lent.of(fiber, cell)
   const known = composed || lent !== undefined ? undefined : cell.peek(askedAt)
-  if (known !== undefined && known._tag === "Rejected") return then.rejected(cell.refuse(known, askedAt))
+  if (known !== undefined && known._tag === "Rejected") return refused(known, same)
   return Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(admitted(cell, lent, askedAt), (decision) => {
-      if (decision._tag === "Rejected") return restore(then.rejected(cell.refuse(decision, askedAt)))
+      if (decision._tag === "Rejected") return refused(decision, restore)
       const { permit } = decision
-      if (permit.probe === 0) {
-        const admitted: Admitted<E> = { cell, plan, permit, composed, startedAt, lent: undefined }
-        return settling(fiber, admitted, restore(self), then, restore)
-      }
+      const attempt: Admitted<E> = { asking, cell, permit, composed, lent: undefined }
+      if (permit.probe === 0) return settling(fiber, attempt, restore(self), next, restore)
       const probe = new Lent(cell, permit, fiber.getFiberRef(current))
-      const admitted: Admitted<E> = { cell, plan, permit, composed, startedAt, lent: probe }
-      return settling(fiber, admitted, restore(Lent.around(probe, self)), then, restore)
+      return settling(fiber, { ...attempt, lent: probe }, restore(Lent.around(probe, self)), next, restore)
     })
   )
 }
-
-type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 const same: Restore = (effect) => effect
 
 /** An attempt that may run. */
 interface Admitted<E> {
+  readonly asking: Asking<E>
   readonly cell: Cell
-  readonly plan: Rules<E>
   readonly permit: Circuit.Permit
   readonly composed: boolean
-  readonly startedAt: number | undefined
   /** Of a probe: what it lends. */
   readonly lent: Lent | undefined
 }
 
 const settling = <A, E, R, B, E2, R2>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
-  admitted: Admitted<E>,
+  attempt: Admitted<E>,
   self: Effect.Effect<A, E, R>,
-  then: Then<A, E, B, E2, R2>,
+  next: Next<A, E, B, E2, R2>,
   restore: Restore
 ): Effect.Effect<B, E2, R | R2> => {
-  const { cell, composed, lent, permit, plan, startedAt } = admitted
-  const { log } = cell
-  const told = log?.admitted(
+  const { cell, lent, permit } = attempt
+  const { plan, startedAt } = attempt.asking
+  const recorded = cell.log?.admitted(
     { key: cell.key, generation: permit.generation, probe: permit.probe > 0 },
     startedAt ?? nowOf(fiber)
   )
   return Effect.matchCauseEffect(self, {
     onSuccess: (value) => {
       const endedAt = nowOf(fiber)
-      const made = said(judgedSuccess(plan, value, startedAt ?? endedAt, endedAt), cell, lent)
-      if (told !== undefined) {
-        log?.settled(told, made.outcome, { cause: undefined, failedBefore: 0 }, endedAt)
-      }
-      const transaction = settle(admitted, { permit, outcome: made.outcome, failedBefore: 0, startedAt }, endedAt)
-      if (permit.probe > 0 && !composed) cell.blame(permit, { outcome: made.outcome, error: () => undefined })
-      // What comes next sees the circuit as settled.
-      return transaction === undefined
-        ? restore(afterSuccess(value, made, then))
-        : Effect.flatMap(transaction, () => restore(afterSuccess(value, made, then)))
+      const judged = judgedSuccess(plan, value, startedAt ?? endedAt, endedAt)
+      const ended = endedBy(said(judged, cell, lent), value)
+      return settled(attempt, recorded, ended, () => next(ended, restore))
     },
     onFailure: (cause) => {
       const endedAt = nowOf(fiber)
-      const made = said(judgedFailure(plan, [cell], cause, startedAt, endedAt), cell, lent)
-      const failedBefore = made.outcome._tag === "Failure" ? then.failedBefore() : 0
-      if (told !== undefined) {
-        log?.settled(told, made.outcome, { cause, failedBefore }, endedAt)
-      }
-      const transaction = settle(admitted, { permit, outcome: made.outcome, failedBefore, startedAt }, endedAt)
-      const next = () => {
-        if (!composed) cell.blame(permit, { outcome: made.outcome, error: () => worded(errorOf(cause)) })
-        return afterFailure(cause, made, then, restore)
-      }
-      return transaction === undefined ? next() : Effect.flatMap(transaction, next)
+      const ended = failedBy(said(judgedFailure(plan, [cell], cause, startedAt, endedAt), cell, lent), cause)
+      return settled(attempt, recorded, ended, () => remarking(next(ended, restore)))
     }
   })
 }
 
+/** Settles the attempt and does what is to be done afterwards, before anything goes on. */
+const settled = <E, B, E2, R2>(
+  attempt: Admitted<E>,
+  recorded: EventLog.Recorded | undefined,
+  ended: Made<unknown, E>,
+  next: () => Effect.Effect<B, E2, R2>
+): Effect.Effect<B, E2, R2> => {
+  const { asking, cell, composed, permit } = attempt
+  const { endedAt, outcome } = ended.settled
+  const cause = ended._tag === "Failed" ? ended.cause : undefined
+  const failedBefore = outcome._tag === "Failure" ? asking.failedBefore() : 0
+  if (recorded !== undefined) {
+    const error = cause === undefined ? undefined : nameOf(errorOf(cause))
+    cell.log?.settled(recorded, outcome, { failedBefore, error }, endedAt)
+  }
+  const { startedAt } = asking
+  const transaction = settle(attempt, { permit, outcome, failedBefore, startedAt }, endedAt)
+  const afterwards = asking.afterwards?.(ended.settled, cause) ?? Effect.void
+  const then =
+    composed || (cause === undefined && permit.probe === 0)
+      ? next
+      : () => {
+          cell.blame(permit, { outcome, error: () => (cause === undefined ? undefined : worded(errorOf(cause))) })
+          return next()
+        }
+  // What takes no step is not waited for.
+  if (afterwards === Effect.void) return transaction === undefined ? then() : Effect.flatMap(transaction, then)
+  return Effect.flatMap(transaction === undefined ? afterwards : Effect.zipRight(transaction, afterwards), then)
+}
+
 // A probe whose permit another attempt took over has nothing to say, and nothing that ends while its layer closes has.
-const said = (made: Judged, cell: Cell, lent: Lent | undefined): Judged =>
-  (lent === undefined || lent.end()) && !cell.isClosing ? made : { ...made, outcome: Outcome.ignored }
+const said = (judged: Judged, cell: Cell, lent: Lent | undefined): Judged =>
+  (lent === undefined || lent.end()) && !cell.isClosing ? judged : { ...judged, outcome: Outcome.ignored }
 
 // In a transaction of the user's even what the mirror could note is part of it.
 const settle = <E>(
@@ -179,33 +206,27 @@ const isNever = (error: unknown): error is never => error === isNever
 const withDefect = (defect: unknown, cause: Cause.Cause<unknown>): Cause.Cause<never> =>
   Cause.sequential(Cause.die(defect), failingBy(cause, isNever))
 
-/** What comes after an attempt that succeeded and was settled. */
-export const afterSuccess = <A, E, B, E2, R2>(
-  value: A,
-  made: Judged,
-  then: Then<A, E, B, E2, R2>
-): Effect.Effect<B, E2, R2> =>
-  made.thrown === undefined ? then.succeeded(value, made) : Effect.die(made.thrown.defect)
+/** How an attempt ended that was to succeed: what its classifier threw is a defect. */
+export const endedBy = <A>(settled: Judged, value: A) =>
+  settled.thrown === undefined
+    ? ({ _tag: "Succeeded", value, settled } as const)
+    : ({ _tag: "Failed", cause: Cause.die(settled.thrown.defect), settled } as const)
 
-/** What comes after one that failed and was settled. */
-export const afterFailure = <A, E, B, E2, R2>(
-  cause: Cause.Cause<E>,
-  made: Judged,
-  then: Then<A, E, B, E2, R2>,
-  restore: Restore
-): Effect.Effect<B, E2, R2> => {
-  const failed = restore(
-    made.thrown === undefined ? then.failed(cause, made) : Effect.failCause(withDefect(made.thrown.defect, cause))
-  )
+/** How an attempt ended that failed. */
+export const failedBy = <E>(settled: Judged, cause: Cause.Cause<E>): Failed<E> => ({
+  _tag: "Failed",
+  cause: settled.thrown === undefined ? cause : withDefect(settled.thrown.defect, cause),
+  settled
+})
+
+/** Logs what the classifier remarked before anything goes on. */
+export const remarking = <A, E, R>(next: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
   const remark = remarked()
-  const rest = remark === undefined ? failed : Effect.zipRight(remark, failed)
-  return then.interrupted !== undefined && Cause.isInterruptedOnly(cause)
-    ? Effect.zipRight(then.interrupted(made), rest)
-    : rest
+  return remark === undefined ? next : Effect.zipRight(remark, next)
 }
 
 /** One attempt that was made, with what the classifier threw. */
-export interface Judged extends Made {
+export interface Judged extends Settled {
   readonly thrown: { readonly defect: unknown } | undefined
 }
 
@@ -264,7 +285,7 @@ export type Remembered = Pick<Attempt, "start" | "duration">
 export const remember = <E>(
   context: CallContext,
   seen: Seen,
-  made: Made,
+  made: Settled,
   begunAt: number,
   error: E,
   trail: ReadonlyArray<Remembered> = context.trail()

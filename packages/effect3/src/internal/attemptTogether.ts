@@ -1,15 +1,16 @@
-import { Outcome } from "@truce/core"
+import { type Event, Outcome } from "@truce/core"
 import type * as Arr from "effect/Array"
-import type * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import type { CircuitOpen } from "../CircuitOpen.ts"
 import { isComposed } from "../platform/Ref.ts"
 import * as Attempt from "./attempt.ts"
 import { type Service, guard } from "./breaker.ts"
 import type { Cell } from "./Cell.ts"
 import * as Lent from "./Lent.ts"
 import * as Monotonic from "./monotonic.ts"
-import { errorOf, worded } from "./trail.ts"
+import { errorOf, nameOf, worded } from "./trail.ts"
 
 /** Several circuits that admit and settle as one. */
 export interface Together extends Attempt.Seen {
@@ -29,57 +30,60 @@ export const make = (breaker: Service, keys: Arr.NonEmptyReadonlyArray<string>, 
 export const run = <A, E, R, B, E2, R2>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   { breaker, cells }: Together,
-  plan: Attempt.Rules<E>,
-  startedAt: number,
+  asking: Attempt.Asking<E> & { readonly startedAt: number },
   self: Effect.Effect<A, E, R>,
-  then: Attempt.Then<A, E, B, E2, R2>
+  next: Attempt.Next<A, E, B, E2, R2>
 ): Effect.Effect<B, E2, R | R2> => {
   const { log } = breaker[guard]
+  const { plan, startedAt } = asking
   const admit = (keys: Arr.NonEmptyReadonlyArray<string>) => breaker.commit(breaker.admitSTM(keys, startedAt))
   return Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(Lent.admittedByAll(fiber, cells, startedAt, admit), (admission) => {
       if (admission._tag === "Rejected") {
-        if (log.isOn) log.rejected(admission.error, startedAt)
-        return restore(then.rejected(admission.error))
+        if (log.isOn) log.tell(rejection(admission.error, startedAt))
+        return next({ _tag: "Rejected", error: admission.error }, restore)
       }
       const { permits } = admission
       const lents = Lent.lentBy(fiber, permits)
       const innermost = [...lents.values()].at(-1)
-      const told = log.isOn ? permits.map((permit) => log.admitted(permit, startedAt)) : []
-      const settled = (
-        judged: (endedAt: number) => Attempt.Judged,
-        cause: Cause.Cause<E> | undefined,
-        next: (made: Attempt.Judged) => Effect.Effect<B, E2, R2>
-      ) => {
-        const endedAt = Monotonic.nowOf(fiber)
+      const recorded = log.isOn ? permits.map((permit) => log.admitted(permit, startedAt)) : []
+      const judging = (judge: (endedAt: number) => Attempt.Judged) => {
+        const judged = judge(Monotonic.nowOf(fiber))
         const own = permits.filter((permit) => lents.get(permit)?.end() !== false)
         const isSilent = own.length === 0 || cells.some(({ isClosing }) => isClosing)
-        const made = isSilent ? { ...judged(endedAt), outcome: Outcome.ignored } : judged(endedAt)
-        const failedBefore = made.outcome._tag === "Failure" ? then.failedBefore() : 0
-        for (const attempt of told) log.settled(attempt, made.outcome, { cause, failedBefore }, endedAt)
+        return { own, judged: isSilent ? { ...judged, outcome: Outcome.ignored } : judged }
+      }
+      const settled = (own: typeof permits, ended: Attempt.Made<A, E>) => {
+        const { endedAt, outcome } = ended.settled
+        const cause = ended._tag === "Failed" ? ended.cause : undefined
+        const failedBefore = outcome._tag === "Failure" ? asking.failedBefore() : 0
+        const error = cause === undefined ? undefined : nameOf(errorOf(cause))
+        for (const attempt of recorded) log.settled(attempt, outcome, { failedBefore, error }, endedAt)
+        const settling = breaker.commit(breaker.settleSTM(own, outcome, endedAt, failedBefore, startedAt))
         return Effect.flatMap(
-          breaker.commit(breaker.settleSTM(own, made.outcome, endedAt, failedBefore, startedAt)),
+          Effect.zipRight(settling, asking.afterwards?.(ended.settled, cause) ?? Effect.void),
           () => {
             const error = () => (cause === undefined ? undefined : worded(errorOf(cause)))
-            if (!isComposed(fiber)) Lent.blame(own, { outcome: made.outcome, error })
-            return next(made)
+            if (!isComposed(fiber)) Lent.blame(own, { outcome, error })
+            return cause === undefined ? next(ended, restore) : Attempt.remarking(next(ended, restore))
           }
         )
       }
       return Effect.matchCauseEffect(restore(innermost === undefined ? self : Lent.Lent.around(innermost, self)), {
-        onSuccess: (value) =>
-          settled(
-            (endedAt) => Attempt.judgedSuccess(plan, value, startedAt, endedAt),
-            undefined,
-            (made) => restore(Attempt.afterSuccess(value, made, then))
-          ),
-        onFailure: (cause) =>
-          settled(
-            (endedAt) => Attempt.judgedFailure(plan, cells, cause, startedAt, endedAt),
-            cause,
-            (made) => Attempt.afterFailure(cause, made, then, restore)
-          )
+        onSuccess: (value) => {
+          const { judged, own } = judging((endedAt) => Attempt.judgedSuccess(plan, value, startedAt, endedAt))
+          return settled(own, Attempt.endedBy(judged, value))
+        },
+        onFailure: (cause) => {
+          const { judged, own } = judging((endedAt) => Attempt.judgedFailure(plan, cells, cause, startedAt, endedAt))
+          return settled(own, Attempt.failedBy(judged, cause))
+        }
       })
     })
   )
+}
+
+const rejection = ({ generation, health, key, retryAfter, state }: CircuitOpen, at: number): Event.Rejected => {
+  const until = at + Duration.toMillis(retryAfter)
+  return { _tag: "Rejected", key, at, state, until, score: health, generation }
 }

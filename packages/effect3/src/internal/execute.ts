@@ -23,40 +23,48 @@ export const executing = <E, ER extends E, EP extends E>(options: PlanOptions<E,
     const limited = limit(self)
     return Effect.withFiberRuntime<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker>((fiber) => {
       const cells = Context.unsafeGet(fiber.currentContext, CircuitBreaker)[guard]
-      const lone: Then<A, E | AttemptTimeout> = alone
-      return attempted(fiber, cells, plan, limited, lone)
+      return attempted(fiber, cells, plan, limited, alone)
     })
   }
 }
 
-/** The same on a breaker given, and `lone` where it is no part of a call. */
+/** The same on a breaker given, and `next` where it is no part of a call. */
 export const attempted = <A, E, R, E3>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   cells: Guarded,
   plan: Attempt.Rules<E> & { readonly key: string },
   self: Effect.Effect<A, E, R>,
-  lone: Then<A, E, E3>
+  next: Next<A, E, E3>
 ): Effect.Effect<A, E | E3, R> => {
   const context = fiber.getFiberRef(CallContext.current)
   const known = cells.known(plan.key)
   // The clock is a third of what a success costs: where nothing is asked of its time nothing outside a call asks when an attempt began.
   const isTimed = context !== undefined || plan.times !== undefined
-  if (known !== undefined && !isTimed) return Attempt.run(fiber, known, plan, undefined, self, lone)
+  if (known !== undefined && !isTimed) return Attempt.run(fiber, known, first(plan, undefined), self, next)
   const startedAt = Monotonic.nowOf(fiber)
   const cell = known ?? cells.cell(plan.key, startedAt)
-  const then = context === undefined ? lone : within(context, cell, startedAt, lone.rejected)
-  return Attempt.run(fiber, cell, plan, isTimed ? startedAt : undefined, self, then)
+  return context === undefined
+    ? Attempt.run(fiber, cell, first(plan, isTimed ? startedAt : undefined), self, next)
+    : Attempt.run(fiber, cell, within(context, cell, plan, startedAt), self, recording(context, cell, startedAt, next))
 }
 
-type Then<A, E, E3 = CircuitOpen> = Attempt.Then<A, E, A, E | E3, never>
+type Next<A, E, E3 = CircuitOpen> = Attempt.Next<A, E, A, E | E3, never>
 
 /** An attempt outside a call has nothing to remember. */
-export const alone = {
-  failedBefore: () => 0,
-  succeeded: Effect.succeed,
-  failed: Effect.failCause,
-  rejected: Effect.fail
-}
+const alone = <A, E>(ended: Attempt.Ended<A, E>): Effect.Effect<A, E | CircuitOpen> =>
+  ended._tag === "Rejected" ? Effect.fail(ended.error) : exitOf(ended)
+
+/** What an attempt that was made came to, as an effect. */
+export const exitOf = <A, E>(made: Attempt.Made<A, E>): Effect.Effect<A, E> =>
+  made._tag === "Succeeded" ? Effect.succeed(made.value) : Effect.failCause(made.cause)
+
+const none = () => 0
+
+const first = <E>(plan: Attempt.Rules<E>, startedAt: number | undefined): Attempt.Asking<E> => ({
+  plan,
+  startedAt,
+  failedBefore: none
+})
 
 /** One attempt under several circuits: admitted by all or none, settled by all at once. */
 export const executingAll = <E, ER extends E, EP extends E>(options: PlanOfAll<E, ER, EP>) => {
@@ -72,32 +80,37 @@ export const executingAll = <E, ER extends E, EP extends E>(options: PlanOfAll<E
       const startedAt = Monotonic.nowOf(fiber)
       const at = under.at(Context.unsafeGet(fiber.currentContext, CircuitBreaker), startedAt)
       const context = fiber.getFiberRef(CallContext.current)
-      const lone: Then<A, E | AttemptTimeout> = alone
-      const then = context === undefined ? lone : within(context, at, startedAt, lone.rejected)
-      return under.run(fiber, at, plan, startedAt, limited, then)
+      return context === undefined
+        ? under.run(fiber, at, { plan, startedAt, failedBefore: none }, limited, alone)
+        : under.run(fiber, at, within(context, at, plan, startedAt), limited, recording(context, at, startedAt, alone))
     })
   }
 }
 
-const within = <A, E, E3>(
+/** An attempt of a call. */
+const within = <E>(
   context: CallContext.CallContext,
-  seen: Attempt.Seen,
-  startedAt: number,
-  rejected: Then<A, E, E3>["rejected"]
-): Then<A, E, E3> => {
-  const record = (made: Attempt.Made, error: unknown): void => {
-    Attempt.remember(context, seen, made, context.begun(startedAt), error)
+  { key }: Attempt.Seen,
+  plan: Attempt.Rules<E>,
+  startedAt: number
+) => ({
+  plan,
+  startedAt,
+  failedBefore: () => context.failed(key)
+})
+
+/** Records an attempt in its call, and goes on. */
+const recording =
+  <A, E, E3>(
+    context: CallContext.CallContext,
+    seen: Attempt.Seen,
+    startedAt: number,
+    next: Next<A, E, E3>
+  ): Next<A, E, E3> =>
+  (ended, restore) => {
+    if (ended._tag !== "Rejected") {
+      const error = ended._tag === "Failed" ? errorOf(ended.cause) : undefined
+      Attempt.remember(context, seen, ended.settled, context.begun(startedAt), error)
+    }
+    return next(ended, restore)
   }
-  return {
-    failedBefore: () => context.failed(seen.key),
-    succeeded: (value, made) => {
-      record(made, undefined)
-      return Effect.succeed(value)
-    },
-    failed: (cause, made) => {
-      record(made, errorOf(cause))
-      return Effect.failCause(cause)
-    },
-    rejected
-  }
-}

@@ -1,3 +1,4 @@
+import type { EventLog } from "@truce/core"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
@@ -5,14 +6,13 @@ import { woken } from "../platform/Fibers.ts"
 import * as Race from "../platform/Race.ts"
 import { isComposed, isComposing } from "../platform/Ref.ts"
 import type { Cell } from "./Cell.ts"
-import type { Log } from "./Log.ts"
 import { now, nowOf } from "./monotonic.ts"
 import { type Turn, Waiting } from "./Waiting.ts"
 import type { Guard } from "./Registry.ts"
 
 /** The cells of a breaker, and waiting for them. */
 export interface Guarded extends Guard {
-  readonly log: Log
+  readonly log: EventLog.EventLog
   /** The cell of a key to read, if there is one; in a transaction there is: it sees, and waits for, what others make of a new key. */
   readonly toRead: (key: string) => Effect.Effect<{ readonly at: number; readonly cell: Cell | undefined }>
   /** Ends when attempts are rejected: retrying has become pointless. */
@@ -26,7 +26,7 @@ export interface Guarded extends Guard {
   readonly decided: (key: string, turn: Turn, at: number) => void
 }
 
-export const make = (guard: Guard, scope: Scope.Scope, log: Log): Guarded => {
+export const make = (guard: Guard, scope: Scope.Scope, log: EventLog.EventLog): Guarded => {
   // When each open time or lease that somebody waits for ends: one timer for all who wait, none without.
   const timers = new WeakMap<Cell, Set<number>>()
   let isReleased = false

@@ -19,8 +19,8 @@ import * as Monotonic from "./monotonic.ts"
 import * as Payment from "./payment.ts"
 import { type Limited, type PlanOfAll, type PlanOptions, makePlan, planOfAllNames } from "./plan.ts"
 import { readOwn } from "./retryRules.ts"
-import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
-import { type Tally, begun, told } from "./telling.ts"
+import { type AttemptResult, permanentCause, retriableError, retrying } from "./retrying.ts"
+import { Telling } from "./telling.ts"
 import { errorOf, tellCall } from "./trail.ts"
 import { type Service, Truce } from "./truce.ts"
 import * as Under from "./under.ts"
@@ -56,13 +56,11 @@ const protectingUnder = <E, ER extends E, EP extends E, I, At extends Attempt.Se
   tag: Context.Tag<I, Service>,
   isRepeatable: boolean
 ) => {
-  const { limit } = made
   const plan = { ...made.plan, times: made.plan.times ?? Attempt.noticed }
-  const { classify } = plan
   return <A, R>(
     self: Effect.Effect<A, E, R>
   ): Effect.Effect<A, EP | AttemptTimeout | RetryExhausted<ER | AttemptTimeout> | CircuitOpen, R | I> => {
-    const limited = limit(self)
+    const limited = made.limit(self)
     return Effect.withFiberRuntime<A, EP | AttemptTimeout | RetryExhausted<ER | AttemptTimeout> | CircuitOpen, R | I>(
       (fiber) => {
         const truce = Context.unsafeGet(fiber.currentContext, tag)
@@ -70,37 +68,51 @@ const protectingUnder = <E, ER extends E, EP extends E, I, At extends Attempt.Se
         const at = under.at(truce.breaker, begunAt)
         const outer = fiber.getFiberRef(CallContext.current)
         const { log } = truce.breaker[guard]
-        const tally = log.isOn ? begun(log) : undefined
-        const policyOf = () => {
-          const policy = policyOver(truce.policy, under.keys, own)
-          return isRepeatable ? policy : { ...policy, isRepeatable }
-        }
-        const retry = (first: First<A, E | AttemptTimeout, At>) =>
-          retryingFrom(first, { classify, under, plan, limited, truce, policy: policyOf(), begunAt, outer, tally })
-        const tracked = outer === undefined ? limited : CallContext.open(limited)
-        const earned = ({ endedAt, outcome }: Attempt.Made) =>
-          Payment.settle(truce.budget, under.keys, { paid: Payment.nothing, retry: false, outcome }, endedAt)
-        const call = under.run(fiber, at, plan, begunAt, tracked, {
+        const telling = log.isOn ? new Telling(log, at, begunAt) : undefined
+        const asking: Attempt.Asking<E | AttemptTimeout> & { readonly startedAt: number } = {
+          plan,
+          startedAt: begunAt,
           failedBefore: none,
-          succeeded: (value, made) => {
-            const trail = tally?.trail
-            if (outer !== undefined || trail !== undefined) {
-              const attempt = Attempt.remember(CallContext.make(), at, made, begunAt, undefined)
-              outer?.record(attempt)
-              trail?.push(attempt)
-            }
-            const earning = earned(made)
-            // A full purse earns nothing, and that takes no step.
-            return earning === Effect.void ? Effect.succeed(value) : Effect.as(earning, value)
-          },
-          failed: (cause, made) => retry({ _tag: "Failed", at, cause, made }),
-          interrupted: earned,
-          rejected: (error) => {
-            if (tally !== undefined) tally.attempts = 0
-            return policyOf().whenOpen === "stop" ? Effect.fail(error) : retry({ _tag: "Rejected", error })
+          afterwards: ({ endedAt, outcome }, cause) => {
+            // Nothing that goes on from an interruption need run.
+            if (cause !== undefined && Cause.isInterruptedOnly(cause)) telling?.over({ result: "interrupted" }, endedAt)
+            return Payment.settle(truce.budget, under.keys, { paid: Payment.nothing, retry: false, outcome }, endedAt)
           }
-        })
-        return tally === undefined ? call : told(call, { log, seen: at, startedAt: begunAt, tally })
+        }
+        const first = outer === undefined ? limited : CallContext.open(limited)
+        type Known = E | AttemptTimeout
+        const next: Attempt.Next<
+          A,
+          Known,
+          A,
+          EP | AttemptTimeout | RetryExhausted<ER | AttemptTimeout> | CircuitOpen,
+          R
+        > = (ended, restore) => {
+          if (ended._tag === "Succeeded") {
+            if (outer !== undefined || telling?.trail !== undefined) {
+              const attempt = Attempt.remember(CallContext.make(), at, ended.settled, begunAt, undefined)
+              outer?.record(attempt)
+              telling?.trail?.push(attempt)
+            }
+            telling?.over({ result: "success" }, ended.settled.endedAt)
+            return Effect.succeed(ended.value)
+          }
+          const policy = policyOver(truce.policy, under.keys, own)
+          if (ended._tag === "Rejected") {
+            if (telling !== undefined) telling.attempts = 0
+            if (policy.whenOpen === "stop") {
+              telling?.over({ result: "rejected" }, begunAt)
+              return Effect.fail(ended.error)
+            }
+          }
+          const rules = isRepeatable ? policy : { ...policy, isRepeatable }
+          const rest = restore(
+            retryingFrom(ended, at, { under, plan, limited, truce, policy: rules, begunAt, outer, telling })
+          )
+          return telling === undefined ? rest : telling.rest(rest)
+        }
+        const call = under.run(fiber, at, asking, first, next)
+        return telling === undefined ? call : telling.around(call)
       }
     )
   }
@@ -116,12 +128,7 @@ const policyOver = (policy: RetryPolicy, [first, ...rest]: Under.Keys, own: Call
   return { ...rules, limits: () => Limits.strictest(all.map(({ limits }) => limits())) }
 }
 
-type First<A, E, At> =
-  | { readonly _tag: "Failed"; readonly at: At; readonly cause: Cause.Cause<E>; readonly made: Attempt.Made }
-  | Extract<Tried<A, never>, { readonly _tag: "Rejected" }>
-
 interface Call<A, E, ER extends E, EP extends E, R, At extends Attempt.Seen> {
-  readonly classify: Attempt.Plan<E, ER, EP>["classify"]
   readonly under: Under.Under<At>
   readonly plan: Attempt.Plan<E, ER, EP>
   readonly limited: Effect.Effect<A, E, R>
@@ -129,125 +136,115 @@ interface Call<A, E, ER extends E, EP extends E, R, At extends Attempt.Seen> {
   readonly policy: RetryRules
   readonly begunAt: number
   readonly outer: CallContext.CallContext | undefined
-  readonly tally: Tally | undefined
+  readonly telling: Telling | undefined
 }
 
 /** Everything a call needs once its first attempt did not succeed: nothing of it is paid for before. */
 const retryingFrom = <A, E, ER extends E, EP extends E, R, At extends Attempt.Seen>(
-  first: First<A, E, At>,
+  first: Attempt.Ended<A, E>,
+  firstAt: At,
   call: Call<A, E, ER, EP, R, At>
 ): Effect.Effect<A, EP | CircuitOpen | RetryExhausted<ER>, R> => {
-  const { begunAt, classify, limited, outer, plan, policy, tally, truce, under } = call
-  const { key, keys } = under
+  const { begunAt, outer, plan, policy, telling, truce, under } = call
+  const { keys } = under
   const guarded = truce.breaker[guard]
   const context = CallContext.make()
   // The trail of the context holds the attempts of calls inside this one too.
-  const own: Array<Trail.Attempt> = tally?.trail ?? []
+  const own: Array<Trail.Attempt> = telling?.trail ?? []
   const turn: Turn = { calledBy: undefined }
-
-  const settle = (made: Attempt.Made, paid: Payment.Paid, retry: boolean): Effect.Effect<void> =>
-    Payment.settle(truce.budget, keys, { paid, retry, outcome: made.outcome }, made.endedAt)
 
   const decided = (now: number): void => {
     for (const one of keys) guarded.decided(one, turn, now)
   }
 
-  const remember = <Error>(at: At, made: Attempt.Made, error: Error) => {
-    const attempt = Attempt.remember(context, at, made, begunAt, error, own)
-    own.push(attempt)
-    return attempt
-  }
-
-  const failed = (
-    at: At,
-    cause: Cause.Cause<E>,
-    made: Attempt.Made,
-    sent: { readonly paid: Payment.Paid; readonly retry: boolean }
-  ): Effect.Effect<Tried<A, ER>, EP> => {
-    const error = retriableError(cause, classify.retriable)
-    const tried: Effect.Effect<Tried<A, ER>, EP> = Option.match(error, {
+  const result = (at: At, ended: Attempt.Ended<A, E>): Effect.Effect<AttemptResult<A, ER>, EP> => {
+    if (ended._tag === "Rejected") return Effect.succeed(ended)
+    const remember = <Error>(error: Error) => {
+      const attempt = Attempt.remember(context, at, ended.settled, begunAt, error, own)
+      own.push(attempt)
+      return attempt
+    }
+    if (ended._tag === "Succeeded") {
+      remember(undefined)
+      return Effect.succeed(ended)
+    }
+    const { cause, settled } = ended
+    return Option.match(retriableError(cause, plan.classify.retriable), {
       onNone: () => {
-        remember(at, made, errorOf(cause))
-        return Effect.failCause(permanentCause(cause, classify.permanent))
+        remember(errorOf(cause))
+        return Effect.failCause(permanentCause(cause, plan.classify.permanent))
       },
-      onSome: (value) =>
-        Effect.succeed({
-          _tag: "Failed",
-          attempt: remember(at, made, value),
-          outcome: made.outcome
-        })
+      onSome: (error) => Effect.succeed({ _tag: "Failed", attempt: remember(error), outcome: settled.outcome })
     })
-    return Cause.isInterruptedOnly(cause) ? tried : Effect.zipRight(settle(made, sent.paid, sent.retry), tried)
   }
 
-  const attempt = (paid: Payment.Paid = Payment.nothing, onSent: () => void): Effect.Effect<Tried<A, ER>, EP, R> =>
-    Effect.withFiberRuntime<Tried<A, ER>, EP, R>((fiber: Fiber.RuntimeFiber<unknown, unknown>) => {
+  const attempt = (paid: Payment.Paid = Payment.nothing, onSent: () => void) =>
+    Effect.withFiberRuntime<AttemptResult<A, ER>, EP, R>((fiber: Fiber.RuntimeFiber<unknown, unknown>) => {
       const startedAt = Monotonic.nowOf(fiber)
       const at = under.at(truce.breaker, startedAt)
       // The first attempt of a call that had to wait for its admission is no retry.
       const retry = own.length > 0
-      return under.run<A, E, R, Tried<A, ER>, EP, never>(
-        fiber,
-        at,
+      const asking: Attempt.Asking<E> & { readonly startedAt: number } = {
         plan,
         startedAt,
-        Effect.locally(
-          Effect.suspend(() => {
-            onSent()
-            decided(startedAt)
-            if (tally === undefined) return limited
-            tally.attempts++
-            return retry ? Effect.zipRight(toldOfRetry(truce, keys, paid, startedAt), limited) : limited
-          }),
-          CallContext.current,
-          context
-        ),
-        {
-          failedBefore: () => context.failed(key),
-          succeeded: (value, made) => {
-            remember(at, made, undefined)
-            return Effect.as(settle(made, paid, retry), { _tag: "Succeeded", value })
-          },
-          failed: (cause, made) => failed(at, cause, made, { paid, retry }),
-          interrupted: (made) => settle(made, paid, retry),
-          rejected: (error) => {
-            decided(startedAt)
-            return Effect.succeed({ _tag: "Rejected", error })
-          }
-        }
-      )
+        failedBefore: () => context.failed(under.key),
+        afterwards: ({ endedAt, outcome }) => Payment.settle(truce.budget, keys, { paid, retry, outcome }, endedAt)
+      }
+      const sent = Effect.suspend(() => {
+        onSent()
+        decided(startedAt)
+        return sending(call, retry ? paid : undefined, startedAt)
+      })
+      return under.run(fiber, at, asking, Effect.locally(sent, CallContext.current, context), (ended, restore) => {
+        if (ended._tag === "Rejected") decided(startedAt)
+        return restore(result(at, ended))
+      })
     })
-
-  const start: Effect.Effect<Tried<A, ER>, EP> = first._tag === "Rejected"
-    ? Effect.succeed(first)
-    : failed(first.at, first.cause, first.made, { paid: Payment.nothing, retry: false })
 
   const isWaiting = policy.whenOpen === "wait"
   return Effect.ensuring(
-    Effect.flatMap(start, (tried) =>
-      retrying<A, ER, CircuitOpen, EP, R, Payment.Paid>(tried, {
-        key,
-        policy,
-        begunAt,
-        attempt,
-        withdraw: (outcome: Outcome.Outcome) => Payment.withdraw(truce.budget, keys, outcome),
-        refund: (paid) => Payment.refund(truce.budget, keys, paid),
-        pointless: isWaiting ? undefined : Effect.flatMap(Monotonic.now, (now) => anyRejecting(guarded, keys, now)),
-        readmission: (withinMillis, { key, retryAfter, state }) =>
-          Effect.flatMap(Monotonic.now, (now) => {
-            const cell = guarded.cell(key, now)
-            return state === "SlowStart"
-              ? guarded.awaitRamp(cell, Duration.toMillis(retryAfter), withinMillis)
-              : guarded.awaitAdmission(cell, withinMillis, turn)
-          })
-      })
-    ),
+    Effect.flatMap(result(firstAt, first), (tried) => retrying(tried, { ...means(call, turn), attempt })),
     Effect.suspend(() => {
       context.end()
-      const told = tellCall(begunAt, context.trail(), outer, tally?.trail !== undefined)
+      const told = tellCall(begunAt, context.trail(), outer, telling?.trail !== undefined)
       return isWaiting ? Effect.zipRight(Effect.map(Monotonic.now, decided), told) : told
     })
   )
+}
+
+/** The effect of an attempt that was admitted; `paid` is what a retry has cost. */
+const sending = <A, E, ER extends E, EP extends E, R, At extends Attempt.Seen>(
+  { limited, telling, truce, under }: Call<A, E, ER, EP, R, At>,
+  paid: Payment.Paid | undefined,
+  at: number
+): Effect.Effect<A, E, R> => {
+  if (telling === undefined) return limited
+  telling.attempts++
+  return paid === undefined ? limited : Effect.zipRight(toldOfRetry(truce, under.keys, paid, at), limited)
+}
+
+/** How a call pays for its retries, and how it waits. */
+const means = <A, E, ER extends E, EP extends E, R, At extends Attempt.Seen>(
+  { begunAt, policy, truce, under: { key, keys } }: Call<A, E, ER, EP, R, At>,
+  turn: Turn
+) => {
+  const guarded = truce.breaker[guard]
+  return {
+    key,
+    policy,
+    begunAt,
+    withdraw: (outcome: Outcome.Outcome) => Payment.withdraw(truce.budget, keys, outcome),
+    refund: (paid: Payment.Paid) => Payment.refund(truce.budget, keys, paid),
+    pointless:
+      policy.whenOpen === "wait" ? undefined : Effect.flatMap(Monotonic.now, (now) => anyRejecting(guarded, keys, now)),
+    readmission: (withinMillis: number, { key, retryAfter, state }: CircuitOpen) =>
+      Effect.flatMap(Monotonic.now, (now) => {
+        const cell = guarded.cell(key, now)
+        return state === "SlowStart"
+          ? guarded.awaitRamp(cell, Duration.toMillis(retryAfter), withinMillis)
+          : guarded.awaitAdmission(cell, withinMillis, turn)
+      })
+  }
 }
 
 const anyRejecting = (guarded: Guarded, [first, ...rest]: Under.Keys, now: number): Effect.Effect<void> =>

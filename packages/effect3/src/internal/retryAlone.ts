@@ -8,9 +8,9 @@ import { type CircuitOpen, isCircuitOpen } from "../CircuitOpen.ts"
 import type { RetryExhausted } from "../RetryExhausted.ts"
 import type { RetryOptions, Rules } from "../RetryPolicy.ts"
 import { failingBy } from "../platform/Cause.ts"
-import * as Made from "./attempt.ts"
+import * as Attempts from "./attempt.ts"
 import * as Monotonic from "./monotonic.ts"
-import { type Tried, permanentCause, retriableError, retrying } from "./retrying.ts"
+import { type AttemptResult, permanentCause, retriableError, retrying } from "./retrying.ts"
 import { errorOf, tellCall } from "./trail.ts"
 
 /** Retries an effect that may or may not have a breaker inside, as one call. */
@@ -26,22 +26,22 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
     const context = CallContext.make()
     const begunAt = context.begun(Monotonic.nowOf(fiber))
 
-    const unguarded: Made.Seen = { key, view: () => ({ status: "Closed", score: 1 }) }
+    const unguarded: Attempts.Seen = { key, view: () => ({ status: "Closed", score: 1 }) }
 
-    const attempt: Effect.Effect<Tried<A, ER>, EP, R> = Effect.flatMap(Monotonic.now, (startedAt) => {
+    const attempt: Effect.Effect<AttemptResult<A, ER>, EP, R> = Effect.flatMap(Monotonic.now, (startedAt) => {
       const number = context.trail().length
       // A breaker inside has recorded the attempt with what it saw; without one it is recorded here.
       const remember = <Error>(outcome: Outcome.Outcome, error: Error): Effect.Effect<Attempt<Error>> =>
         Effect.map(Monotonic.now, (endedAt) => {
           const recorded = context.trail()[number]
           return recorded === undefined
-            ? Made.remember(context, unguarded, { outcome, startedAt, endedAt }, begunAt, error)
+            ? Attempts.remember(context, unguarded, { outcome, startedAt, endedAt }, begunAt, error)
             : { ...recorded, error }
         })
       return Effect.matchCauseEffect(self, {
         onSuccess: (value) =>
           Effect.as(remember(classify.success(value), undefined), { _tag: "Succeeded", value } as const),
-        onFailure: (cause): Effect.Effect<Tried<A, ER>, EP> => {
+        onFailure: (cause): Effect.Effect<AttemptResult<A, ER>, EP> => {
           const rejection = Option.filter(Cause.failureOption(cause), isCircuitOpen)
           if (Option.isSome(rejection)) return Effect.succeed({ _tag: "Rejected", error: rejection.value })
           const error = retriableError(cause, isRetriable)

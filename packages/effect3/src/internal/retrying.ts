@@ -15,7 +15,7 @@ import * as Deadline from "./deadline.ts"
 import * as Monotonic from "./monotonic.ts"
 
 /** What became of one attempt, as far as the retry is concerned; a permanent error is none of its business. */
-export type Tried<A, ER, ED = CircuitOpen> =
+export type AttemptResult<A, ER, ED = CircuitOpen> =
   | { readonly _tag: "Succeeded"; readonly value: A }
   | { readonly _tag: "Failed"; readonly attempt: Attempt<ER>; readonly outcome: Outcome.Outcome }
   | { readonly _tag: "Rejected"; readonly error: ED }
@@ -26,7 +26,7 @@ export interface Retried<A, ER, ED, EP, R, Cost> {
   readonly policy: Rules
   readonly begunAt: number
   /** Another attempt, as it was paid for; calls `onSent` once it is admitted and runs. */
-  readonly attempt: (paid: Cost | undefined, onSent: () => void) => Effect.Effect<Tried<A, ER, ED>, EP, R>
+  readonly attempt: (paid: Cost | undefined, onSent: () => void) => Effect.Effect<AttemptResult<A, ER, ED>, EP, R>
   /** Pays for a retry; none where it cannot be afforded. */
   readonly withdraw: (failed: Outcome.Outcome) => Effect.Effect<Option.Option<Cost>>
   readonly refund: (cost: Cost) => Effect.Effect<void>
@@ -38,7 +38,7 @@ export interface Retried<A, ER, ED, EP, R, Cost> {
 
 /** Goes on from what the first attempt found: does what the call decides, and tells it what came of that. */
 export const retrying = <A, ER, ED, EP, R, Cost>(
-  first: Tried<A, ER, ED>,
+  first: AttemptResult<A, ER, ED>,
   of: Retried<A, ER, ED, EP, R, Cost>
 ): Effect.Effect<A, EP | ED | RetryExhausted<ER>, R> =>
   Effect.flatMap(Deadline.asOf(of.begunAt), (deadlineMillis = Infinity) => {
@@ -75,7 +75,7 @@ export const retrying = <A, ER, ED, EP, R, Cost>(
         return { _tag: "Planned", delayMillis: Option.getOrUndefined(Option.map(delay, Duration.toMillis)) }
       })
 
-    const found = (tried: Tried<A, ER, ED>): Input => {
+    const found = (tried: AttemptResult<A, ER, ED>): Input => {
       switch (tried._tag) {
         case "Succeeded":
           return { _tag: "Finished", result: tried.value }

@@ -1,4 +1,4 @@
-import type { Circuit } from "@truce/core"
+import type { Circuit, Event, EventLog } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -7,60 +7,69 @@ import * as Option from "effect/Option"
 import type * as Tracer from "effect/Tracer"
 import type { Attempt } from "../Attempt.ts"
 import { type CircuitOpen, isCircuitOpen } from "../CircuitOpen.ts"
-import type { Called } from "../EventLog.ts"
 import { isRetryExhausted } from "../RetryExhausted.ts"
 import { inSpan } from "../platform/Spans.ts"
 import type { Seen } from "./attempt.ts"
-import type { Log } from "./Log.ts"
 import * as Monotonic from "./monotonic.ts"
 import { errorOf, nameOf, tellSpan } from "./trail.ts"
 
-/** The attempts of a call that is told of. */
-export interface Tally {
-  attempts: number
+/** A call that is told of: to who observes, and to its span if calls have one. */
+export class Telling {
+  attempts = 1
   /** What its span will tell; `undefined` where it has none. */
   readonly trail: Array<Attempt> | undefined
-}
+  private readonly log: EventLog.EventLog
+  private readonly seen: Seen
+  private readonly startedAt: number
+  private isOver = false
 
-/** A call that begins, while somebody listens. */
-export const begun = (log: Log): Tally => ({ attempts: 1, trail: log.isTraced ? [] : undefined })
+  constructor(log: EventLog.EventLog, seen: Seen, startedAt: number) {
+    this.log = log
+    this.seen = seen
+    this.startedAt = startedAt
+    this.trail = log.isTraced ? [] : undefined
+  }
 
-interface Call {
-  readonly log: Log
-  readonly seen: Seen
-  readonly startedAt: number
-  readonly tally: Tally
-}
+  /** The whole call: in a span of its own, where calls have one. */
+  around<A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    const { seen, startedAt, trail } = this
+    if (trail === undefined) return self
+    return inSpan(self, { name: "truce.call", attributes: { "truce.key": seen.key } }, (span, exit) =>
+      Effect.withFiberRuntime((fiber) => {
+        const called = this.told(ended(exit), Monotonic.nowOf(fiber))
+        tellSpan(span, Monotonic.spanTimeOf(fiber), startedAt, trail)
+        describe(span, called, exit, seen.view(called.at))
+        return Effect.void
+      })
+    )
+  }
 
-/** Tells how a call ended: who observes, and its span if calls have one. */
-export const told = <A, E, R>(self: Effect.Effect<A, E, R>, call: Call): Effect.Effect<A, E, R> => {
-  const { trail } = call.tally
-  return trail === undefined
-    ? Effect.onExit(self, (exit) => telling(exit, call))
-    : inSpan(self, { name: "truce.call", attributes: { "truce.key": call.seen.key } }, (span, exit) =>
-        telling(exit, call, (called, spanTime) => {
-          tellSpan(span, spanTime, call.startedAt, trail)
-          describe(span, called, exit, call.seen.view(called.at))
-        })
-      )
-}
+  /** What of the call is left: told of when it ends. */
+  rest<A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return this.trail === undefined
+      ? Effect.onExit(self, (exit) => Effect.map(Monotonic.now, (at) => this.over(ended(exit), at)))
+      : self
+  }
 
-const telling = (
-  exit: Exit.Exit<unknown, unknown>,
-  { seen: { key }, log, startedAt, tally }: Call,
-  then?: (called: typeof Called.Type, spanTime: (at: number) => bigint) => void
-): Effect.Effect<void> =>
-  Effect.withFiberRuntime((fiber) => {
-    const at = Monotonic.nowOf(fiber)
-    const called = { _tag: "Called", key, at, startedAt, attempts: tally.attempts, ...ended(exit) } as const
+  /** It is over, as its end can be told without an exit. */
+  over(how: How, at: number): void {
+    if (this.trail === undefined && !this.isOver) this.told(how, at)
+    this.isOver = true
+  }
+
+  private told(how: How, at: number): Event.Called {
+    const { attempts, log, seen, startedAt } = this
+    const called = { _tag: "Called", key: seen.key, at, startedAt, attempts, ...how } as const
     log.tell(called)
-    then?.(called, Monotonic.spanTimeOf(fiber))
-    return Effect.void
-  })
+    return called
+  }
+}
+
+type How = Pick<Event.Called, "result" | "reason">
 
 const describe = (
   span: Tracer.Span,
-  { attempts, reason, result }: typeof Called.Type,
+  { attempts, reason, result }: Event.Called,
   exit: Exit.Exit<unknown, unknown>,
   circuit: Pick<Circuit.View, "status" | "score">
 ): void => {
@@ -81,7 +90,7 @@ const describeRejection = (span: Tracer.Span, { retryAfter }: CircuitOpen): void
   if (millis < Infinity) span.attribute("truce.circuit.retry_after_ms", millis)
 }
 
-const ended = (exit: Exit.Exit<unknown, unknown>): Pick<typeof Called.Type, "result" | "reason"> => {
+const ended = (exit: Exit.Exit<unknown, unknown>): Pick<Event.Called, "result" | "reason"> => {
   if (Exit.isSuccess(exit)) return { result: "success" }
   const { cause } = exit
   if (Cause.isDie(cause)) return { result: "defect" }

@@ -20,10 +20,9 @@ export interface Under<At extends Attempt.Seen> {
   readonly run: <A, E, R, B, E2, R2>(
     fiber: Fiber.RuntimeFiber<unknown, unknown>,
     at: At,
-    plan: Attempt.Rules<E>,
-    startedAt: number,
+    asking: Attempt.Asking<E> & { readonly startedAt: number },
     self: Effect.Effect<A, E, R>,
-    then: Attempt.Then<A, E, B, E2, R2>
+    next: Attempt.Next<A, E, B, E2, R2>
   ) => Effect.Effect<B, E2, R | R2>
 }
 

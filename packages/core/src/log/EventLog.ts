@@ -1,19 +1,40 @@
-import type { Outcome } from "@truce/core"
-import type * as Cause from "effect/Cause"
-import * as Duration from "effect/Duration"
-import type { CircuitOpen } from "../CircuitOpen.ts"
-import type { Event } from "../EventLog.ts"
-import { errorOf, nameOf } from "./trail.ts"
+/**
+ * Who is told what happens, at once and in order. With nobody listening nothing is built.
+ *
+ * @since 0.1.0
+ */
+import type { Outcome } from "../health/Outcome.ts"
+import type { Admitted, Event, Settled } from "./Event.ts"
 
-/** An attempt that is being told of. */
-export interface Told {
-  readonly key: string
-  readonly attempt: number
-  readonly startedAt: number
-}
+/**
+ * An attempt whose admission was told of: its end is too.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Recorded = Pick<Settled, "key" | "attempt" | "startedAt">
 
-/** Who is told what happens, at once and in order. With nobody listening nothing is built. */
-export class Log {
+/**
+ * The log of one process. It keeps nothing.
+ *
+ * **Example** (One observer)
+ *
+ * ```ts
+ * import { EventLog, Outcome } from "@truce/core"
+ *
+ * const told: Array<string> = []
+ * const log = new EventLog.EventLog()
+ * const stop = log.subscribe((event) => told.push(event._tag))
+ * const recorded = log.admitted({ key: "users-api", generation: 0, probe: false }, 10)
+ * log.settled(recorded, Outcome.success, { failedBefore: 0 }, 30)
+ * stop()
+ * told // => ["Admitted", "Settled"]
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class EventLog {
   private observers: ReadonlyArray<(event: Event) => void> = []
   private tracers = 0
   private attempts = 0
@@ -62,27 +83,18 @@ export class Log {
     }
   }
 
-  admitted(
-    { generation, key, probe }: { readonly key: string; readonly generation: number; readonly probe: boolean },
-    at: number
-  ): Told {
+  admitted({ generation, key, probe }: Pick<Admitted, "key" | "generation" | "probe">, at: number): Recorded {
     const attempt = ++this.attempts
     this.tell({ _tag: "Admitted", key, at, attempt, generation, probe })
     return { key, attempt, startedAt: at }
   }
 
   settled(
-    told: Told,
-    outcome: Outcome.Outcome,
-    made: { readonly cause: Cause.Cause<unknown> | undefined; readonly failedBefore: number },
+    { attempt, key, startedAt }: Recorded,
+    outcome: Outcome,
+    { error, failedBefore }: Pick<Settled, "failedBefore" | "error">,
     at: number
   ): void {
-    const error = made.cause === undefined ? undefined : nameOf(errorOf(made.cause))
-    this.tell({ _tag: "Settled", ...told, at, outcome, failedBefore: made.failedBefore, error })
-  }
-
-  rejected({ generation, health, key, retryAfter, state }: CircuitOpen, at: number): void {
-    const until = at + Duration.toMillis(retryAfter)
-    this.tell({ _tag: "Rejected", key, at, state, until, score: health, generation })
+    this.tell({ _tag: "Settled", key, at, attempt, startedAt, outcome, failedBefore, error })
   }
 }
