@@ -10,7 +10,7 @@ export type Kind = "value" | "type" | "both" | "namespace"
 
 export type Names = ReadonlyMap<string, Kind>
 
-/** What can be imported: every module but the internal ones, and what a major has of its own. */
+/** What can be imported: every module but those behind them, and what a major has of its own. */
 export type Surface = ReadonlyMap<string, Names>
 
 /** A difference that was looked at, and why it is meant. */
@@ -31,7 +31,7 @@ export const load = (directory: string): Sources =>
 export const surface = (sources: Sources): Surface =>
   new Map(
     [...sources.keys()]
-      .filter((path) => !/^(internal|platform)\//.test(path))
+      .filter((path) => !/^(run|platform)\//.test(path))
       .sort()
       .map((path) => [path.replace(/\.ts$/, ""), exportsOf(sources, path)])
   )

@@ -44,14 +44,14 @@ describe("the exports of a module are read from its source", () => {
 
   it("and whichever way it is exported again", () => {
     const source = [
-      'export { a, B, type C, D as E } from "./internal/b.ts"',
-      'export type { B as F } from "./internal/b.ts"',
+      'export { a, B, type C, D as E } from "./run/b.ts"',
+      'export type { B as F } from "./run/b.ts"',
       'export * as G from "./B.ts"',
       'export * from "./C.ts"',
       'export { H } from "elsewhere"'
     ].join("\n")
     const internal = "export const a = 1\nexport class B {}\nexport class C {}\nexport interface D {}"
-    const more = { "internal/b.ts": internal, "B.ts": "", "C.ts": "export type I = 1\nexport const I = 1" }
+    const more = { "run/b.ts": internal, "B.ts": "", "C.ts": "export type I = 1\nexport const I = 1" }
     const expected = { a: "value", B: "both", C: "type", E: "type", F: "type", G: "namespace", H: "value", I: "both" }
     expect(names(source, more)).toEqual(expected)
   })
@@ -65,13 +65,13 @@ describe("two packages", () => {
   const left = of({
     "A.ts": "export const a = 1\nexport class B {}\nexport const c = 1",
     "Old.ts": "",
-    "internal/a.ts": "",
+    "run/a.ts": "",
     "platform/a.ts": ""
   })
   const right = of({ "A.ts": "export const a = 1\nexport interface B {}\nexport const d = 1", "New.ts": "" })
   const found = Exports.differences(["left", left], ["right", right])
 
-  it("differ in modules, names and kinds, but not in what is internal", () => {
+  it("differ in modules, names and kinds, but not in what is not public", () => {
     expect(found).toEqual([
       "A.B: both in left, type in right",
       "A.c: only in left",

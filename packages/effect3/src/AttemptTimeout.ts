@@ -7,7 +7,7 @@ import { Printable } from "@truce/core"
 import * as Duration from "effect/Duration"
 import { hasProperty } from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { ownMessage } from "./internal/message.ts"
+import { ownMessage } from "./run/errors/message.ts"
 
 /** What is known of the class by every copy of this package. */
 const typeId: unique symbol = Symbol.for("@truce/effect3/AttemptTimeout")

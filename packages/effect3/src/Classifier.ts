@@ -12,8 +12,8 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { hasProperty } from "effect/Predicate"
 import type { CircuitOpen } from "./CircuitOpen.ts"
-import { named } from "./internal/named.ts"
-import { remark } from "./internal/remark.ts"
+import { named } from "./run/settings/named.ts"
+import { remark } from "./run/call/remark.ts"
 import { isDuration, isTime } from "./platform/Time.ts"
 
 /**

@@ -15,15 +15,15 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
-import { checked } from "./internal/checked.ts"
-import { type Fault, injected } from "./internal/faultPoint.ts"
-import { type Checked, type Injection, Rule, check, draw } from "./internal/faultRule.ts"
-import { configured } from "./internal/options.ts"
+import { checked } from "./run/settings/checked.ts"
+import { type Fault, injected } from "./run/faults/point.ts"
+import { type Checked, type Injection, Rule, check, draw } from "./run/faults/rule.ts"
+import { configured } from "./run/settings/options.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
 import { jsonConfig } from "./platform/Config.ts"
 
-export { type Fault, InjectedDefect } from "./internal/faultPoint.ts"
-export { type Injection, Rule } from "./internal/faultRule.ts"
+export { type Fault, InjectedDefect } from "./run/faults/point.ts"
+export { type Injection, Rule } from "./run/faults/rule.ts"
 
 /**
  * Rules by key, where a `*` stands for any run of characters. The exact key comes first, then the pattern with the most characters

@@ -9,7 +9,6 @@ import { Fleet as Core } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
@@ -17,32 +16,11 @@ import type * as Scope from "effect/Scope"
 import type { CircuitBreaker } from "./CircuitBreaker.ts"
 import { FleetStore, type Reason } from "./FleetStore.ts"
 import { HealthScore, cells } from "./HealthScore.ts"
-import * as Engine from "./internal/fleet.ts"
-import { settings } from "./internal/fleetOptions.ts"
-import { configured } from "./internal/options.ts"
+import * as Engine from "./run/fleet/fleet.ts"
+import { type Options, settings } from "./run/fleet/options.ts"
+import { configured } from "./run/settings/options.ts"
 
-/**
- * Options of the service. Every one has a default.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Options {
-  /** Processes that must have seen failures before a circuit opens for all. Default: 2. */
-  readonly witnesses?: number | undefined
-  /** How often each key tells the store what is new; a quarter of what opens a circuit is told at once. Default: 250 millis. */
-  readonly flushEvery?: Duration.DurationInput | undefined
-  /** How long the admission or the outcome of a probe waits for the store. Default: 250 millis. */
-  readonly leaseTimeout?: Duration.DurationInput | undefined
-  /** After how long a question to the store counts as failed. Default: 1 second. */
-  readonly timeout?: Duration.DurationInput | undefined
-  /** Whether probes of a circuit that opened for all run by the rules of this process alone while the store is away, or not at all. Default: "local". */
-  readonly onStoreDown?: "local" | "open" | undefined
-  /** How long the store keeps what nobody has written to. Default: 1 hour. */
-  readonly idleTimeToLive?: Duration.DurationInput | undefined
-  /** The name of this process among the witnesses; unique in the fleet. Default: a random one. */
-  readonly process?: string | undefined
-}
+export type { Options } from "./run/fleet/options.ts"
 
 /**
  * The operations of the service.

@@ -5,10 +5,11 @@
  *
  * @since 0.1.0
  */
+import { type Explanation, type Health, HealthScore, type Options, type Service, cells } from "./run/services/HealthScore.ts"
+import { lifetimeOf } from "./run/settings/lifetime.ts"
 import { type Circuit, Describe, EventLog, HealthModel, type Outcome } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
-import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -17,112 +18,16 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Change, Transition } from "./Events.ts"
-import { now, nowOf } from "./internal/monotonic.ts"
-import { checkedModel, count, positiveDuration, configured } from "./internal/options.ts"
-import * as Registry from "./internal/Registry.ts"
+import { now, nowOf } from "./platform/Monotonic.ts"
+import { checkedModel, positiveDuration, configured } from "./run/settings/options.ts"
+import * as Registry from "./run/keys/Registry.ts"
 import { offer } from "./platform/Offer.ts"
 import { isComposed } from "./platform/Ref.ts"
 
-/**
- * Options of the service. Every one has a default.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Options<S = HealthModel.Ledger> {
-  /** How outcomes move the score. Default: `HealthModel.ledger()`. */
-  readonly model?: HealthModel.HealthModel<S> | undefined
-  /** The most keys kept. One that is manual, probed or waited for is never dropped, an Open one only a `ttl` after its open time. Default: 10 000. */
-  readonly maxKeys?: number | undefined
-  /** A key unused for this long is dropped when another is added. Default: 10 minutes. */
-  readonly ttl?: Duration.DurationInput | undefined
-}
-
-/**
- * The score of one key: `score` in [0, 1], `openBelow`, at which the model trips, and `strain`, the share of recent attempts that
- * failed, which no success erases.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Health {
-  readonly key: string
-  readonly score: number
-  readonly openBelow: number
-  readonly strain: number
-}
-
-/**
- * Why the score is what it is: the last outcomes that moved it, oldest first, five at most, and a text that says so.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Explanation extends Health {
-  readonly moves: ReadonlyArray<Circuit.Move>
-  readonly text: string
-}
-
-/**
- * The operations of the service.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Service {
-  readonly get: (key: string) => Effect.Effect<Health>
-  readonly changes: Stream.Stream<Change>
-  readonly record: (key: string, outcome: Outcome.Outcome) => Effect.Effect<void>
-  readonly explain: (key: string) => Effect.Effect<Explanation>
-  /** For layers built on the score: the cells of its keys, and the transitions breakers publish. */
-  readonly [cells]: Cells
-}
-
-/**
- * The key under which a score carries what is built on it.
- *
- * @category symbols
- * @since 0.1.0
- */
-export const cells: unique symbol = Symbol.for("@truce/effect3/HealthScore/cells")
-
-/**
- * What a breaker needs of the score it is built on.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Cells {
-  readonly registry: Registry.Registry
-  readonly transitions: PubSub.PubSub<Transition>
-  readonly log: EventLog.EventLog
-  /** Where timers for waiting calls live. */
-  readonly scope: Scope.Scope
-}
-
-/**
- * The health score of each key.
- *
- * @category tags
- * @since 0.1.0
- */
-export class HealthScore extends Context.Tag("@truce/effect3/HealthScore")<HealthScore, Service>() {}
+export { type Cells, type Explanation, type Health, HealthScore, type Options, type Service, cells } from "./run/services/HealthScore.ts"
 
 /** What a watcher may be behind before the oldest event is dropped: a slow watcher never holds a call. */
 const backlog = 1_024
-
-/**
- * How long keys are kept.
- *
- * Throws `InvalidOption`.
- *
- * @category conversions
- * @since 0.1.0
- */
-export const lifetimeOf = (options: Pick<Options, "maxKeys" | "ttl">): Registry.Lifetime => ({
-  maxKeys: count("HealthScore", "maxKeys", options.maxKeys, 10_000),
-  ttlMillis: positiveDuration("HealthScore", "ttl", options.ttl, "10 minutes")
-})
 
 /**
  * Builds the service.

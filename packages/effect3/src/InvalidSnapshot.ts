@@ -5,7 +5,7 @@
  */
 import { Printable } from "@truce/core"
 import * as Schema from "effect/Schema"
-import { ownMessage } from "./internal/message.ts"
+import { ownMessage } from "./run/errors/message.ts"
 
 /**
  * Fails because `field` of the snapshot (of the circuit `key`, where the fault lies in one) breaks its rule; nothing was restored.

@@ -14,9 +14,9 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { CircuitBreaker, type State } from "./CircuitBreaker.ts"
 import * as CircuitReport from "./CircuitReport.ts"
-import type { Answers, Change } from "./internal/circuitsAnswers.ts"
-import { CircuitNotFound, JsonRequired } from "./internal/circuitsSchemas.ts"
-import { now } from "./internal/monotonic.ts"
+import type { Answers, Change } from "./run/operators/answers.ts"
+import { CircuitNotFound, JsonRequired } from "./run/operators/schemas.ts"
+import { now } from "./platform/Monotonic.ts"
 import {
   type AnyGroup,
   type AnyMiddleware,
@@ -34,8 +34,8 @@ import {
 import { RetryBudget } from "./RetryBudget.ts"
 import * as TransitionFeed from "./TransitionFeed.ts"
 
-export type { Endpoints } from "./internal/circuitsEndpoints.ts"
-export { CircuitNotFound, JsonRequired, Reason } from "./internal/circuitsSchemas.ts"
+export type { Endpoints } from "./run/operators/endpoints.ts"
+export { CircuitNotFound, JsonRequired, Reason } from "./run/operators/schemas.ts"
 export type { Group, Guard, HasGroup } from "./platform/CircuitsGroup.ts"
 
 /**

@@ -4,160 +4,24 @@
  *
  * @since 0.1.0
  */
+import { Budget, Circuit, Limits, Model, Retry, Shape } from "./run/settings/PolicySchema.ts"
 import type { HealthModel } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { hasProperty, isObject } from "effect/Predicate"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { Issue } from "./internal/issues.ts"
-import { type Span, checkPolicy, optionsOf } from "./internal/policy.ts"
-import { policyConfig } from "./internal/policyConfig.ts"
+import type { Issue } from "./run/settings/Issue.ts"
+import { checkPolicy, optionsOf } from "./run/settings/policy.ts"
+import { policyConfig } from "./run/settings/policyConfig.ts"
 import { InvalidPolicy } from "./InvalidPolicy.ts"
 import { reader } from "./platform/Reading.ts"
-import { judged, must, numberOrText, optionalKey } from "./platform/Schema.ts"
-import { isDuration } from "./platform/Time.ts"
+import { judged } from "./platform/Schema.ts"
 import * as Truce from "./Truce.ts"
 
-// What is wrong inside of it has a rule of its own; without this, a wrong value would be answered with the whole schema.
-const part = must("be an object")
-
-/** Milliseconds, a text such as "500 millis", or "infinity". */
-const Span = numberOrText(
-  (input): input is Span => input === "infinity" || isDuration(input),
-  'be a duration such as "500 millis"'
-)
-
-// Data has no `undefined`, and without it an error names the fault alone.
-const optional = optionalKey
-const amount = optional(Schema.Number)
-const span = optional(Span)
-const spans = optional(Schema.Array(Span))
-
-/**
- * How outcomes move the score, by the name of the model and its parameters; `docs/health-score.md` has the defaults.
- *
- * @category models
- * @since 0.1.0
- */
-export const Model = Schema.Union(
-  Schema.Struct({
-    type: Schema.Literal("ledger"),
-    tolerance: amount,
-    minFailures: amount,
-    guard: span,
-    persistence: span,
-    halfLife: span,
-    discount: amount,
-    openBelow: amount,
-    allowSelfTrip: optional(Schema.Boolean)
-  }),
-  Schema.Struct({ type: Schema.Literal("consecutive"), failures: amount }),
-  Schema.Struct({ type: Schema.Literal("countWindow"), size: amount, threshold: amount, min: amount }),
-  Schema.Struct({ type: Schema.Literal("timeWindow"), window: span, threshold: amount, min: amount }),
-  Schema.Struct({ type: Schema.Literal("additive"), down: amount, up: amount, openBelow: amount }),
-  Schema.Struct({ type: Schema.Literal("ewma"), window: span, threshold: amount, min: amount }),
-  Schema.Struct({ type: Schema.Literal("cusum"), p0: amount, p1: amount, arl: amount }),
-  Schema.Struct({ type: Schema.Literal("beta"), halfLife: span, cap: amount, prior: amount, threshold: amount })
-).annotations(part)
-
-/**
- * The options of a circuit.
- *
- * @category models
- * @since 0.1.0
- */
-export const Circuit = Schema.Struct({
-  openFor: span,
-  openFactor: amount,
-  maxOpenFor: span,
-  openTimes: spans,
-  openJitter: amount,
-  maxRetryAfter: span,
-  permits: amount,
-  lease: span,
-  closeAt: amount,
-  reopenOn: optional(Schema.Literal("failure", "score")),
-  slowWeight: amount,
-  slowStart: optional(
-    Schema.Union(Schema.Boolean, Schema.Struct({ within: span, rampFor: span, maxRampFor: span, initialShare: amount }))
-  )
-}).annotations(part)
-
-/**
- * The options of a retry.
- *
- * @category models
- * @since 0.1.0
- */
-export const Retry = Schema.Struct({
-  attempts: amount,
-  base: span,
-  factor: amount,
-  cap: span,
-  jitter: optional(
-    Schema.Union(
-      Schema.Literal("none", "full", "equal", "decorrelated"),
-      Schema.Struct({ min: Schema.Number, max: Schema.Number })
-    )
-  ),
-  deadline: span,
-  maxRetryAfter: span,
-  whenOpen: optional(Schema.Literal("stop", "wait"))
-}).annotations(part)
-
-/**
- * What any call may do at most, whatever the code asks for.
- *
- * @category models
- * @since 0.1.0
- */
-export const Limits = Schema.Struct({ attempts: amount, deadline: span, maxRetryAfter: span }).annotations(part)
-
-/**
- * How retries are priced, by the name of the rule and its parameters; `docs/retry.md` has the defaults.
- *
- * @category models
- * @since 0.1.0
- */
-export const Budget = Schema.Union(
-  Schema.Struct({
-    type: Schema.Literal("saturation"),
-    capacity: amount,
-    fastFailureCost: amount,
-    earn: amount,
-    slowPenalty: amount
-  }),
-  Schema.Struct({ type: Schema.Literal("ratio"), ratio: amount, perSecond: amount, capacity: amount }),
-  Schema.Struct({ type: Schema.Literal("grpc"), maxTokens: amount, tokenRatio: amount }),
-  Schema.Struct({ type: Schema.Literal("aws"), capacity: amount, retryCost: amount, throttleCost: amount }),
-  Schema.Struct({ type: Schema.Literal("unlimited") })
-).annotations(part)
-
-const parts = {
-  model: optional(Model),
-  circuit: optional(Circuit),
-  retry: optional(Retry),
-  limits: optional(Limits),
-  budget: optional(Budget)
-}
-
-/**
- * What differs for the keys of a pattern.
- *
- * @category models
- * @since 0.1.0
- */
-export const Override = Schema.Struct(parts).annotations(part)
-
-const Shape = Schema.Struct({
-  ...parts,
-  maxKeys: amount,
-  ttl: span,
-  overrides: optional(Schema.Record({ key: Schema.String, value: Override }).annotations(part))
-}).annotations(part)
+export { Budget, Circuit, Limits, Model, Override, Retry } from "./run/settings/PolicySchema.ts"
 
 /**
  * The options of `Truce.layer` as data. Everything has a default; a value that its rule forbids is an error, and to `decode` (or with

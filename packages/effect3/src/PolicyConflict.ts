@@ -5,7 +5,7 @@
  */
 import { Printable } from "@truce/core"
 import * as Schema from "effect/Schema"
-import { ownMessage } from "./internal/message.ts"
+import { ownMessage } from "./run/errors/message.ts"
 
 /**
  * Fails because `key` already has a policy that differs in `field`: a circuit shared under two policies would obey neither.

@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Fleet from "./Fleet.ts"
 import { FleetStore } from "./FleetStore.ts"
-import { configured } from "./internal/options.ts"
+import { configured } from "./run/settings/options.ts"
 import type { Required } from "./platform/Redis.ts"
 import { type StoreOptions, makeStore } from "./platform/RedisStore.ts"
 

@@ -9,8 +9,8 @@ import * as Data from "effect/Data"
 import { hasProperty } from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Attempt from "./Attempt.ts"
-import { own, ownMessage } from "./internal/message.ts"
-import { worded } from "./internal/trail.ts"
+import { own, ownMessage } from "./run/errors/message.ts"
+import { worded } from "./run/call/trail.ts"
 
 /** What is known of the class by every copy of this package. */
 const typeId: unique symbol = Symbol.for("@truce/effect3/RetryExhausted")

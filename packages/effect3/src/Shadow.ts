@@ -6,49 +6,25 @@
  *
  * @since 0.1.0
  */
-import { type Circuit, type HealthModel, Describe } from "@truce/core"
+import { type HealthModel, Describe } from "@truce/core"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as EventLog from "./EventLog.ts"
-import { type HealthScore, lifetimeOf } from "./HealthScore.ts"
-import { checked } from "./internal/checked.ts"
-import * as Monotonic from "./internal/monotonic.ts"
-import { issuesOf } from "./internal/issues.ts"
-import { circuitOptions } from "./internal/reload.ts"
-import { Ruling, circuitOverrides, modelOf } from "./internal/Ruling.ts"
-import { ShadowCircuit } from "./internal/ShadowCircuit.ts"
+import type { HealthScore } from "./run/services/HealthScore.ts"
+import { lifetimeOf } from "./run/settings/lifetime.ts"
+import { checked } from "./run/settings/checked.ts"
+import * as Monotonic from "./platform/Monotonic.ts"
+import { issuesOf } from "./run/settings/issues.ts"
+import { circuitOptions } from "./run/layers/reload.ts"
+import { Ruling, circuitOverrides, modelOf } from "./run/settings/PolicyOf.ts"
+import { type KeyReport, ShadowCircuit } from "./run/shadow/ShadowCircuit.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
 import type * as Truce from "./Truce.ts"
 
-/**
- * What the policy would have done with one key.
- *
- * Of `attempts` that were made it would have admitted `admitted`; of the others `spared` failed (the dependency would have been spared
- * them) and `lost` succeeded (a caller would have lost an answer). `untried` were rejected by the policy in force and would have been
- * admitted: nobody knows what would have come of them.
- *
- * @category models
- * @since 0.1.0
- */
-export interface KeyReport {
-  readonly key: string
-  readonly attempts: number
-  readonly admitted: number
-  readonly spared: number
-  readonly lost: number
-  readonly untried: number
-  readonly openings: number
-  /** Openings under the policy in force. */
-  readonly openingsInForce: number
-  readonly openMillis: number
-  readonly status: Circuit.Status
-  readonly score: number
-  /** The last outcomes that moved its score. */
-  readonly moves: ReadonlyArray<Circuit.Move>
-}
+export type { KeyReport } from "./run/shadow/ShadowCircuit.ts"
 
 /**
  * What the policy would have done, by key, most attempts first, and as a table.

@@ -5,7 +5,7 @@
  */
 import { Printable } from "@truce/core"
 import * as Schema from "effect/Schema"
-import { ownMessage } from "./internal/message.ts"
+import { ownMessage } from "./run/errors/message.ts"
 
 /**
  * Fails because the record under `key` was not written: the store failed (`"store"`), took longer than the timeout (`"timeout"`), or

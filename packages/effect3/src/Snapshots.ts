@@ -9,55 +9,18 @@ import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { CircuitBreaker } from "./CircuitBreaker.ts"
-import { configured } from "./internal/options.ts"
-import * as Saving from "./internal/saving.ts"
-import type { InvalidSnapshot } from "./InvalidSnapshot.ts"
+import { configured } from "./run/settings/options.ts"
+import * as Saving from "./run/snapshots/saving.ts"
+import type { Options, Restored } from "./run/snapshots/saving.ts"
 import type { SnapshotNotSaved } from "./SnapshotNotSaved.ts"
 import { forkScopedAtOnce } from "./platform/Running.ts"
 
-/**
- * Options of the service. Every one has a default.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Options {
-  /** The name under which the record is stored, in two places, `<key>.a` and `<key>.b`. One process, one key. Default: `"circuits"`. */
-  readonly key?: string | undefined
-  /** How often what has changed is saved, beside transitions. Default: 10 seconds. */
-  readonly every?: Duration.DurationInput | undefined
-  /** The least time between two saves that transitions ask for; the first is saved at once. Default: 100 millis. */
-  readonly coalesce?: Duration.DurationInput | undefined
-  /** How long the store may take to read or to write before it counts as failed. Default: 5 seconds. */
-  readonly timeout?: Duration.DurationInput | undefined
-  /** An older record is not restored. Default: 1 day. */
-  readonly maxAge?: Duration.DurationInput | undefined
-}
-
-/**
- * What came of restoring: the keys restored from a record that was `age` old, with those that started clean because their data was
- * invalid; or nothing, with the reason.
- *
- * `absent`: nothing is stored; `corrupt`: what is stored is no record; `newer`: it is one of a newer release; `expired`: it is older than
- * `maxAge`; `unreadable`: the store failed or was too slow.
- *
- * @category models
- * @since 0.1.0
- */
-export type Restored =
-  | {
-      readonly _tag: "Restored"
-      readonly age: Duration.Duration
-      readonly keys: ReadonlyArray<string>
-      readonly invalid: ReadonlyArray<InvalidSnapshot>
-    }
-  | { readonly _tag: "Clean"; readonly reason: "absent" | "corrupt" | "newer" | "expired" | "unreadable" }
+export type { Options, Restored } from "./run/snapshots/saving.ts"
 
 /**
  * The operations of the service.

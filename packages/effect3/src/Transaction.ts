@@ -10,11 +10,11 @@ import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
 import { CircuitBreaker } from "./CircuitBreaker.ts"
-import * as Monotonic from "./internal/monotonic.ts"
-import type { Admission, Permit } from "./internal/transaction.ts"
+import * as Monotonic from "./platform/Monotonic.ts"
+import type { Admission, Permit } from "./run/keys/transaction.ts"
 import type { Outside } from "./platform/Ref.ts"
 
-export type { Admission, Permit } from "./internal/transaction.ts"
+export type { Admission, Permit } from "./run/keys/transaction.ts"
 
 /**
  * Asks to run one attempt under all of the circuits, or none, at the time `now`; for composing with other transactions.

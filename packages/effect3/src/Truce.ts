@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { type HealthModel, InvalidOption, type RetryBudget as Rule } from "@truce/core"
+import { type HealthModel, InvalidOption } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import type * as Duration from "effect/Duration"
@@ -14,56 +14,20 @@ import * as Layer from "effect/Layer"
 import type { AttemptTimeout } from "./AttemptTimeout.ts"
 import * as CallContext from "./CallContext.ts"
 import * as CircuitBreaker from "./CircuitBreaker.ts"
-import type { CircuitOpen } from "./CircuitOpen.ts"
 import * as HealthScore from "./HealthScore.ts"
-import * as Deadline from "./internal/deadline.ts"
-import { fusing } from "./internal/fused.ts"
-import { issuesOf } from "./internal/issues.ts"
-import { configured, positiveDuration } from "./internal/options.ts"
-import { budgetOptions, checkedLayer, circuitOptions, reloading, retryOptions } from "./internal/reload.ts"
-import { type PlanOfAll, type PlanOptions, planNames } from "./internal/plan.ts"
-import { protecting, protectingAll } from "./internal/protect.ts"
-import { type Service, Truce } from "./internal/truce.ts"
+import * as Deadline from "./run/call/deadline.ts"
+import { fusing } from "./run/call/fused.ts"
+import { issuesOf } from "./run/settings/issues.ts"
+import { configured, positiveDuration } from "./run/settings/options.ts"
+import { budgetOptions, checkedLayer, circuitOptions, reloading, retryOptions } from "./run/layers/reload.ts"
+import { type PlanOfAll, type PlanOptions, planNames } from "./run/settings/plan.ts"
+import { protecting, protectingAll } from "./run/call/protect.ts"
+import { type Options, type ProtectOptions, type Protected, type Service, Truce } from "./run/services/Truce.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
 import * as RetryBudget from "./RetryBudget.ts"
-import type { RetryExhausted } from "./RetryExhausted.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
-export { type Service, Truce } from "./internal/truce.ts"
-
-/**
- * Options of the layer. Every one has a default.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Options<S = HealthModel.Ledger, R = never> extends HealthScore.Options<S> {
-  readonly circuit?: CircuitBreaker.Options | undefined
-  readonly retry?: RetryPolicy.Options<R> | undefined
-  /** What any call may do at most, whatever the code asks for. Default: no limits. */
-  readonly limits?: RetryPolicy.Limits | undefined
-  /** How retries are priced. Default: `RetryBudget.saturation()`. */
-  readonly budget?: Rule.RetryBudget | undefined
-  /** Whether more than one layer is meant to be in use in a process: they share nothing, and the second logs a line. Default: false. */
-  readonly several?: boolean | undefined
-  /** Options for keys of a pattern, over the others: `*` stands for any characters, the most exact pattern counts alone. */
-  readonly overrides?: { readonly [pattern: string]: Override<R> } | undefined
-}
-
-/**
- * Options for the keys of a pattern.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Override<R = never> {
-  /** Made by `HealthModel.opaque`, as models differ in type. */
-  readonly model?: HealthModel.HealthModel<HealthModel.Opaque> | undefined
-  readonly circuit?: CircuitBreaker.Options | undefined
-  readonly retry?: RetryPolicy.Options<R> | undefined
-  readonly limits?: RetryPolicy.Limits | undefined
-  readonly budget?: Rule.RetryBudget | undefined
-}
+export { type Options, type Override, type ProtectOptions, type Protected, type Service, Truce } from "./run/services/Truce.ts"
 
 /**
  * All services of this package.
@@ -193,47 +157,6 @@ export const reload = <S = HealthModel.Ledger, R = never>(
 export const layerConfig = <S = HealthModel.Ledger, R = never>(
   options: Config.Config.Wrap<Options<S, R>>
 ): Layer.Layer<Services, ConfigError.ConfigError, R> => configured(options, (unwrapped) => layer(unwrapped), issuesOf)
-
-/**
- * How one effect is protected.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ProtectOptions<
-  E,
-  ER extends E,
-  EP extends E,
-  RetryTimeouts extends boolean = boolean
-> extends CircuitBreaker.ExecuteOptions<E, ER, EP> {
-  /** Options of the retry for this effect alone: field by field over those of the key's override and of the layer, within the limits. */
-  readonly retry?: RetryPolicy.CallOptions<RetryTimeouts> | undefined
-}
-
-/**
- * The error channel of a protected effect: permanent errors as they were, retriable ones inside `RetryExhausted`, and the
- * rejection of a call that made no attempt.
- *
- * An error that the types call neither, or both, is in both places: none is lost.
- *
- * @category models
- * @since 0.1.0
- */
-export type Protected<E, ER, EP, Timeout = never, RetryTimeouts extends boolean = true> = {
-  // A property, as its type has no name: an editor shows the errors instead.
-  readonly error:
-    | Exclude<E, ER>
-    | Extract<E, EP>
-    | CircuitOpen
-    | Unless<RetryTimeouts, Timeout>
-    | ([RetryPolicy.Again<E, ER, EP> | If<RetryTimeouts, Timeout>] extends [never]
-        ? never
-        : RetryExhausted<RetryPolicy.Again<E, ER, EP> | If<RetryTimeouts, Timeout>>)
-}["error"]
-
-type If<Condition extends boolean, A> = true extends Condition ? A : never
-
-type Unless<Condition extends boolean, A> = false extends Condition ? A : never
 
 /**
  * Protects an effect: retry around breaker.

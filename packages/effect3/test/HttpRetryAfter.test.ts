@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { retryAfterMillis } from "../src/internal/httpRetryAfter.ts"
+import { retryAfterMillis } from "../src/run/http/retryAfter.ts"
 
 const now = Date.UTC(2026, 0, 1, 12, 0, 0)
 const read = (wish: string, date?: string) =>

@@ -1,7 +1,7 @@
 import { it } from "@effect/vitest"
 import { Effect, STM } from "effect"
 import { describe, expect } from "vitest"
-import { MirroredRef } from "../src/internal/MirroredRef.ts"
+import { MirroredRef } from "../src/run/keys/MirroredRef.ts"
 
 interface Count {
   readonly count: number

@@ -1,7 +1,7 @@
 import { Truce } from "@truce/effect3"
 import { Effect } from "effect"
 import { expect, it } from "vitest"
-import type * as Several from "../src/internal/several.ts"
+import type * as Several from "../src/run/layers/several.ts"
 import { type Line, telling } from "./platform/Logs.ts"
 
 /** What a process says whose layers are counted by a copy of its own, whatever other tests have built. */

@@ -1,4 +1,4 @@
-import type { Options as CircuitOptions } from "@truce/effect3/CircuitOptions"
+import type { CircuitBreaker } from "@truce/effect3"
 import type { Options } from "@truce/effect3/Fleet"
 
 /** What a process of a fleet is started with. */
@@ -11,7 +11,7 @@ export interface Start {
   readonly target: number
   readonly skewMillis?: number
   readonly fleet?: Options
-  readonly circuit?: CircuitOptions
+  readonly circuit?: CircuitBreaker.Options
 }
 
 export type Command =

@@ -2,7 +2,7 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import * as CircuitReport from "../CircuitReport.ts"
-import { CircuitNotFound, JsonRequired, Key } from "../internal/circuitsSchemas.ts"
+import { CircuitNotFound, JsonRequired, Key } from "../run/operators/schemas.ts"
 
 const path = Schema.Struct({ key: Key })
 

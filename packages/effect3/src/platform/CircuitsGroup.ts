@@ -5,7 +5,7 @@ import * as HttpApiMiddleware from "@effect/platform/HttpApiMiddleware"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import type { Answers, Change } from "../internal/circuitsAnswers.ts"
+import type { Answers, Change } from "../run/operators/answers.ts"
 import {
   type Endpoints,
   disable,
@@ -15,7 +15,7 @@ import {
   observe,
   reset,
   transitions
-} from "../internal/circuitsEndpoints.ts"
+} from "../run/operators/endpoints.ts"
 
 export type AnyMiddleware = HttpApiMiddleware.HttpApiMiddleware.AnyId
 

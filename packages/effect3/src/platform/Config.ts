@@ -2,7 +2,7 @@ import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import type { Issue } from "../internal/issues.ts"
+import type { Issue } from "../run/settings/Issue.ts"
 import type { Reading } from "./Reading.ts"
 
 /** Faults of options as Effect tells those of a configuration: each with its path. */

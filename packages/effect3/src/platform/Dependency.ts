@@ -5,8 +5,7 @@
  */
 import type * as Duration from "effect/Duration"
 import type { AttemptTimeout } from "../AttemptTimeout.ts"
-import type { Definition, DependencyClass } from "../Dependency.ts"
-import { type Defined, defined } from "../internal/dependency.ts"
+import { type Defined, type Definition, type DependencyClass, defined } from "../run/dependency.ts"
 
 /**
  * Defines a dependency.

@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import type { Issue } from "../internal/issues.ts"
+import type { Issue } from "../run/settings/Issue.ts"
 
 /** What data turned out to be. */
 export type Reading<A> =

@@ -3,10 +3,10 @@ import * as Stream from "effect/Stream"
 import type { Cluster, Redis } from "ioredis"
 import { createHash } from "node:crypto"
 import { errorMonitor } from "node:events"
-import type { CircuitBreaker } from "../CircuitBreaker.ts"
+import type { CircuitBreaker } from "../run/services/CircuitBreaker.ts"
 import type { FleetStoreFailed } from "../FleetStore.ts"
-import type { HealthScore } from "../HealthScore.ts"
-import { type Answered, type Connection, failure, reasonOf, refused } from "../internal/fleetConnection.ts"
+import type { HealthScore } from "../run/services/HealthScore.ts"
+import { type Answered, type Connection, failure, reasonOf, refused } from "../run/fleet/connection.ts"
 
 export type Client = Redis | Cluster
 

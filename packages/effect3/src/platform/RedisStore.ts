@@ -9,7 +9,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { Redis as Client, type RedisOptions } from "ioredis"
 import type { Service } from "../FleetStore.ts"
-import * as Store from "../internal/fleetRedis.ts"
+import * as Store from "../run/fleet/redis.ts"
 import * as Redis from "./Redis.ts"
 
 /**

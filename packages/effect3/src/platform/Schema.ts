@@ -1,7 +1,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { Issue } from "../internal/issues.ts"
-import { named } from "../internal/named.ts"
+import type { Issue } from "../run/settings/Issue.ts"
+import { named } from "../run/settings/named.ts"
 
 /** Any number, of which JSON has not all: a schema says what stands for the others. */
 export const AnyNumber = Schema.Number

@@ -9,8 +9,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { type CircuitBreaker, type State, explain, state as stateOf } from "../CircuitBreaker.ts"
-import * as Monotonic from "../internal/monotonic.ts"
-import { positiveDuration } from "../internal/options.ts"
+import * as Monotonic from "../platform/Monotonic.ts"
+import { positiveDuration } from "../run/settings/options.ts"
 
 /**
  * How far the clock may be moved.

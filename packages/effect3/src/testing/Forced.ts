@@ -8,8 +8,8 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { CircuitBreaker, type Service, type Snapshot } from "../CircuitBreaker.ts"
-import * as Monotonic from "../internal/monotonic.ts"
-import { positiveDuration } from "../internal/options.ts"
+import * as Monotonic from "../platform/Monotonic.ts"
+import { positiveDuration } from "../run/settings/options.ts"
 
 /**
  * What a circuit can be forced into; a name alone takes the defaults.

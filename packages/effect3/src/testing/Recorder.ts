@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as EventLog from "../EventLog.ts"
 import type { HealthScore } from "../HealthScore.ts"
-import * as Monotonic from "../internal/monotonic.ts"
+import * as Monotonic from "../platform/Monotonic.ts"
 
 /**
  * What was recorded, by key and in words: one for each thing that happened, first to last.

@@ -10,9 +10,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Cause from "effect/Cause"
-import * as Monotonic from "../internal/monotonic.ts"
-import { millis } from "../internal/options.ts"
-import { nameOf } from "../internal/trail.ts"
+import * as Monotonic from "../platform/Monotonic.ts"
+import { millis } from "../run/settings/options.ts"
+import { nameOf } from "../run/call/trail.ts"
 
 /**
  * A function that a step may answer with.

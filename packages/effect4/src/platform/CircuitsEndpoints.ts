@@ -2,7 +2,7 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import * as CircuitReport from "../CircuitReport.ts"
-import { CircuitNotFound, JsonRequired, Key } from "../internal/circuitsSchemas.ts"
+import { CircuitNotFound, JsonRequired, Key } from "../run/operators/schemas.ts"
 
 const params = { key: Key }
 

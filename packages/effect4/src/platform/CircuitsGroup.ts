@@ -8,7 +8,7 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import type * as Layer from "effect/Layer"
 import { hasProperty } from "effect/Predicate"
 import type * as Schema from "effect/Schema"
-import type { Answers, Change } from "../internal/circuitsAnswers.ts"
+import type { Answers, Change } from "../run/operators/answers.ts"
 import {
   type Endpoints,
   disable,
@@ -18,7 +18,7 @@ import {
   observe,
   reset,
   transitions
-} from "../internal/circuitsEndpoints.ts"
+} from "../run/operators/endpoints.ts"
 
 export type AnyMiddleware = HttpApiMiddleware.AnyId
 

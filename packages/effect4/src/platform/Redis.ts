@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import type { CircuitBreaker } from "../CircuitBreaker.ts"
 import type { FleetStoreFailed } from "../FleetStore.ts"
 import type { HealthScore } from "../HealthScore.ts"
-import { type Answered, type Connection, refused } from "../internal/fleetConnection.ts"
+import { type Answered, type Connection, refused } from "../run/fleet/connection.ts"
 
 export type Client = Redis.Redis["Service"]
 

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Client from "effect/persistence/Redis"
 import type { Service } from "../FleetStore.ts"
-import * as Store from "../internal/fleetRedis.ts"
+import * as Store from "../run/fleet/redis.ts"
 import * as Background from "./BackgroundClient.ts"
 import { connectionOf } from "./Redis.ts"
 

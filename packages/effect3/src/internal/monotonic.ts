@@ -1,1 +1,0 @@
-export { now, nowOf, spanTimeOf } from "../platform/Monotonic.ts"

@@ -1,0 +1,159 @@
+import { HealthModel, RetryBudget } from "@truce/core"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import { lifetimeOf } from "./lifetime.ts"
+import type { Budget, Model, Override, Shape, Span } from "./PolicySchema.ts"
+import type { Options } from "../services/Truce.ts"
+import type { Issue } from "./Issue.ts"
+import { issue, partIssues, withPatterns } from "./issues.ts"
+import { millis } from "./options.ts"
+
+type Policy = typeof Shape.Type
+type Part = typeof Override.Type
+type AnyModel = HealthModel.HealthModel<HealthModel.Opaque>
+
+/** The options a policy stands for; throws `InvalidOption`. */
+export const optionsOf = ({ maxKeys, overrides, ttl, ...part }: Policy): Options<HealthModel.Opaque> => ({
+  ...partOf(part),
+  maxKeys,
+  ttl: span(ttl),
+  overrides:
+    overrides === undefined
+      ? undefined
+      : Object.fromEntries(Object.entries(overrides).map(([pattern, own]) => [pattern, partOf(own)]))
+})
+
+/** Every fault that the options' own rules find, with its path. */
+export const checkPolicy = ({ overrides = {}, ...policy }: Policy): ReadonlyArray<Issue> =>
+  withPatterns(
+    [...faults([], {}, policy), ...issue([], () => lifetimeOf({ maxKeys: policy.maxKeys, ttl: span(policy.ttl) }))],
+    Object.entries(overrides).flatMap(([pattern, own]) => faults(["overrides", pattern], policy, own))
+  )
+
+const faults = (path: ReadonlyArray<string>, base: Part, own: Part): ReadonlyArray<Issue> => {
+  let model: AnyModel = HealthModel.opaque(HealthModel.ledger())
+  const wrongModel = issue([...path, "model"], () => {
+    const given = own.model ?? base.model
+    if (given !== undefined) model = modelOf(given)
+  })
+  const from = { circuit: circuitOf(base.circuit), retry: retryOf(base.retry), limits: limitsOf(base.limits) }
+  const to = { circuit: circuitOf(own.circuit), retry: retryOf(own.retry), limits: limitsOf(own.limits) }
+  return [
+    // In data a duration has no unit in its name.
+    ...wrongModel.map(({ path, rule }) => ({ path: path.map((name) => name.replace(/Millis$/, "")), rule })),
+    ...partIssues(path, model, from, to, Context.empty()),
+    ...issue([...path, "budget"], () => own.budget === undefined || budgetOf(own.budget))
+  ]
+}
+
+const partOf = ({ budget, circuit, limits, model, retry }: Part) => ({
+  model: model === undefined ? undefined : modelOf(model),
+  circuit: circuitOf(circuit),
+  retry: retryOf(retry),
+  limits: limitsOf(limits),
+  budget: budget === undefined ? undefined : budgetOf(budget)
+})
+
+const circuitOf = ({
+  lease,
+  maxOpenFor,
+  maxRetryAfter,
+  openFor,
+  openTimes,
+  slowStart,
+  ...rest
+}: NonNullable<Part["circuit"]> = {}) => ({
+  ...rest,
+  slowStart:
+    typeof slowStart !== "object"
+      ? slowStart
+      : {
+          initialShare: slowStart.initialShare,
+          within: span(slowStart.within),
+          rampFor: span(slowStart.rampFor),
+          maxRampFor: span(slowStart.maxRampFor)
+        },
+  lease: span(lease),
+  maxOpenFor: span(maxOpenFor),
+  maxRetryAfter: span(maxRetryAfter),
+  openFor: span(openFor),
+  openTimes: openTimes?.map(duration)
+})
+
+const limitsOf = ({ attempts, deadline, maxRetryAfter }: NonNullable<Part["limits"]> = {}) => ({
+  attempts,
+  deadline: span(deadline),
+  maxRetryAfter: span(maxRetryAfter)
+})
+
+const retryOf = ({ base, cap, deadline, maxRetryAfter, ...rest }: NonNullable<Part["retry"]> = {}) => ({
+  ...rest,
+  base: span(base),
+  cap: span(cap),
+  deadline: span(deadline),
+  maxRetryAfter: span(maxRetryAfter)
+})
+
+/** What a model or a budget is made of, without the name of its kind. */
+const settingsOf = <Named extends { readonly type: string }>(named: Named): Omit<Named, "type"> => {
+  const { type: _type, ...rest } = named
+  return rest
+}
+
+const modelOf = (model: typeof Model.Type): AnyModel => {
+  switch (model.type) {
+    case "ledger": {
+      const { guard, halfLife, persistence, ...rest } = settingsOf(model)
+      return HealthModel.opaque(
+        HealthModel.ledger({
+          ...rest,
+          guardMillis: time("guard", guard),
+          halfLifeMillis: time("halfLife", halfLife),
+          persistenceMillis: time("persistence", persistence)
+        })
+      )
+    }
+    case "consecutive":
+      return HealthModel.opaque(HealthModel.consecutive(settingsOf(model)))
+    case "countWindow":
+      return HealthModel.opaque(HealthModel.countWindow(settingsOf(model)))
+    case "timeWindow": {
+      const { window, ...rest } = settingsOf(model)
+      return HealthModel.opaque(HealthModel.timeWindow({ ...rest, windowMillis: time("window", window) }))
+    }
+    case "additive":
+      return HealthModel.opaque(HealthModel.additive(settingsOf(model)))
+    case "ewma": {
+      const { window, ...rest } = settingsOf(model)
+      return HealthModel.opaque(HealthModel.ewma({ ...rest, windowMillis: time("window", window) }))
+    }
+    case "cusum":
+      return HealthModel.opaque(HealthModel.cusum(settingsOf(model)))
+    case "beta": {
+      const { halfLife, ...rest } = settingsOf(model)
+      return HealthModel.opaque(HealthModel.beta({ ...rest, halfLifeMillis: time("halfLife", halfLife) }))
+    }
+  }
+}
+
+const budgetOf = (budget: typeof Budget.Type): RetryBudget.RetryBudget => {
+  switch (budget.type) {
+    case "saturation":
+      return RetryBudget.saturation(settingsOf(budget))
+    case "ratio":
+      return RetryBudget.ratio(settingsOf(budget))
+    case "grpc":
+      return RetryBudget.grpc(settingsOf(budget))
+    case "aws":
+      return RetryBudget.aws(settingsOf(budget))
+    case "unlimited":
+      return RetryBudget.unlimited()
+  }
+}
+
+const span = (input: Span | undefined): Duration.DurationInput | undefined =>
+  input === undefined ? undefined : duration(input)
+
+const duration = (input: Span): Duration.DurationInput => (input === "infinity" ? Duration.infinity : input)
+
+const time = (field: string, input: Span | undefined): number | undefined => millis("Model", field, span(input))
