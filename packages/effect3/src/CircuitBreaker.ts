@@ -16,21 +16,27 @@ import type { CircuitOpen } from "./CircuitOpen.ts"
 import type { ExecuteAllOptions, ExecuteOptions, LayerOptions, Options } from "./run/settings/CircuitOptions.ts"
 import type { Transition } from "./Events.ts"
 import * as Explanation from "./Explanation.ts"
-import { HealthScore, cells } from "./HealthScore.ts"
+import { HealthScore, entries } from "./HealthScore.ts"
 import type { InvalidSnapshot } from "./InvalidSnapshot.ts"
-import { CircuitBreaker, type Service, type Snapshot, type State, guard } from "./run/services/CircuitBreaker.ts"
-import type { Cell } from "./run/keys/Entry.ts"
+import { CircuitBreaker, type Service, type Snapshot, type State, internals } from "./run/services/CircuitBreaker.ts"
+import type { Entry } from "./run/keys/Entry.ts"
 import { executing, executingAll } from "./run/call/execute.ts"
-import * as Guarded from "./run/keys/Admission.ts"
+import * as Admissions from "./run/keys/Admissions.ts"
 import * as Monotonic from "./platform/Monotonic.ts"
 import { configured, millis } from "./run/settings/options.ts"
-import { circuitOverrides } from "./run/settings/PolicyOf.ts"
+import { circuitOverrides } from "./run/settings/Policies.ts"
 import type { PlanOfAll, PlanOptions } from "./run/settings/plan.ts"
 import * as Transaction from "./run/keys/transaction.ts"
 import type { PolicyConflict } from "./PolicyConflict.ts"
 
-export type { ExecuteAllOptions, ExecuteOptions, LayerOptions, Options, SlowStart } from "./run/settings/CircuitOptions.ts"
-export { CircuitBreaker, type Service, type Snapshot, type State, guard } from "./run/services/CircuitBreaker.ts"
+export type {
+  ExecuteAllOptions,
+  ExecuteOptions,
+  LayerOptions,
+  Options,
+  SlowStart
+} from "./run/settings/CircuitOptions.ts"
+export { CircuitBreaker, type Service, type Snapshot, type State, internals } from "./run/services/CircuitBreaker.ts"
 
 /**
  * Builds the service on a health score.
@@ -42,56 +48,56 @@ export { CircuitBreaker, type Service, type Snapshot, type State, guard } from "
  */
 export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, HealthScore> =>
   Effect.gen(function* () {
-    const { log, registry, scope, transitions } = (yield* HealthScore)[cells]
-    const guarded = Guarded.make(registry.guard({ options, overrides: circuitOverrides(options) }), scope, log)
-    const transaction = Transaction.make(guarded)
-    const all = <A>(f: (cell: Cell, at: number) => Effect.Effect<A>): Effect.Effect<ReadonlyArray<A>> =>
-      Effect.flatMap(Monotonic.now, (at) => Effect.forEach(guarded.cells(), (cell) => f(cell, at)))
+    const { log, registry, scope, transitions } = (yield* HealthScore)[entries]
+    const admissions = Admissions.make(registry.guard({ options, overrides: circuitOverrides(options) }), scope, log)
+    const transaction = Transaction.make(admissions)
+    const all = <A>(f: (entry: Entry, at: number) => Effect.Effect<A>): Effect.Effect<ReadonlyArray<A>> =>
+      Effect.flatMap(Monotonic.now, (at) => Effect.forEach(admissions.all(), (entry) => f(entry, at)))
     const control =
       (_tag: "isolate" | "disable" | "observe" | "reset") =>
       (key: string, reason: string): Effect.Effect<void> =>
-        Effect.flatMap(Monotonic.now, (at) => guarded.cell(key, at).control({ _tag, reason }, at))
+        Effect.flatMap(Monotonic.now, (at) => admissions.entry(key, at).control({ _tag, reason }, at))
     return {
       state: (key) =>
-        Effect.flatMap(guarded.toRead(key), ({ at, cell }) =>
-          cell === undefined
-            ? Effect.succeed({ key, ...guarded.pristine(key, at) })
-            : Effect.map(cell.viewTx(at), (view) => ({ key, ...view }))
+        Effect.flatMap(admissions.toRead(key), ({ at, entry }) =>
+          entry === undefined
+            ? Effect.succeed({ key, ...admissions.pristine(key, at) })
+            : Effect.map(entry.viewTx(at), (view) => ({ key, ...view }))
         ),
       explain: (key) =>
-        Effect.flatMap(guarded.toRead(key), ({ at, cell }) =>
-          cell === undefined
-            ? Effect.succeed(Explanation.make(key, guarded.pristine(key, at), { transitions: [] }, at))
-            : Effect.map(cell.viewTx(at), (view) => Explanation.make(key, view, cell.behind, at))
+        Effect.flatMap(admissions.toRead(key), ({ at, entry }) =>
+          entry === undefined
+            ? Effect.succeed(Explanation.make(key, admissions.pristine(key, at), { transitions: [] }, at))
+            : Effect.map(entry.viewTx(at), (view) => Explanation.make(key, view, entry.behind, at))
         ),
-      states: all((cell, at) => Effect.map(cell.viewTx(at), (view) => ({ key: cell.key, ...view }))),
+      states: all((entry, at) => Effect.map(entry.viewTx(at), (view) => ({ key: entry.key, ...view }))),
       transitions: Stream.fromPubSub(transitions),
       awaitClosed: (key) =>
-        Effect.flatMap(guarded.toRead(key), ({ cell }) =>
-          cell === undefined ? Effect.void : guarded.awaitClosed(cell)
+        Effect.flatMap(admissions.toRead(key), ({ entry }) =>
+          entry === undefined ? Effect.void : admissions.awaitClosed(entry)
         ),
       isolate: control("isolate"),
       disable: control("disable"),
       observe: control("observe"),
       reset: control("reset"),
       snapshot: Effect.map(
-        all((cell, at) => Effect.map(cell.snapshotTx(at), (snapshot) => [cell.key, snapshot] as const)),
+        all((entry, at) => Effect.map(entry.snapshotTx(at), (snapshot) => [entry.key, snapshot] as const)),
         (circuits) => ({ version: 1, circuits: Object.fromEntries(circuits) })
       ),
       restore: (snapshot, { elapsed } = {}) =>
         Effect.flatMap(Monotonic.now, (now) => {
           const elapsedMillis = millis("CircuitBreaker.restore", "elapsed", elapsed) ?? 0
-          return Transaction.restore(guarded, snapshot, { now, elapsedMillis })
+          return Transaction.restore(admissions, snapshot, { now, elapsedMillis })
         }),
       register: (key, own) =>
         Effect.suspend(() => {
-          const conflict = guarded.register(key, own)
+          const conflict = admissions.register(key, own)
           return conflict === undefined ? Effect.void : Effect.fail(conflict)
         }),
       admitSTM: transaction.admit,
       settleSTM: transaction.settle,
       commit: transaction.commit,
-      [guard]: guarded
+      [internals]: admissions
     }
   })
 

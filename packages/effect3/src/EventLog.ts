@@ -11,7 +11,7 @@ import * as PubSub from "effect/PubSub"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { HealthScore, cells } from "./HealthScore.ts"
+import { HealthScore, entries } from "./HealthScore.ts"
 import { publishNow, published } from "./platform/Published.ts"
 import { runFork, running } from "./platform/Running.ts"
 import { AnyNumber, Flag, NumberOrNone } from "./platform/Schema.ts"
@@ -189,7 +189,7 @@ const backlog = 1_024
  */
 export const subscribe = (f: (event: Event) => void): Effect.Effect<void, never, HealthScore | Scope.Scope> =>
   Effect.gen(function* () {
-    const { log } = (yield* HealthScore)[cells]
+    const { log } = (yield* HealthScore)[entries]
     const here = yield* running
     const subscribing = Effect.sync(() => {
       const stop = log.subscribe((event) => {

@@ -15,7 +15,7 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import type { CircuitBreaker } from "./CircuitBreaker.ts"
 import { FleetStore, type Reason } from "./FleetStore.ts"
-import { HealthScore, cells } from "./HealthScore.ts"
+import { HealthScore, entries } from "./HealthScore.ts"
 import * as Engine from "./run/fleet/fleet.ts"
 import { type Options, settings } from "./run/fleet/options.ts"
 import { configured } from "./run/settings/options.ts"
@@ -54,7 +54,7 @@ export const make = (
 ): Effect.Effect<Service, never, CircuitBreaker | FleetStore | HealthScore | Scope.Scope> =>
   Effect.gen(function* () {
     const chosen = settings(options, (yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)).toString(36))
-    const { registry } = (yield* HealthScore)[cells]
+    const { registry } = (yield* HealthScore)[entries]
     for (const policy of registry.policies()) Core.make(policy, chosen)
     return yield* Engine.make(registry, yield* FleetStore, chosen)
   })

@@ -5,12 +5,18 @@
  *
  * @since 0.1.0
  */
-import { type Explanation, type Health, HealthScore, type Options, type Service, cells } from "./run/services/HealthScore.ts"
+import {
+  type Explanation,
+  type Health,
+  HealthScore,
+  type Options,
+  type Service,
+  entries
+} from "./run/services/HealthScore.ts"
 import { lifetimeOf } from "./run/settings/lifetime.ts"
 import { type Circuit, Describe, EventLog, HealthModel, type Outcome } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
@@ -19,12 +25,20 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Change, Transition } from "./Events.ts"
 import { now, nowOf } from "./platform/Monotonic.ts"
-import { checkedModel, positiveDuration, configured } from "./run/settings/options.ts"
+import { checkedModel, configured } from "./run/settings/options.ts"
 import * as Registry from "./run/keys/Registry.ts"
 import { offer } from "./platform/Offer.ts"
 import { isComposed } from "./platform/Ref.ts"
 
-export { type Cells, type Explanation, type Health, HealthScore, type Options, type Service, cells } from "./run/services/HealthScore.ts"
+export {
+  type Entries,
+  type Explanation,
+  type Health,
+  HealthScore,
+  type Options,
+  type Service,
+  entries
+} from "./run/services/HealthScore.ts"
 
 /** What a watcher may be behind before the oldest event is dropped: a slow watcher never holds a call. */
 const backlog = 1_024
@@ -67,9 +81,9 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
     const view = (key: string): Effect.Effect<Circuit.View> =>
       Effect.withFiberRuntime((fiber) => {
         const at = nowOf(fiber)
-        // A transaction is to see, and wait for, what others make of a key that has no cell yet.
-        const cell = registry.find(key) ?? (isComposed(fiber) ? registry.cell(key, at) : undefined)
-        return cell === undefined ? Effect.succeed(registry.pristine(key, at)) : cell.viewTx(at)
+        // A transaction is to see, and wait for, what others make of a key that has no entry yet.
+        const entry = registry.find(key) ?? (isComposed(fiber) ? registry.entry(key, at) : undefined)
+        return entry === undefined ? Effect.succeed(registry.pristine(key, at)) : entry.viewTx(at)
       })
     return {
       get: (key) => Effect.map(view(key), ({ openBelow, score, strain }) => ({ key, score, openBelow, strain })),
@@ -85,7 +99,7 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
       record: (key, outcome) =>
         Effect.flatMap(now, (at) => {
           if (log.isOn) log.tell({ _tag: "Observed", key, at, outcome })
-          return registry.cell(key, at).record(outcome, at)
+          return registry.entry(key, at).record(outcome, at)
         }),
       explain: (key) =>
         Effect.zipWith(view(key), now, ({ moves, openBelow, score, strain }, at) => ({
@@ -96,7 +110,7 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
           moves,
           text: tell(key, { openBelow, score, strain }, moves, at)
         })),
-      [cells]: { log, registry, scope, transitions }
+      [entries]: { log, registry, scope, transitions }
     }
   })
 

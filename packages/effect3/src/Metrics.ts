@@ -15,7 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as EventLog from "./EventLog.ts"
 import type { HealthScore } from "./HealthScore.ts"
-import { CircuitBreaker, guard } from "./run/services/CircuitBreaker.ts"
+import { CircuitBreaker, internals } from "./run/services/CircuitBreaker.ts"
 import { configured, count, positiveDuration } from "./run/settings/options.ts"
 import * as Metric from "./platform/Metric.ts"
 import { RetryBudget } from "./RetryBudget.ts"
@@ -115,7 +115,7 @@ const recording = ({ boundaries: bounds, intervalMillis, labels }: Settings) =>
         Effect.map(budget.tokens(view.key), (tokens) => ({ key: view.key, view, tokens }))
       )
       const isShared = meter.sample(circuits)
-      yield* clear((key) => (key === other ? !isShared : breaker[guard].find(key) === undefined))
+      yield* clear((key) => (key === other ? !isShared : breaker[internals].find(key) === undefined))
     })
     yield* EventLog.subscribe((event) => meter.count(event))
     yield* Effect.addFinalizer(() => clear(() => true))

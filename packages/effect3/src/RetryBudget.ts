@@ -41,42 +41,42 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
   Effect.sync(() => {
     let rules = rulesOf(options)
     // Only keys that have spent: the others are all alike.
-    const purses = new Map<string, Purse>()
-    const drop = (key: string, purse: Purse): void => {
-      purses.delete(key)
-      purse.drop()
+    const buckets = new Map<string, TokenBucket>()
+    const drop = (key: string, bucket: TokenBucket): void => {
+      buckets.delete(key)
+      bucket.drop()
     }
-    const open = (key: string, rule: Rule.RetryBudget): Purse => {
-      const known = purses.get(key)
+    const open = (key: string, rule: Rule.RetryBudget): TokenBucket => {
+      const known = buckets.get(key)
       if (known !== undefined) return known
-      if (purses.size >= rules.maxKeys) {
-        const [oldest] = purses
+      if (buckets.size >= rules.maxKeys) {
+        const [oldest] = buckets
         // One that a transaction has spent from is kept a while longer, as the newest.
         if (oldest?.[1].isUnderWay === true) {
-          purses.delete(oldest[0])
-          purses.set(...oldest)
+          buckets.delete(oldest[0])
+          buckets.set(...oldest)
         } else if (oldest !== undefined) drop(...oldest)
       }
-      const purse = new Purse({ rule, held: rule.init })
-      purses.set(key, purse)
-      return purse
+      const bucket = new TokenBucket({ rule, held: rule.init })
+      buckets.set(key, bucket)
+      return bucket
     }
     const forget = (
       fiber: Fiber.RuntimeFiber<unknown, unknown>,
       key: string,
-      purse: Purse,
+      bucket: TokenBucket,
       rule: Rule.RetryBudget
     ): void => {
       // The transaction of the user's may have spent what is not committed yet.
-      if (!isComposed(fiber) && purse.isSpare(rule) && purses.get(key) === purse) drop(key, purse)
+      if (!isComposed(fiber) && bucket.isSpare(rule) && buckets.get(key) === bucket) drop(key, bucket)
     }
     return {
       tokens: (key) =>
         Effect.suspend(() => {
-          const purse = purses.get(key)
+          const bucket = buckets.get(key)
           const rule = rules.of(key)
-          if (purse === undefined) return Effect.succeed(rule.init.tokens)
-          return Effect.map(purse.heldTx(rule), ({ tokens }) => tokens)
+          if (bucket === undefined) return Effect.succeed(rule.init.tokens)
+          return Effect.map(bucket.heldTx(rule), ({ tokens }) => tokens)
         }),
       withdraw: (key, failed) =>
         Effect.flatMap(now, (at) => {
@@ -90,24 +90,24 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
         }),
       refund: (key, cost) =>
         Effect.withFiberRuntime((fiber) => {
-          const purse = purses.get(key)
-          if (purse === undefined || cost === 0) return Effect.void
+          const bucket = buckets.get(key)
+          if (bucket === undefined || cost === 0) return Effect.void
           const rule = rules.of(key)
           return Effect.map(
-            purse.update(rule, (held) => [undefined, rule.refund(held, cost)]),
-            () => forget(fiber, key, purse, rule)
+            bucket.update(rule, (held) => [undefined, rule.refund(held, cost)]),
+            () => forget(fiber, key, bucket, rule)
           )
         }),
       settle: (key, attempt, at) => {
         const rule = rules.of(key)
-        const known = purses.get(key)
+        const known = buckets.get(key)
         const before = known === undefined ? rule.init : known.known(rule)
         if (before !== undefined && rule.settle(before, attempt, at) === before) return Effect.void
         return Effect.withFiberRuntime((fiber) => {
-          const purse = open(key, rule)
+          const bucket = open(key, rule)
           return Effect.map(
-            purse.update(rule, (held) => [undefined, rule.settle(held, attempt, at)]),
-            () => forget(fiber, key, purse, rule)
+            bucket.update(rule, (held) => [undefined, rule.settle(held, attempt, at)]),
+            () => forget(fiber, key, bucket, rule)
           )
         })
       },
@@ -215,7 +215,7 @@ interface Held {
   readonly held: Rule.Tokens
 }
 
-class Purse extends MirroredRef<Held> {
+class TokenBucket extends MirroredRef<Held> {
   drop(): void {
     this.abandon()
   }
@@ -224,7 +224,7 @@ class Purse extends MirroredRef<Held> {
     return this.look((value) => priced(value, rule))
   }
 
-  /** What the purse holds, where that is certain without a transaction. */
+  /** What the bucket holds, where that is certain without a transaction. */
   known(rule: Rule.RetryBudget): Rule.Tokens | undefined {
     return isAmbient || this.value.rule !== rule ? undefined : this.value.held
   }

@@ -6,7 +6,16 @@
  *
  * @since 0.1.0
  */
-import { type Again, type BackoffOptions, type LayerOptions, type RetryOptions, RetryPolicy, type RulesByKey, type Service, replace } from "./run/services/RetryPolicy.ts"
+import {
+  type Again,
+  type BackoffOptions,
+  type LayerOptions,
+  type RetryOptions,
+  RetryPolicy,
+  type RulesByKey,
+  type Service,
+  replace
+} from "./run/services/RetryPolicy.ts"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -21,7 +30,20 @@ import { backingOff, rulesByKey } from "./run/settings/retryRules.ts"
 import * as Schedules from "./platform/Schedules.ts"
 import type { RetryExhausted } from "./RetryExhausted.ts"
 
-export { type Again, type BackoffOptions, type CallOptions, type Input, type LayerOptions, type Limits, type Options, type RetryOptions, RetryPolicy, type Rules, type Service, replace } from "./run/services/RetryPolicy.ts"
+export {
+  type Again,
+  type BackoffOptions,
+  type CallOptions,
+  type Input,
+  type LayerOptions,
+  type Limits,
+  type Options,
+  type RetryOptions,
+  RetryPolicy,
+  type Rules,
+  type Service,
+  replace
+} from "./run/services/RetryPolicy.ts"
 
 /**
  * Builds the rules; a schedule's own services are taken from the context now.

@@ -19,7 +19,7 @@ import { checked } from "./run/settings/checked.ts"
 import * as Monotonic from "./platform/Monotonic.ts"
 import { issuesOf } from "./run/settings/issues.ts"
 import { circuitOptions } from "./run/layers/reload.ts"
-import { Ruling, circuitOverrides, modelOf } from "./run/settings/PolicyOf.ts"
+import { Policies, circuitOverrides, modelOf } from "./run/settings/Policies.ts"
 import { type KeyReport, ShadowCircuit } from "./run/shadow/ShadowCircuit.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
 import type * as Truce from "./Truce.ts"
@@ -157,14 +157,14 @@ export const replay = <S = HealthModel.Ledger>(events: Iterable<EventLog.Event>,
 const follow = <S>(options: Options<S>) => {
   const circuit = circuitOptions(options)
   const rules = { model: modelOf(options), options: circuit, overrides: circuitOverrides(circuit) }
-  const ruling = new Ruling({}, rules)
+  const policies = new Policies({}, rules)
   const { maxKeys } = lifetimeOf(options)
   const circuits = new Map<string, ShadowCircuit>()
   let unwatched = 0
   const circuitOf = (key: string): ShadowCircuit | undefined => {
     const known = circuits.get(key)
     if (known !== undefined || circuits.size >= maxKeys) return known
-    const made = new ShadowCircuit(key, ruling.of(key), Hash.string(key))
+    const made = new ShadowCircuit(key, policies.of(key), Hash.string(key))
     circuits.set(key, made)
     return made
   }

@@ -7,7 +7,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { HealthScore, cells } from "./HealthScore.ts"
+import { HealthScore, entries } from "./HealthScore.ts"
 import { perService } from "./platform/Layers.ts"
 
 /**
@@ -39,7 +39,7 @@ import { perService } from "./platform/Layers.ts"
  */
 export const layer: Layer.Layer<never, never, HealthScore> = perService(HealthScore, () =>
   Layer.scopedDiscard(
-    Effect.flatMap(HealthScore, ({ [cells]: { log } }) =>
+    Effect.flatMap(HealthScore, ({ [entries]: { log } }) =>
       Effect.acquireRelease(
         Effect.sync(() => log.trace()),
         (stop) => Effect.sync(stop)

@@ -27,7 +27,14 @@ import type { InvalidPolicy } from "./InvalidPolicy.ts"
 import * as RetryBudget from "./RetryBudget.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
-export { type Options, type Override, type ProtectOptions, type Protected, type Service, Truce } from "./run/services/Truce.ts"
+export {
+  type Options,
+  type Override,
+  type ProtectOptions,
+  type Protected,
+  type Service,
+  Truce
+} from "./run/services/Truce.ts"
 
 /**
  * All services of this package.

@@ -7,7 +7,7 @@ import { type Line, telling } from "./platform/Logs.ts"
 /** What a process says whose layers are counted by a copy of its own, whatever other tests have built. */
 const told = async (process: number, nested: (counted: typeof Several.counted) => Effect.Effect<void>) => {
   const lines: Array<Line> = []
-  const path = "../src/internal/several.ts"
+  const path = "../src/run/layers/several.ts"
   const copy: typeof Several = await import(/* @vite-ignore */ `${path}?process${process}`)
   await Effect.runPromise(
     Effect.provide(

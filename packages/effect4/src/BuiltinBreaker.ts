@@ -29,7 +29,7 @@ import type { LayerOptions } from "./run/settings/CircuitOptions.ts"
 import type { Transition } from "./Events.ts"
 import * as HealthScore from "./HealthScore.ts"
 import type { Rules } from "./run/call/attempt.ts"
-import { type CircuitBreaker, type Service, guard } from "./run/services/CircuitBreaker.ts"
+import { type CircuitBreaker, type Service, internals } from "./run/services/CircuitBreaker.ts"
 import { attempted, exitOf } from "./run/call/execute.ts"
 import * as Monotonic from "./platform/Monotonic.ts"
 import { perService } from "./platform/Layers.ts"
@@ -169,7 +169,7 @@ const executeOn = (breaker: Service) => {
   const run = <A, E, R>(self: Effect.Effect<A, E, R>, key: string, classify: Rules<E>["classify"]) => {
     const plan = { key, classify, slowAfterMillis: Infinity }
     return Effect.withFiber<A, E | Builtin.CircuitBreakerError, R>((fiber) =>
-      attempted<A, E, R, Builtin.CircuitBreakerError>(fiber, breaker[guard], plan, self, (ended) =>
+      attempted<A, E, R, Builtin.CircuitBreakerError>(fiber, breaker[internals], plan, self, (ended) =>
         ended._tag === "Rejected" ? refuse(ended.error) : exitOf(ended)
       )
     )

@@ -2,7 +2,7 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import type { Issue } from "../run/settings/issues.ts"
+import type { Issue } from "../run/settings/Issue.ts"
 import type { Reading } from "./Reading.ts"
 
 /** Faults of options as Effect tells those of a configuration: each with its path. */

@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
-import type { Issue } from "../run/settings/issues.ts"
+import type { Issue } from "../run/settings/Issue.ts"
 import { named } from "../run/settings/named.ts"
 
 /** What data turned out to be. */

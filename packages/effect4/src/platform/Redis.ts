@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Redis from "effect/persistence/Redis"
 import * as Stream from "effect/Stream"
-import type { CircuitBreaker } from "../CircuitBreaker.ts"
+import type { CircuitBreaker } from "../run/services/CircuitBreaker.ts"
 import type { FleetStoreFailed } from "../FleetStore.ts"
-import type { HealthScore } from "../HealthScore.ts"
+import type { HealthScore } from "../run/services/HealthScore.ts"
 import { type Answered, type Connection, refused } from "../run/fleet/connection.ts"
 
 export type Client = Redis.Redis["Service"]

@@ -1,7 +1,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
-import type { Issue } from "../run/settings/issues.ts"
+import type { Issue } from "../run/settings/Issue.ts"
 
 /** Any number, of which JSON has not all: a schema says what stands for the others. */
 export const AnyNumber = Schema.Number

@@ -3,31 +3,31 @@ import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Reference from "../../platform/Reference.ts"
-import type { Blame, Cell } from "../keys/Entry.ts"
-import { type Admission, type Permit, cellOf, toPermit } from "../keys/transaction.ts"
+import type { Blame, Entry } from "../keys/Entry.ts"
+import { type Admission, type Permit, entryOf, toPermit } from "../keys/transaction.ts"
 
 /**
  * The permit of a probe, which the attempts made inside of it may run under, on its fiber or on those it forks: one of them takes it over
  * and is settled in its place.
  */
 export class Lent {
-  readonly cell: Cell
+  readonly entry: Entry
   readonly permit: Circuit.Permit
   /** That of the probe around this one. */
   private readonly outer: Lent | undefined
   private isOver = false
   isTaken = false
 
-  constructor(cell: Cell, permit: Circuit.Permit, outer: Lent | undefined) {
-    this.cell = cell
+  constructor(entry: Entry, permit: Circuit.Permit, outer: Lent | undefined) {
+    this.entry = entry
     this.permit = permit
     this.outer = outer
   }
 
   /** The innermost one of this circuit that can be had. */
-  static of(fiber: Fiber.RuntimeFiber<unknown, unknown>, cell: Cell): Lent | undefined {
+  static of(fiber: Fiber.RuntimeFiber<unknown, unknown>, entry: Entry): Lent | undefined {
     let lent = fiber.getFiberRef(current)
-    while (lent !== undefined && (lent.cell !== cell || lent.isTaken || lent.isOver)) lent = lent.outer
+    while (lent !== undefined && (lent.entry !== entry || lent.isTaken || lent.isOver)) lent = lent.outer
     return lent
   }
 
@@ -64,18 +64,20 @@ export const current: Reference.Reference<Lent | undefined> = Reference.make<Len
 /** Asks for an attempt under several circuits, as `admit` does for those of which nothing is lent. */
 export const admittedByAll = (
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
-  cells: ReadonlyArray<Cell>,
+  entries: ReadonlyArray<Entry>,
   now: number,
   admit: (keys: Arr.NonEmptyReadonlyArray<string>) => Effect.Effect<Admission>
 ): Effect.Effect<Admission> => {
   const outer = fiber.getFiberRef(current)
-  const lents = outer === undefined ? [] : cells.flatMap((cell) => [Lent.of(fiber, cell) ?? []].flat())
+  const lents = outer === undefined ? [] : entries.flatMap((entry) => [Lent.of(fiber, entry) ?? []].flat())
   return Effect.flatMap(
-    Effect.forEach(lents, ({ cell, permit }) => cell.holds(permit, now)),
+    Effect.forEach(lents, ({ entry, permit }) => entry.holds(permit, now)),
     (held) => {
       const taken = lents.filter((lent, index) => held[index] === true && lent.take())
-      const own = taken.map(({ cell, permit }) => toPermit(cell, permit))
-      const [first, ...rest] = cells.filter((cell) => taken.every((lent) => lent.cell !== cell)).map(({ key }) => key)
+      const own = taken.map(({ entry, permit }) => toPermit(entry, permit))
+      const [first, ...rest] = entries
+        .filter((entry) => taken.every((lent) => lent.entry !== entry))
+        .map(({ key }) => key)
       if (first === undefined) return Effect.succeed<Admission>({ _tag: "Admitted", permits: own })
       return Effect.map(admit([first, ...rest]), (admission): Admission => {
         if (admission._tag === "Admitted") return { ...admission, permits: [...own, ...admission.permits] }
@@ -95,8 +97,8 @@ export const lentBy = (
   let outer = fiber.getFiberRef(current)
   for (const one of permits) {
     if (!one.probe) continue
-    const { cell, permit } = one[cellOf]
-    outer = new Lent(cell, permit, outer)
+    const { entry, permit } = one[entryOf]
+    outer = new Lent(entry, permit, outer)
     lents.set(one, outer)
   }
   return lents
@@ -104,13 +106,13 @@ export const lentBy = (
 
 /** Tells the circuits of the permits what the attempt ended by. */
 export const blame = (permits: ReadonlyArray<Permit>, what: Blame): void => {
-  for (const { [cellOf]: of } of permits) of.cell.blame(of.permit, what)
+  for (const { [entryOf]: of } of permits) of.entry.blame(of.permit, what)
 }
 
 /** Asks for an attempt, under a permit that is lent if it still holds. */
-export const admitted = (cell: Cell, lent: Lent | undefined, now: number): Effect.Effect<Circuit.Decision> =>
+export const admitted = (entry: Entry, lent: Lent | undefined, now: number): Effect.Effect<Circuit.Decision> =>
   lent === undefined
-    ? cell.admit(now)
-    : Effect.flatMap(cell.holds(lent.permit, now), (isHeld) =>
-        isHeld && lent.take() ? Effect.succeed({ _tag: "Admitted", permit: lent.permit }) : cell.admit(now)
+    ? entry.admit(now)
+    : Effect.flatMap(entry.holds(lent.permit, now), (isHeld) =>
+        isHeld && lent.take() ? Effect.succeed({ _tag: "Admitted", permit: lent.permit }) : entry.admit(now)
       )

@@ -9,7 +9,7 @@ import type { CircuitOpen } from "../../CircuitOpen.ts"
 import type { Classifier } from "../../Classifier.ts"
 import { failingBy } from "../../platform/Cause.ts"
 import { isComposed, partOf } from "../../platform/Ref.ts"
-import type { Cell } from "../keys/Entry.ts"
+import type { Entry } from "../keys/Entry.ts"
 import { Lent, admitted, current } from "./Lent.ts"
 import { nowOf } from "../../platform/Monotonic.ts"
 import { remarked } from "./remark.ts"
@@ -80,36 +80,36 @@ export type Next<A, E, B, E2, R2> = (ended: Ended<A, E>, restore: Restore) => Ef
 
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-/** Admit, run, classify, settle: one attempt on one cell. */
+/** Admit, run, classify, settle: one attempt on one entry. */
 export const run = <A, E, R, B, E2, R2>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
-  cell: Cell,
+  entry: Entry,
   asking: Asking<E>,
   self: Effect.Effect<A, E, R>,
   next: Next<A, E, B, E2, R2>
 ): Effect.Effect<B, E2, R | R2> => {
   const composed = isComposed(fiber)
-  const permit = composed ? undefined : cell.passing()
+  const permit = composed ? undefined : entry.passing()
   if (permit !== undefined) {
-    const attempt: Admitted<E> = { asking, cell, permit, composed, lent: undefined }
+    const attempt: Admitted<E> = { asking, entry, permit, composed, lent: undefined }
     // A passing attempt holds nothing: its interruption needs no notice, unless its time is of interest, it was paid for or is told of.
-    return asking.plan.times === undefined && asking.afterwards === undefined && cell.log === undefined
+    return asking.plan.times === undefined && asking.afterwards === undefined && entry.log === undefined
       ? settling(fiber, attempt, self, next, same)
       : Effect.uninterruptibleMask((restore) => settling(fiber, attempt, restore(self), next, restore))
   }
   const askedAt = asking.startedAt ?? nowOf(fiber)
   const refused = (rejected: Circuit.Rejected, restore: Restore) =>
-    next({ _tag: "Rejected", error: cell.refuse(rejected, askedAt) }, restore)
-  const lent = Lent.of(fiber, cell)
-  const known = composed || lent !== undefined ? undefined : cell.peek(askedAt)
+    next({ _tag: "Rejected", error: entry.refuse(rejected, askedAt) }, restore)
+  const lent = Lent.of(fiber, entry)
+  const known = composed || lent !== undefined ? undefined : entry.peek(askedAt)
   if (known !== undefined && known._tag === "Rejected") return refused(known, same)
   return Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(admitted(cell, lent, askedAt), (decision) => {
+    Effect.flatMap(admitted(entry, lent, askedAt), (decision) => {
       if (decision._tag === "Rejected") return refused(decision, restore)
       const { permit } = decision
-      const attempt: Admitted<E> = { asking, cell, permit, composed, lent: undefined }
+      const attempt: Admitted<E> = { asking, entry, permit, composed, lent: undefined }
       if (permit.probe === 0) return settling(fiber, attempt, restore(self), next, restore)
-      const probe = new Lent(cell, permit, fiber.getFiberRef(current))
+      const probe = new Lent(entry, permit, fiber.getFiberRef(current))
       return settling(fiber, { ...attempt, lent: probe }, restore(Lent.around(probe, self)), next, restore)
     })
   )
@@ -120,7 +120,7 @@ const same: Restore = (effect) => effect
 /** An attempt that may run. */
 interface Admitted<E> {
   readonly asking: Asking<E>
-  readonly cell: Cell
+  readonly entry: Entry
   readonly permit: Circuit.Permit
   readonly composed: boolean
   /** Of a probe: what it lends. */
@@ -134,22 +134,22 @@ const settling = <A, E, R, B, E2, R2>(
   next: Next<A, E, B, E2, R2>,
   restore: Restore
 ): Effect.Effect<B, E2, R | R2> => {
-  const { cell, lent, permit } = attempt
+  const { entry, lent, permit } = attempt
   const { plan, startedAt } = attempt.asking
-  const recorded = cell.log?.admitted(
-    { key: cell.key, generation: permit.generation, probe: permit.probe > 0 },
+  const recorded = entry.log?.admitted(
+    { key: entry.key, generation: permit.generation, probe: permit.probe > 0 },
     startedAt ?? nowOf(fiber)
   )
   return Effect.matchCauseEffect(self, {
     onSuccess: (value) => {
       const endedAt = nowOf(fiber)
       const judged = judgedSuccess(plan, value, startedAt ?? endedAt, endedAt)
-      const ended = endedBy(said(judged, cell, lent), value)
+      const ended = endedBy(said(judged, entry, lent), value)
       return settled(attempt, recorded, ended, () => next(ended, restore))
     },
     onFailure: (cause) => {
       const endedAt = nowOf(fiber)
-      const ended = failedBy(said(judgedFailure(plan, [cell], cause, startedAt, endedAt), cell, lent), cause)
+      const ended = failedBy(said(judgedFailure(plan, [entry], cause, startedAt, endedAt), entry, lent), cause)
       return settled(attempt, recorded, ended, () => remarking(next(ended, restore)))
     }
   })
@@ -162,13 +162,13 @@ const settled = <E, B, E2, R2>(
   ended: Made<unknown, E>,
   next: () => Effect.Effect<B, E2, R2>
 ): Effect.Effect<B, E2, R2> => {
-  const { asking, cell, composed, permit } = attempt
+  const { asking, entry, composed, permit } = attempt
   const { endedAt, outcome } = ended.settled
   const cause = ended._tag === "Failed" ? ended.cause : undefined
   const failedBefore = outcome._tag === "Failure" ? asking.failedBefore() : 0
   if (recorded !== undefined) {
     const error = cause === undefined ? undefined : nameOf(errorOf(cause))
-    cell.log?.settled(recorded, outcome, { failedBefore, error }, endedAt)
+    entry.log?.settled(recorded, outcome, { failedBefore, error }, endedAt)
   }
   const { startedAt } = asking
   const transaction = settle(attempt, { permit, outcome, failedBefore, startedAt }, endedAt)
@@ -177,7 +177,7 @@ const settled = <E, B, E2, R2>(
     composed || (cause === undefined && permit.probe === 0)
       ? next
       : () => {
-          cell.blame(permit, { outcome, error: () => (cause === undefined ? undefined : worded(errorOf(cause))) })
+          entry.blame(permit, { outcome, error: () => (cause === undefined ? undefined : worded(errorOf(cause))) })
           return next()
         }
   // What takes no step is not waited for.
@@ -186,17 +186,17 @@ const settled = <E, B, E2, R2>(
 }
 
 // A probe whose permit another attempt took over has nothing to say, and nothing that ends while its layer closes has.
-const said = (judged: Judged, cell: Cell, lent: Lent | undefined): Judged =>
-  (lent === undefined || lent.end()) && !cell.isClosing ? judged : { ...judged, outcome: Outcome.ignored }
+const said = (judged: Judged, entry: Entry, lent: Lent | undefined): Judged =>
+  (lent === undefined || lent.end()) && !entry.isClosing ? judged : { ...judged, outcome: Outcome.ignored }
 
 // In a transaction of the user's even what the mirror could note is part of it.
 const settle = <E>(
-  { cell, composed, lent }: Admitted<E>,
+  { entry, composed, lent }: Admitted<E>,
   settled: Circuit.Settled,
   at: number
 ): Effect.Effect<void> | undefined => {
   if (lent !== undefined && lent.isTaken) return undefined
-  return composed ? partOf(cell.settleTx(settled, at), () => cell.announce()) : cell.settle(settled, at)
+  return composed ? partOf(entry.settleTx(settled, at), () => entry.announce()) : entry.settle(settled, at)
 }
 
 // Nothing is: all that failed becomes a defect.
@@ -237,7 +237,7 @@ export const judgedSuccess = <E>(plan: Rules<E>, value: unknown, startedAt: numb
 /** What a failed exit says; of an interruption the circuits it was under know more. */
 export const judgedFailure = <E>(
   plan: Rules<E>,
-  cells: ReadonlyArray<Pick<Cell, "interrupted">>,
+  entries: ReadonlyArray<Pick<Entry, "interrupted">>,
   cause: Cause.Cause<E>,
   startedAt: number | undefined,
   endedAt: number
@@ -247,7 +247,7 @@ export const judgedFailure = <E>(
   return judged(times, begunAt, endedAt, () => {
     if (!Cause.isInterruptedOnly(cause)) return plan.classify.failure(cause, endedAt - begunAt)
     if (times === undefined || Outcome.isStalled(endedAt - begunAt, times.limitMillis)) return Outcome.ignored
-    const said = cells.map((cell) => cell.interrupted(startedAt, endedAt, times.abandonedAfterMillis))
+    const said = entries.map((entry) => entry.interrupted(startedAt, endedAt, times.abandonedAfterMillis))
     return said.find(({ _tag }) => _tag === "Failure") ?? Outcome.ignored
   })
 }

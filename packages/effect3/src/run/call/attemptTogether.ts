@@ -6,8 +6,8 @@ import type * as Fiber from "effect/Fiber"
 import type { CircuitOpen } from "../../CircuitOpen.ts"
 import { isComposed } from "../../platform/Ref.ts"
 import * as Attempt from "./attempt.ts"
-import { type Service, guard } from "../services/CircuitBreaker.ts"
-import type { Cell } from "../keys/Entry.ts"
+import { type Service, internals } from "../services/CircuitBreaker.ts"
+import type { Entry } from "../keys/Entry.ts"
 import * as Lent from "./Lent.ts"
 import * as Monotonic from "../../platform/Monotonic.ts"
 import { errorOf, nameOf, worded } from "./trail.ts"
@@ -15,30 +15,30 @@ import { errorOf, nameOf, worded } from "./trail.ts"
 /** Several circuits that admit and settle as one. */
 export interface Together extends Attempt.Seen {
   readonly breaker: Service
-  readonly cells: ReadonlyArray<Cell>
+  readonly entries: ReadonlyArray<Entry>
 }
 
 /** Of keys that differ. A trail tells of the first. */
 export const make = (breaker: Service, keys: Arr.NonEmptyReadonlyArray<string>, now: number): Together => ({
   key: keys.join(" + "),
   breaker,
-  cells: keys.map((key) => breaker[guard].cell(key, now)),
-  view: (at) => breaker[guard].cell(keys[0], at).view(at)
+  entries: keys.map((key) => breaker[internals].entry(key, now)),
+  view: (at) => breaker[internals].entry(keys[0], at).view(at)
 })
 
 /** One attempt under several circuits: admitted by all or none, settled by all at once. */
 export const run = <A, E, R, B, E2, R2>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
-  { breaker, cells }: Together,
+  { breaker, entries }: Together,
   asking: Attempt.Asking<E> & { readonly startedAt: number },
   self: Effect.Effect<A, E, R>,
   next: Attempt.Next<A, E, B, E2, R2>
 ): Effect.Effect<B, E2, R | R2> => {
-  const { log } = breaker[guard]
+  const { log } = breaker[internals]
   const { plan, startedAt } = asking
   const admit = (keys: Arr.NonEmptyReadonlyArray<string>) => breaker.commit(breaker.admitSTM(keys, startedAt))
   return Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Lent.admittedByAll(fiber, cells, startedAt, admit), (admission) => {
+    Effect.flatMap(Lent.admittedByAll(fiber, entries, startedAt, admit), (admission) => {
       if (admission._tag === "Rejected") {
         if (log.isOn) log.tell(rejection(admission.error, startedAt))
         return next({ _tag: "Rejected", error: admission.error }, restore)
@@ -50,7 +50,7 @@ export const run = <A, E, R, B, E2, R2>(
       const judging = (judge: (endedAt: number) => Attempt.Judged) => {
         const judged = judge(Monotonic.nowOf(fiber))
         const own = permits.filter((permit) => lents.get(permit)?.end() !== false)
-        const isSilent = own.length === 0 || cells.some(({ isClosing }) => isClosing)
+        const isSilent = own.length === 0 || entries.some(({ isClosing }) => isClosing)
         return { own, judged: isSilent ? { ...judged, outcome: Outcome.ignored } : judged }
       }
       const settled = (own: typeof permits, ended: Attempt.Made<A, E>) => {
@@ -75,7 +75,7 @@ export const run = <A, E, R, B, E2, R2>(
           return settled(own, Attempt.endedBy(judged, value))
         },
         onFailure: (cause) => {
-          const { judged, own } = judging((endedAt) => Attempt.judgedFailure(plan, cells, cause, startedAt, endedAt))
+          const { judged, own } = judging((endedAt) => Attempt.judgedFailure(plan, entries, cause, startedAt, endedAt))
           return settled(own, Attempt.failedBy(judged, cause))
         }
       })

@@ -6,8 +6,8 @@ import type { AttemptTimeout } from "../../AttemptTimeout.ts"
 import * as CallContext from "../../CallContext.ts"
 import type { CircuitOpen } from "../../CircuitOpen.ts"
 import * as Attempt from "./attempt.ts"
-import { CircuitBreaker, guard } from "../services/CircuitBreaker.ts"
-import type { Guarded } from "../keys/Admission.ts"
+import { CircuitBreaker, internals } from "../services/CircuitBreaker.ts"
+import type { Admissions } from "../keys/Admissions.ts"
 import * as Monotonic from "../../platform/Monotonic.ts"
 import { type PlanOfAll, type PlanOptions, makePlan, planNames, planOfAllNames } from "../settings/plan.ts"
 import { errorOf } from "./trail.ts"
@@ -22,8 +22,8 @@ export const executing = <E, ER extends E, EP extends E>(options: PlanOptions<E,
   ): Effect.Effect<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker> => {
     const limited = limit(self)
     return Effect.withFiberRuntime<A, E | AttemptTimeout | CircuitOpen, R | CircuitBreaker>((fiber) => {
-      const cells = Context.unsafeGet(fiber.currentContext, CircuitBreaker)[guard]
-      return attempted(fiber, cells, plan, limited, alone)
+      const entries = Context.unsafeGet(fiber.currentContext, CircuitBreaker)[internals]
+      return attempted(fiber, entries, plan, limited, alone)
     })
   }
 }
@@ -31,21 +31,27 @@ export const executing = <E, ER extends E, EP extends E>(options: PlanOptions<E,
 /** The same on a breaker given, and `next` where it is no part of a call. */
 export const attempted = <A, E, R, E3>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
-  cells: Guarded,
+  entries: Admissions,
   plan: Attempt.Rules<E> & { readonly key: string },
   self: Effect.Effect<A, E, R>,
   next: Next<A, E, E3>
 ): Effect.Effect<A, E | E3, R> => {
   const context = fiber.getFiberRef(CallContext.current)
-  const known = cells.known(plan.key)
+  const known = entries.known(plan.key)
   // The clock is a third of what a success costs: where nothing is asked of its time nothing outside a call asks when an attempt began.
   const isTimed = context !== undefined || plan.times !== undefined
   if (known !== undefined && !isTimed) return Attempt.run(fiber, known, first(plan, undefined), self, next)
   const startedAt = Monotonic.nowOf(fiber)
-  const cell = known ?? cells.cell(plan.key, startedAt)
+  const entry = known ?? entries.entry(plan.key, startedAt)
   return context === undefined
-    ? Attempt.run(fiber, cell, first(plan, isTimed ? startedAt : undefined), self, next)
-    : Attempt.run(fiber, cell, within(context, cell, plan, startedAt), self, recording(context, cell, startedAt, next))
+    ? Attempt.run(fiber, entry, first(plan, isTimed ? startedAt : undefined), self, next)
+    : Attempt.run(
+        fiber,
+        entry,
+        within(context, entry, plan, startedAt),
+        self,
+        recording(context, entry, startedAt, next)
+      )
 }
 
 type Next<A, E, E3 = CircuitOpen> = Attempt.Next<A, E, A, E | E3, never>

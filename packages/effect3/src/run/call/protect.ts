@@ -13,18 +13,18 @@ import type { RetryExhausted } from "../../RetryExhausted.ts"
 import * as Race from "../../platform/Race.ts"
 import type { CallOptions, Rules as RetryRules, Service as RetryPolicy } from "../services/RetryPolicy.ts"
 import * as Attempt from "./attempt.ts"
-import { guard } from "../services/CircuitBreaker.ts"
-import type { Guarded } from "../keys/Admission.ts"
+import { internals } from "../services/CircuitBreaker.ts"
+import type { Admissions } from "../keys/Admissions.ts"
 import * as Monotonic from "../../platform/Monotonic.ts"
 import * as Payment from "./payment.ts"
 import { type Limited, type PlanOfAll, type PlanOptions, makePlan, planOfAllNames } from "../settings/plan.ts"
 import { readOwn } from "../settings/retryRules.ts"
 import { type AttemptResult, permanentCause, retriableError, retrying } from "./retrying.ts"
-import { Telling } from "./telling.ts"
+import { CallReport } from "./callReport.ts"
 import { errorOf, tellCall } from "./trail.ts"
 import { type Service, Truce } from "../services/Truce.ts"
 import * as Under from "./under.ts"
-import type { Turn } from "../keys/Waiters.ts"
+import type { Ticket } from "../keys/Waiters.ts"
 
 /** Retry around breaker: every attempt asks for its own admission and is settled on its own. */
 export const protecting = <E, ER extends E, EP extends E, I>(
@@ -67,15 +67,15 @@ const protectingUnder = <E, ER extends E, EP extends E, I, At extends Attempt.Se
         const begunAt = Monotonic.nowOf(fiber)
         const at = under.at(truce.breaker, begunAt)
         const outer = fiber.getFiberRef(CallContext.current)
-        const { log } = truce.breaker[guard]
-        const telling = log.isOn ? new Telling(log, at, begunAt) : undefined
+        const { log } = truce.breaker[internals]
+        const report = log.isOn ? new CallReport(log, at, begunAt) : undefined
         const asking: Attempt.Asking<E | AttemptTimeout> & { readonly startedAt: number } = {
           plan,
           startedAt: begunAt,
           failedBefore: none,
           afterwards: ({ endedAt, outcome }, cause) => {
             // Nothing that goes on from an interruption need run.
-            if (cause !== undefined && Cause.isInterruptedOnly(cause)) telling?.over({ result: "interrupted" }, endedAt)
+            if (cause !== undefined && Cause.isInterruptedOnly(cause)) report?.over({ result: "interrupted" }, endedAt)
             return Payment.settle(truce.budget, under.keys, { paid: Payment.nothing, retry: false, outcome }, endedAt)
           }
         }
@@ -89,30 +89,30 @@ const protectingUnder = <E, ER extends E, EP extends E, I, At extends Attempt.Se
           R
         > = (ended, restore) => {
           if (ended._tag === "Succeeded") {
-            if (outer !== undefined || telling?.trail !== undefined) {
+            if (outer !== undefined || report?.trail !== undefined) {
               const attempt = Attempt.remember(CallContext.make(), at, ended.settled, begunAt, undefined)
               outer?.record(attempt)
-              telling?.trail?.push(attempt)
+              report?.trail?.push(attempt)
             }
-            telling?.over({ result: "success" }, ended.settled.endedAt)
+            report?.over({ result: "success" }, ended.settled.endedAt)
             return Effect.succeed(ended.value)
           }
           const policy = policyOver(truce.policy, under.keys, own)
           if (ended._tag === "Rejected") {
-            if (telling !== undefined) telling.attempts = 0
+            if (report !== undefined) report.attempts = 0
             if (policy.whenOpen === "stop") {
-              telling?.over({ result: "rejected" }, begunAt)
+              report?.over({ result: "rejected" }, begunAt)
               return Effect.fail(ended.error)
             }
           }
           const rules = isRepeatable ? policy : { ...policy, isRepeatable }
           const rest = restore(
-            retryingFrom(ended, at, { under, plan, limited, truce, policy: rules, begunAt, outer, telling })
+            retryingFrom(ended, at, { under, plan, limited, truce, policy: rules, begunAt, outer, report })
           )
-          return telling === undefined ? rest : telling.rest(rest)
+          return report === undefined ? rest : report.rest(rest)
         }
         const call = under.run(fiber, at, asking, first, next)
-        return telling === undefined ? call : telling.around(call)
+        return report === undefined ? call : report.around(call)
       }
     )
   }
@@ -136,7 +136,7 @@ interface Call<A, E, ER extends E, EP extends E, R, At extends Attempt.Seen> {
   readonly policy: RetryRules
   readonly begunAt: number
   readonly outer: CallContext.CallContext | undefined
-  readonly telling: Telling | undefined
+  readonly report: CallReport | undefined
 }
 
 /** Everything a call needs once its first attempt did not succeed: nothing of it is paid for before. */
@@ -145,16 +145,16 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R, At extends Attempt.Se
   firstAt: At,
   call: Call<A, E, ER, EP, R, At>
 ): Effect.Effect<A, EP | CircuitOpen | RetryExhausted<ER>, R> => {
-  const { begunAt, outer, plan, policy, telling, truce, under } = call
+  const { begunAt, outer, plan, policy, report, truce, under } = call
   const { keys } = under
-  const guarded = truce.breaker[guard]
+  const admissions = truce.breaker[internals]
   const context = CallContext.make()
   // The trail of the context holds the attempts of calls inside this one too.
-  const own: Array<Trail.Attempt> = telling?.trail ?? []
-  const turn: Turn = { calledBy: undefined }
+  const own: Array<Trail.Attempt> = report?.trail ?? []
+  const turn: Ticket = { calledBy: undefined }
 
   const decided = (now: number): void => {
-    for (const one of keys) guarded.decided(one, turn, now)
+    for (const one of keys) admissions.decided(one, turn, now)
   }
 
   const result = (at: At, ended: Attempt.Ended<A, E>): Effect.Effect<AttemptResult<A, ER>, EP> => {
@@ -206,7 +206,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R, At extends Attempt.Se
     Effect.flatMap(result(firstAt, first), (tried) => retrying(tried, { ...means(call, turn), attempt })),
     Effect.suspend(() => {
       context.end()
-      const told = tellCall(begunAt, context.trail(), outer, telling?.trail !== undefined)
+      const told = tellCall(begunAt, context.trail(), outer, report?.trail !== undefined)
       return isWaiting ? Effect.zipRight(Effect.map(Monotonic.now, decided), told) : told
     })
   )
@@ -214,21 +214,21 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R, At extends Attempt.Se
 
 /** The effect of an attempt that was admitted; `paid` is what a retry has cost. */
 const sending = <A, E, ER extends E, EP extends E, R, At extends Attempt.Seen>(
-  { limited, telling, truce, under }: Call<A, E, ER, EP, R, At>,
+  { limited, report, truce, under }: Call<A, E, ER, EP, R, At>,
   paid: Payment.Paid | undefined,
   at: number
 ): Effect.Effect<A, E, R> => {
-  if (telling === undefined) return limited
-  telling.attempts++
+  if (report === undefined) return limited
+  report.attempts++
   return paid === undefined ? limited : Effect.zipRight(toldOfRetry(truce, under.keys, paid, at), limited)
 }
 
 /** How a call pays for its retries, and how it waits. */
 const means = <A, E, ER extends E, EP extends E, R, At extends Attempt.Seen>(
   { begunAt, policy, truce, under: { key, keys } }: Call<A, E, ER, EP, R, At>,
-  turn: Turn
+  turn: Ticket
 ) => {
-  const guarded = truce.breaker[guard]
+  const admissions = truce.breaker[internals]
   return {
     key,
     policy,
@@ -236,21 +236,23 @@ const means = <A, E, ER extends E, EP extends E, R, At extends Attempt.Seen>(
     withdraw: (outcome: Outcome.Outcome) => Payment.withdraw(truce.budget, keys, outcome),
     refund: (paid: Payment.Paid) => Payment.refund(truce.budget, keys, paid),
     pointless:
-      policy.whenOpen === "wait" ? undefined : Effect.flatMap(Monotonic.now, (now) => anyRejecting(guarded, keys, now)),
+      policy.whenOpen === "wait"
+        ? undefined
+        : Effect.flatMap(Monotonic.now, (now) => anyRejecting(admissions, keys, now)),
     readmission: (withinMillis: number, { key, retryAfter, state }: CircuitOpen) =>
       Effect.flatMap(Monotonic.now, (now) => {
-        const cell = guarded.cell(key, now)
+        const entry = admissions.entry(key, now)
         return state === "SlowStart"
-          ? guarded.awaitRamp(cell, Duration.toMillis(retryAfter), withinMillis)
-          : guarded.awaitAdmission(cell, withinMillis, turn)
+          ? admissions.awaitRamp(entry, Duration.toMillis(retryAfter), withinMillis)
+          : admissions.awaitAdmission(entry, withinMillis, turn)
       })
   }
 }
 
-const anyRejecting = (guarded: Guarded, [first, ...rest]: Under.Keys, now: number): Effect.Effect<void> =>
+const anyRejecting = (admissions: Admissions, [first, ...rest]: Under.Keys, now: number): Effect.Effect<void> =>
   rest.reduce<Effect.Effect<void>>(
-    (one, key) => Race.first(one, guarded.awaitRejecting(guarded.cell(key, now))),
-    guarded.awaitRejecting(guarded.cell(first, now))
+    (one, key) => Race.first(one, admissions.awaitRejecting(admissions.entry(key, now))),
+    admissions.awaitRejecting(admissions.entry(first, now))
   )
 
 const toldOfRetry = (
@@ -263,7 +265,7 @@ const toldOfRetry = (
     keys,
     (key, index) =>
       Effect.map(budget.tokens(key), (tokens) =>
-        breaker[guard].log.tell({ _tag: "Retried", key, at, cost: paid[index] ?? 0, tokens })
+        breaker[internals].log.tell({ _tag: "Retried", key, at, cost: paid[index] ?? 0, tokens })
       ),
     { discard: true }
   )

@@ -100,7 +100,7 @@ export const retrying = <A, ER, ED, EP, R, Cost>(
         case "Plan":
           return tell(planned(next.last, next.failed, next.retryAfterMillis))
         case "Pay":
-          // What was paid and what is owed are one step: nothing interrupts between them.
+          // What was paid and what is unsettled are one step: nothing interrupts between them.
           return Effect.flatMap(
             Effect.uninterruptible(
               Effect.flatMap(of.withdraw(next.failed), (cost) =>

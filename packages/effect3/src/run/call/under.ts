@@ -4,8 +4,8 @@ import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Attempt from "./attempt.ts"
 import * as Together from "./attemptTogether.ts"
-import { type Service, guard } from "../services/CircuitBreaker.ts"
-import type { Cell } from "../keys/Entry.ts"
+import { type Service, internals } from "../services/CircuitBreaker.ts"
+import type { Entry } from "../keys/Entry.ts"
 import { checkKey } from "../settings/plan.ts"
 
 export type Keys = Arr.NonEmptyReadonlyArray<string>
@@ -26,10 +26,10 @@ export interface Under<At extends Attempt.Seen> {
   ) => Effect.Effect<B, E2, R | R2>
 }
 
-export const one = (key: string): Under<Cell> => ({
+export const one = (key: string): Under<Entry> => ({
   key,
   keys: [key],
-  at: (breaker, now) => breaker[guard].cell(key, now),
+  at: (breaker, now) => breaker[internals].entry(key, now),
   run: Attempt.run
 })
 

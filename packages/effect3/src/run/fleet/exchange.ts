@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
 import { FleetStoreFailed, type Reason, type Service as Store } from "../../FleetStore.ts"
 import { bounded } from "../../platform/Bounded.ts"
-import type { Doubt, Entry, Rules, Shared } from "./entry.ts"
+import type { UncertainWrite, FleetEntry, Rules, Shared } from "./FleetEntry.ts"
 import type { Settings } from "./options.ts"
 import { StoreTime } from "./time.ts"
 import { now } from "../../platform/Monotonic.ts"
@@ -20,7 +20,7 @@ export interface Foreign {
  */
 interface Trouble {
   readonly reason: Reason
-  readonly entry: Entry
+  readonly entry: FleetEntry
   readonly isOfWrites: boolean
 }
 
@@ -41,7 +41,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
   let trouble: Trouble | undefined
   const condition = (): "up" | Reason => trouble?.reason ?? "up"
 
-  const failed = (entry: Entry, isWrite: boolean, error: FleetStoreFailed): Effect.Effect<void> =>
+  const failed = (entry: FleetEntry, isWrite: boolean, error: FleetStoreFailed): Effect.Effect<void> =>
     Effect.suspend(() => {
       const { reason } = error
       if (reason === trouble?.reason) return Effect.void
@@ -49,7 +49,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       const line = `${error.message}; calls go on by what this process sees alone, and it is tried again`
       return Effect.annotateLogs(Effect.logWarning(line), "truce.fleet.condition", reason)
     })
-  const served = (entry: Entry, hasWritten: boolean): Effect.Effect<void> =>
+  const served = (entry: FleetEntry, hasWritten: boolean): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (trouble === undefined) return Effect.void
       if (trouble.isOfWrites && !hasWritten) return Effect.void
@@ -60,7 +60,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     })
   /** Not longer than the timeout, even where the store cannot be interrupted; what it says measures its clock. */
   const asked = <A extends { readonly now: number }>(
-    entry: Entry,
+    entry: FleetEntry,
     self: () => Effect.Effect<A, FleetStoreFailed>,
     hasWritten?: (answer: A) => boolean
   ): Effect.Effect<A, FleetStoreFailed> =>
@@ -82,16 +82,16 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       )
     )
   const learn = (
-    entry: Entry,
+    entry: FleetEntry,
     rules: Rules,
     text: string | undefined,
-    doubts: ReadonlyArray<Doubt>
+    doubts: ReadonlyArray<UncertainWrite>
   ): Effect.Effect<void, Foreign> => Effect.flatMap(now, (at) => learnAt(entry, rules, text, doubts, time.at(at)))
   const learnAt = (
-    entry: Entry,
+    entry: FleetEntry,
     rules: Rules,
     text: string | undefined,
-    doubts: ReadonlyArray<Doubt>,
+    doubts: ReadonlyArray<UncertainWrite>,
     storeNow: number
   ): Effect.Effect<void, Foreign> => {
     const decoded = text === undefined ? undefined : Fleet.decode(rules, text, storeNow)
@@ -103,12 +103,12 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     const fault = `${decoded.field} must be ${decoded.rule}`
     const isTold = entry.fault === fault
     entry.fault = fault
-    const warning = `what the fleet has stored of ${entry.cell.key} is ${
+    const warning = `what the fleet has stored of ${entry.entry.key} is ${
       isForeign ? "left as it is, and the key is judged by this process alone" : "garbage, and is replaced"
     }: ${fault}`
     return entry.learn(rules, text, undefined, time.offset, doubts).pipe(
       Effect.zipRight(
-        isTold ? Effect.void : Effect.annotateLogs(Effect.logWarning(warning), "truce.key", entry.cell.key)
+        isTold ? Effect.void : Effect.annotateLogs(Effect.logWarning(warning), "truce.key", entry.entry.key)
       ),
       Effect.zipRight(
         Effect.suspend(() => {
@@ -120,12 +120,12 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       )
     )
   }
-  const look = (entry: Entry, rules: Rules): Effect.Effect<void, FleetStoreFailed | Foreign> =>
+  const look = (entry: FleetEntry, rules: Rules): Effect.Effect<void, FleetStoreFailed | Foreign> =>
     Effect.suspend(() => {
       const { doubts } = entry
       return Effect.flatMap(
         Effect.mapError(
-          asked(entry, () => store.read(entry.cell.key)),
+          asked(entry, () => store.read(entry.entry.key)),
           // Nothing was to be done: what was to be told with it is told later.
           ({ detail, reason }) => new FleetStoreFailed({ reason, isInDoubt: false, detail })
         ),
@@ -133,7 +133,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       )
     })
   const swap = (
-    entry: Entry,
+    entry: FleetEntry,
     rules: Rules,
     [before, after]: readonly [Shared, Shared],
     storeNow: number,
@@ -148,7 +148,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     }
     return asked(
       entry,
-      () => store.swap({ key: entry.cell.key, expected, text, ttlMillis, isNews }),
+      () => store.swap({ key: entry.entry.key, expected, text, ttlMillis, isNews }),
       ({ isSwapped }) => isSwapped
     ).pipe(
       Effect.tapError(({ isInDoubt }) => Effect.sync(() => (isInDoubt ? doubted() : entry.forget()))),
@@ -176,7 +176,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
      * that failed was done all the same, with `undefined` where that cannot be known.
      */
     update: <A>(
-      entry: Entry,
+      entry: FleetEntry,
       rules: Rules,
       step: Step<A>,
       inDoubt: (isDone: boolean | undefined, result: A) => void
@@ -189,7 +189,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
             isFresh = true
           }
           const storeNow = time.at(yield* now)
-          const before = entry.shared ?? Fleet.empty(rules, Hash.string(entry.cell.key), storeNow)
+          const before = entry.shared ?? Fleet.empty(rules, Hash.string(entry.entry.key), storeNow)
           const [after, result] = step(rules, before, storeNow)
           if (after === before) {
             if (isFresh) return result
@@ -208,7 +208,8 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
 
 const broken = (defect: unknown) => new FleetStoreFailed({ reason: "garbage", isInDoubt: true, detail: String(defect) })
 
-const isTried = ({ fault, hasLeft, rules }: Entry): boolean => !hasLeft && rules !== undefined && fault === undefined
+const isTried = ({ fault, hasLeft, rules }: FleetEntry): boolean =>
+  !hasLeft && rules !== undefined && fault === undefined
 
 const slow = (millis: number) =>
   new FleetStoreFailed({

@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import type { Service as Store } from "../../FleetStore.ts"
 import { bounded } from "../../platform/Bounded.ts"
 import { forkScopedAtOnce } from "../../platform/Running.ts"
-import { type Crew, Entry, type Rules, type Shared } from "./entry.ts"
+import { type FleetContext, FleetEntry, type Rules, type Shared } from "./FleetEntry.ts"
 import * as Exchange from "./exchange.ts"
 import type { Settings } from "./options.ts"
 import * as Probe from "./probe.ts"
@@ -24,20 +24,20 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
     const { flushMillis, process, timeoutMillis, witnesses } = settings
     const scope = yield* Effect.scope
     const exchange = Exchange.make(store, settings)
-    const entries = new Map<string, Entry>()
-    const due = new Set<Entry>()
+    const entries = new Map<string, FleetEntry>()
+    const due = new Set<FleetEntry>()
     const chores = yield* Queue.unbounded<Effect.Effect<void>>()
     const soon = (self: Effect.Effect<void>): void => void Queue.unsafeOffer(chores, self)
     const probe = Probe.make(exchange, scope, settings, soon)
 
-    const left = (entry: Entry): void => {
+    const left = (entry: FleetEntry): void => {
       // While the store is away nothing is kept of a key that nobody uses.
       if (due.has(entry) && exchange.condition() === "up") return
       due.delete(entry)
-      if (entries.get(entry.cell.key) === entry) entries.delete(entry.cell.key)
+      if (entries.get(entry.entry.key) === entry) entries.delete(entry.entry.key)
     }
     /** Tells what has gathered, or looks where there is nothing to tell; it is told once or, where that is unknown, not again. */
-    const flush = (entry: Entry): Effect.Effect<void> =>
+    const flush = (entry: FleetEntry): Effect.Effect<void> =>
       Effect.suspend(() => {
         const { rules } = entry
         entry.isUrgent = false
@@ -48,10 +48,10 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
         due.delete(entry)
         if (rules === undefined) return Effect.void
         let batch = entry.take()
-        const { owed } = entry
-        entry.owed = []
+        const { unsettled } = entry
+        entry.unsettled = []
         const told =
-          batch.attempts === 0 && owed.length === 0 && !exchange.mustWrite()
+          batch.attempts === 0 && unsettled.length === 0 && !exchange.mustWrite()
             ? exchange.look(entry, rules)
             : exchange.update(
                 entry,
@@ -64,7 +64,7 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
                     entry.isUrgent = false
                     due.delete(entry)
                   }
-                  const settled = owed.reduce((to, made) => Fleet.settleProbe(rules, to, made, storeNow), shared)
+                  const settled = unsettled.reduce((to, made) => Fleet.settleProbe(rules, to, made, storeNow), shared)
                   if (batch.attempts === 0) {
                     return [settled === shared && exchange.mustWrite() ? { ...shared } : settled, undefined]
                   }
@@ -79,14 +79,14 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
           Effect.catchTags({
             FleetStoreFailed: ({ isInDoubt }) =>
               Effect.sync(() => {
-                entry.owe(owed)
+                entry.owe(unsettled)
                 if (!isInDoubt) entry.giveBack(batch)
               }),
             Foreign: () => Effect.void
           }),
           Effect.onInterrupt(() =>
             Effect.sync(() => {
-              entry.owe(owed)
+              entry.owe(unsettled)
               // What was on its way then may have come.
               if (entry.doubts.length === 0) entry.giveBack(batch)
             })
@@ -105,7 +105,7 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
       const storeNow = exchange.storeTime(at)
       for (const entry of entries.values()) if (entry.isWatching(storeNow)) due.add(entry)
       // What the store has gone away from stays due.
-      const told = (entry: Entry) => (exchange.condition() === "up" ? flush(entry) : Effect.void)
+      const told = (entry: FleetEntry) => (exchange.condition() === "up" ? flush(entry) : Effect.void)
       const rest = () => Effect.forEach([...due], told, { concurrency, discard: true })
       if (exchange.condition() === "up") return rest()
       // One asks for all, until the store serves.
@@ -122,7 +122,7 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
       )
     })
 
-    const crew: Crew = {
+    const fleet: FleetContext = {
       process,
       witnesses,
       isDue: (entry, isUrgent) => {
@@ -157,9 +157,9 @@ export const make = (registry: Registry, store: Store, settings: Settings) =>
     )
     yield* Effect.acquireRelease(
       Effect.sync(() =>
-        registry.share((cell) => {
-          const entry = new Entry(cell, crew)
-          entries.set(cell.key, entry)
+        registry.share((shareable) => {
+          const entry = new FleetEntry(shareable, fleet)
+          entries.set(shareable.key, entry)
           return entry
         })
       ),

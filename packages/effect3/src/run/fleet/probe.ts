@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { Entry, Rules } from "./entry.ts"
+import type { FleetEntry, Rules } from "./FleetEntry.ts"
 import type { FleetStoreFailed } from "../../FleetStore.ts"
 import type { Exchange, Foreign } from "./exchange.ts"
 import type { Settings } from "./options.ts"
@@ -29,22 +29,22 @@ export const make = (
   ): Effect.Effect<Option.Option<A>> =>
     Effect.interruptible(Effect.option(Effect.timeout(Deferred.await(answer), millis)))
 
-  const byItself = (entry: Entry, at: number): Effect.Effect<Circuit.Decision> =>
-    Effect.map(entry.cell.admitAlone(at), (decision) => {
+  const byItself = (entry: FleetEntry, at: number): Effect.Effect<Circuit.Decision> =>
+    Effect.map(entry.entry.admitAlone(at), (decision) => {
       if (isProbe(decision)) entry.ownProbes.add(decision.permit)
       return decision
     })
-  const alone = (entry: Entry, rules: Rules, at: number): Effect.Effect<Circuit.Decision> =>
+  const alone = (entry: FleetEntry, rules: Rules, at: number): Effect.Effect<Circuit.Decision> =>
     onStoreDown === "local"
       ? byItself(entry, at)
       : Effect.flatMap(
-          entry.cell.step((circuit) =>
+          entry.entry.step((circuit) =>
             entry.isLed(circuit) ? swapped(Fleet.barred(rules, circuit, at, at + flushMillis)) : [undefined, circuit]
           ),
           (decision) => (decision === undefined ? byItself(entry, at) : Effect.succeed(decision))
         )
 
-  const settled = (entry: Entry, rules: Rules, made: Circuit.Settled) =>
+  const settled = (entry: FleetEntry, rules: Rules, made: Circuit.Settled) =>
     exchange
       .update(
         entry,
@@ -53,11 +53,11 @@ export const make = (
         () => undefined
       )
       .pipe(Effect.tapErrorTag("FleetStoreFailed", () => Effect.sync(() => entry.owe([made]))))
-  const giveBack = (entry: Entry, rules: Rules, permit: Circuit.Permit): Effect.Effect<void> =>
+  const giveBack = (entry: FleetEntry, rules: Rules, permit: Circuit.Permit): Effect.Effect<void> =>
     Effect.ignore(settled(entry, rules, { permit, outcome: Outcome.ignored, failedBefore: 0 }))
 
   /** The local permit of a probe that the store has given a lease; `undefined` where it has not. */
-  const ask = (entry: Entry, rules: Rules) =>
+  const ask = (entry: FleetEntry, rules: Rules) =>
     Effect.flatMap(
       exchange.update(entry, rules, Fleet.lease, (isDone, decision) => {
         if (isDone === true && isProbe(decision)) soon(giveBack(entry, rules, decision.permit))
@@ -66,7 +66,7 @@ export const make = (
         if (!isProbe(decision)) return Effect.succeed(undefined)
         const { permit } = decision
         return Effect.flatMap(
-          entry.cell.step((circuit) => [Fleet.localPermit(circuit, entry.link, permit), circuit]),
+          entry.entry.step((circuit) => [Fleet.localPermit(circuit, entry.link, permit), circuit]),
           (local) => {
             if (local === undefined) return Effect.as(giveBack(entry, rules, permit), undefined)
             entry.probes.set(local, permit)
@@ -77,7 +77,7 @@ export const make = (
     )
   /** Nobody waits for it any more: what comes of it is given back. */
   const abandoned = (
-    entry: Entry,
+    entry: FleetEntry,
     rules: Rules,
     answer: Deferred.Deferred<Circuit.Permit | undefined, FleetStoreFailed | Foreign>
   ): Effect.Effect<void> =>
@@ -92,7 +92,7 @@ export const make = (
         })
       )
     )
-  const leased = (entry: Entry, rules: Rules, waitMillis: number): Effect.Effect<Circuit.Decision> =>
+  const leased = (entry: FleetEntry, rules: Rules, waitMillis: number): Effect.Effect<Circuit.Decision> =>
     Effect.flatMap(detached(ask(entry, rules)), (answer) =>
       Effect.flatMap(
         Effect.onInterrupt(waited(answer, waitMillis), () => abandoned(entry, rules, answer)),
@@ -110,9 +110,14 @@ export const make = (
       )
     )
   /** The decision of the circuit here, once it knows what the store has answered; where it would probe, it asks if it still may. */
-  const decided = (entry: Entry, rules: Rules, at: number, end: number | undefined): Effect.Effect<Circuit.Decision> =>
+  const decided = (
+    entry: FleetEntry,
+    rules: Rules,
+    at: number,
+    end: number | undefined
+  ): Effect.Effect<Circuit.Decision> =>
     Effect.flatMap(
-      entry.cell.step((circuit): readonly [Circuit.Decision | "alone" | "ask", typeof circuit] => {
+      entry.entry.step((circuit): readonly [Circuit.Decision | "alone" | "ask", typeof circuit] => {
         if (!entry.isLed(circuit)) return ["alone", circuit]
         const [next, decision] = Circuit.admit(rules, circuit, at)
         if (next === circuit) return [decision, circuit]
@@ -129,10 +134,10 @@ export const make = (
       }
     )
   /** Asks for a lease until `end` at the latest, however many have asked before. */
-  const admit = (entry: Entry, at: number, end = at + leaseTimeoutMillis): Effect.Effect<Circuit.Decision> =>
+  const admit = (entry: FleetEntry, at: number, end = at + leaseTimeoutMillis): Effect.Effect<Circuit.Decision> =>
     Effect.suspend(() => {
       const { asking, rules } = entry
-      if (rules === undefined) return entry.cell.admitAlone(at)
+      if (rules === undefined) return entry.entry.admitAlone(at)
       if (exchange.condition() !== "up" || at >= end) return alone(entry, rules, at)
       // One question at a time: who comes meanwhile hears the answer too.
       if (asking !== undefined) {
@@ -153,15 +158,15 @@ export const make = (
       })
     })
   return {
-    admit: (entry: Entry, at: number) => admit(entry, at),
-    settle: (entry: Entry, made: Circuit.Settled, at: number): Effect.Effect<void> =>
+    admit: (entry: FleetEntry, at: number) => admit(entry, at),
+    settle: (entry: FleetEntry, made: Circuit.Settled, at: number): Effect.Effect<void> =>
       Effect.suspend(() => {
         const { rules } = entry
         const permit = entry.probes.get(made.permit)
         // Where the store could not be told, or has lost the circuit: what it has settled is of another generation, or has no lease, here.
         const alone = Effect.suspend(() => {
           entry.probes.delete(made.permit)
-          return entry.cell.settleAlone(made, at)
+          return entry.entry.settleAlone(made, at)
         })
         if (rules === undefined || permit === undefined) return alone
         return Effect.flatMap(detached(settled(entry, rules, { ...made, permit })), (answer) =>

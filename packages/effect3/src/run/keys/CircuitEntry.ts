@@ -3,13 +3,13 @@ import * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
 import type { CircuitOpen } from "../../CircuitOpen.ts"
 import { type Transaction, isComposed } from "../../platform/Ref.ts"
-import type { Blame, Cell, Command, Known, Listener, Proposal } from "./Entry.ts"
+import type { Blame, Entry, Command, Known, Listener, Proposal } from "./Entry.ts"
 import { Counter } from "./Counter.ts"
-import type { Member, Shareable } from "./FleetKey.ts"
+import type { FleetKey, Shareable } from "./FleetKey.ts"
 import { MirroredRef } from "./MirroredRef.ts"
-import { type Refusal, refused } from "./Rejection.ts"
-import type { Policy, Ruling } from "../settings/PolicyOf.ts"
-import { type Turn, Waiting } from "./Waiters.ts"
+import { type Rejection, refused } from "./Rejection.ts"
+import type { Policy, Policies } from "../settings/Policies.ts"
+import { type Ticket, Waiters } from "./Waiters.ts"
 
 export type Difference = ReturnType<typeof CircuitPolicy.difference>
 
@@ -33,11 +33,11 @@ interface Blamed {
 
 const pass = ({ generation }: Known): Circuit.Permit => ({ generation, probe: 0, judged: true })
 
-export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
+export class CircuitEntry extends MirroredRef<Known> implements Entry, Shareable {
   readonly key: string
   private policy: Policy
   /** Who laid the policy down; without a breaker on the key outcomes move the score and open nothing. */
-  private ruling: Ruling | undefined
+  private policies: Policies | undefined
   /** A restored circuit is there before the dependency whose policy it will have: until it is used it takes any. */
   private readonly restored: Known | undefined
   /** Whether another model left the state of the score. */
@@ -46,13 +46,13 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   private counter: Counter | undefined = undefined
   private usedSeconds: number
   private listener: Listener | undefined
-  private waiting: Waiting | undefined = undefined
+  private waiting: Waiters | undefined = undefined
   /** Its part in a fleet, if it is shared with other processes. */
-  private member: Member | undefined = undefined
+  private fleetKey: FleetKey | undefined = undefined
   private history: ReadonlyArray<Circuit.Transition> = none
   /** What its openings and probes were about, of the generation it is in. */
   private blamed: Blamed | undefined = undefined
-  private refusal: Refusal | undefined
+  private rejection: Rejection | undefined
 
   constructor(
     key: string,
@@ -60,7 +60,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     start: {
       readonly circuit: Known
       readonly isRestored: boolean
-      readonly ruling: Ruling | undefined
+      readonly policies: Policies | undefined
       readonly now: number
     },
     listener: Listener
@@ -68,33 +68,33 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     super(start.circuit)
     this.key = key
     this.policy = policy
-    this.ruling = start.ruling
+    this.policies = start.policies
     this.restored = start.isRestored ? start.circuit : undefined
     this.usedSeconds = Math.floor(start.now / 1_000)
     this.listener = listener
   }
 
   /** Whether these rules are already obeyed. */
-  obeys(ruling: Ruling): boolean {
-    return this.ruling === ruling
+  obeys(policies: Policies): boolean {
+    return this.policies === policies
   }
 
   /** Puts the key under rules; the difference, if it is under those of another breaker, which say otherwise. */
-  rule(ruling: Ruling): Difference {
-    const policy = ruling.of(this.key)
-    const isOwn = this.ruling === undefined || this.ruling.owner === ruling.owner
+  rule(policies: Policies): Difference {
+    const policy = policies.of(this.key)
+    const isOwn = this.policies === undefined || this.policies.owner === policies.owner
     const difference = isOwn ? undefined : CircuitPolicy.difference(this.policy, policy)
     if (difference === undefined) {
       this.isForeign = this.isForeign || this.policy.model !== policy.model
       this.policy = policy
-      this.ruling = ruling
+      this.policies = policies
     }
     return difference
   }
 
   /** What of a policy differs from the one the key is under, if a breaker put it under one. */
   differsFrom(policy: Policy): Difference {
-    return this.ruling === undefined || this.isUnused ? undefined : CircuitPolicy.difference(this.policy, policy)
+    return this.policies === undefined || this.isUnused ? undefined : CircuitPolicy.difference(this.policy, policy)
   }
 
   /** Whether it was restored and nothing has changed it since. */
@@ -130,12 +130,12 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     return next === value ? decision : undefined
   }
 
-  join(member: Member | undefined): void {
-    this.member = member
+  join(fleetKey: FleetKey | undefined): void {
+    this.fleetKey = fleetKey
   }
 
   get rules(): Policy | undefined {
-    return this.ruling === undefined ? undefined : this.policy
+    return this.policies === undefined ? undefined : this.policy
   }
 
   step<A>(f: (circuit: Known) => readonly [A, Known]): Effect.Effect<A> {
@@ -143,10 +143,10 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   }
 
   admit(now: number): Effect.Effect<Circuit.Decision> {
-    const { member } = this
-    if (member === undefined || !member.isLed(this.value)) return this.admitAlone(now)
+    const { fleetKey } = this
+    if (fleetKey === undefined || !fleetKey.isLed(this.value)) return this.admitAlone(now)
     // What a transaction of the user's takes back, or does again, is nothing to tell others: there this process judges alone.
-    return Effect.withFiberRuntime((fiber) => (isComposed(fiber) ? this.admitAlone(now) : member.admit(now)))
+    return Effect.withFiberRuntime((fiber) => (isComposed(fiber) ? this.admitAlone(now) : fleetKey.admit(now)))
   }
 
   holds(permit: Circuit.Permit, now: number): Effect.Effect<boolean> {
@@ -171,9 +171,9 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   refuse(rejected: Circuit.Rejected, now: number): CircuitOpen {
     const { generation, score, status, until } = rejected
     this.log?.tell({ _tag: "Rejected", key: this.key, at: now, state: status, until, score, generation })
-    const refusal = refused(this.key, rejected, now, this.refusal, this.inForce()?.openedBy)
-    this.refusal = refusal
-    return refusal.error
+    const rejection = refused(this.key, rejected, now, this.rejection, this.inForce()?.openedBy)
+    this.rejection = rejection
+    return rejection.error
   }
 
   proposeTx(now: number): STM.STM<Proposal> {
@@ -185,7 +185,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   }
 
   settle(settled: Circuit.Settled, now: number): Effect.Effect<void> | undefined {
-    const shared = this.member?.settle(this.value, settled, now)
+    const shared = this.fleetKey?.settle(this.value, settled, now)
     if (shared !== undefined) return shared
     if (this.isForeign) this.adopt(now)
     const traffic = Circuit.counted(this.policy, this.value, settled, this.counter ?? this.value.traffic, now)
@@ -217,11 +217,11 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   record(outcome: Outcome.Outcome, now: number): Effect.Effect<void> {
     return Effect.withFiberRuntime((fiber) => {
       if (!isComposed(fiber)) {
-        this.member?.settle(this.value, { permit: pass(this.value), outcome, failedBefore: 0 }, now)
+        this.fleetKey?.settle(this.value, { permit: pass(this.value), outcome, failedBefore: 0 }, now)
       }
       return this.commit((circuit) => [
         undefined,
-        this.ruling !== undefined
+        this.policies !== undefined
           ? Circuit.record(this.policy, circuit, outcome, now)
           : Circuit.scoreOnly(this.policy, circuit, outcome, now)
       ])
@@ -241,7 +241,7 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     const blamed = this.inForce()
     return {
       transitions: this.history,
-      isOfFleet: this.member?.isLed(this.value) === true,
+      isOfFleet: this.fleetKey?.isLed(this.value) === true,
       openedBy: blamed?.openedBy,
       probed: blamed?.probed
     }
@@ -313,15 +313,15 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
   }
 
   onChange(callback: () => void): () => void {
-    return (this.waiting ??= new Waiting()).add(callback)
+    return (this.waiting ??= new Waiters()).add(callback)
   }
 
-  onTurn(turn: Turn, callback: () => void): () => void {
-    return (this.waiting ??= new Waiting()).queue(turn, callback)
+  onTurn(turn: Ticket, callback: () => void): () => void {
+    return (this.waiting ??= new Waiters()).queue(turn, callback)
   }
 
-  claim(turn: Turn, now: number): boolean {
-    return (this.waiting ??= new Waiting()).claim(turn, this.free(now))
+  claim(turn: Ticket, now: number): boolean {
+    return (this.waiting ??= new Waiters()).claim(turn, this.free(now))
   }
 
   wake(): void {
@@ -337,11 +337,11 @@ export class CircuitCell extends MirroredRef<Known> implements Cell, Shareable {
     return state._tag === "HalfOpen" ? this.policy.permits - Circuit.heldLeases(state, now).length : 0
   }
 
-  /** The key has another cell now, or none: what attempts on their way still do to this one is told nobody. */
+  /** The key has another entry now, or none: what attempts on their way still do to this one is told nobody. */
   retire(): void {
     this.listener = undefined
     this.abandon()
-    this.member?.leave()
+    this.fleetKey?.leave()
     this.wake()
   }
 

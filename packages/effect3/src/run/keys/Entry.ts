@@ -4,9 +4,9 @@ import type * as STM from "effect/STM"
 import type { CircuitOpen } from "../../CircuitOpen.ts"
 import type { Change, Transition } from "../../Events.ts"
 import type { Transaction } from "../../platform/Ref.ts"
-import type { Turn } from "./Waiters.ts"
+import type { Ticket } from "./Waiters.ts"
 
-/** Where a cell tells what happened to it. */
+/** Where an entry tells what happened to it. */
 export interface Listener {
   readonly log: EventLog.EventLog
   /** Whether its layer is being closed. */
@@ -15,8 +15,8 @@ export interface Listener {
   /** Whether anybody watches scores: a change is not built for nobody. */
   readonly isWatched: () => boolean
   readonly change: (change: Change) => void
-  /** A transaction of the user's may change the cell. */
-  readonly touch: (cell: Cell, transaction: Transaction) => void
+  /** A transaction of the user's may change the entry. */
+  readonly touch: (entry: Entry, transaction: Transaction) => void
 }
 
 /** A decision in two halves, so that several can be taken before any is written. */
@@ -28,7 +28,7 @@ export interface Proposal {
 }
 
 /** One key: its circuit, and who waits for it to change. */
-export interface Cell {
+export interface Entry {
   readonly key: string
   /** When it was last of use, in whole seconds. */
   readonly usedAt: number
@@ -77,9 +77,9 @@ export interface Cell {
   /** Calls back once, at the next transition; returns how to stop waiting. */
   readonly onChange: (callback: () => void) => () => void
   /** The same, and also when a permit is free and its turn has come. */
-  readonly onTurn: (turn: Turn, callback: () => void) => () => void
+  readonly onTurn: (turn: Ticket, callback: () => void) => () => void
   /** Whether a permit is free that nobody has been called for; it is this one's turn then. */
-  readonly claim: (turn: Turn, now: number) => boolean
+  readonly claim: (turn: Ticket, now: number) => boolean
   /** Calls everybody back who waits. */
   readonly wake: () => void
   /** Calls back who has waited longest for a permit, if one is free that nobody has been called for. */
@@ -92,7 +92,7 @@ export interface Blame {
   readonly error: () => string | undefined
 }
 
-/** The circuit of a cell, whichever model judges it. */
+/** The circuit of an entry, whichever model judges it. */
 export type Known = Circuit.Circuit<HealthModel.Opaque>
 
 export interface Command {

@@ -3,10 +3,10 @@ import * as Hash from "effect/Hash"
 import { type Options, nameOf } from "../settings/CircuitOptions.ts"
 import { PolicyConflict } from "../../PolicyConflict.ts"
 import type { Transaction } from "../../platform/Ref.ts"
-import type { Cell, Known, Listener } from "./Entry.ts"
-import { CircuitCell, type Difference } from "./CircuitEntry.ts"
+import type { Entry, Known, Listener } from "./Entry.ts"
+import { CircuitEntry, type Difference } from "./CircuitEntry.ts"
 import type { Join } from "./FleetKey.ts"
-import { type Policy, type Rules, Ruling } from "../settings/PolicyOf.ts"
+import { type Policy, type Rules, Policies } from "../settings/Policies.ts"
 
 /** How long keys are kept. */
 export interface Lifetime {
@@ -15,15 +15,15 @@ export interface Lifetime {
 }
 
 /** The keys under one breaker's policy. */
-export interface Guard {
-  /** The cell of a key; throws `PolicyConflict` when another breaker holds the key under another policy. */
-  readonly cell: (key: string, now: number) => Cell
-  /** The same where the key has a cell: to ask needs no clock. */
-  readonly known: (key: string) => Cell | undefined
-  /** The cell of a key, if there is one, to read: under the rules in force, but where another breaker holds it. */
-  readonly find: (key: string) => Cell | undefined
-  /** All cells, in the same way. */
-  readonly cells: () => ReadonlyArray<Cell>
+export interface BreakerEntries {
+  /** The entry of a key; throws `PolicyConflict` when another breaker holds the key under another policy. */
+  readonly entry: (key: string, now: number) => Entry
+  /** The same where the key has an entry: to ask needs no clock. */
+  readonly known: (key: string) => Entry | undefined
+  /** The entry of a key, if there is one, to read: under the rules in force, but where another breaker holds it. */
+  readonly find: (key: string) => Entry | undefined
+  /** All entries, in the same way. */
+  readonly all: () => ReadonlyArray<Entry>
   /** What a key that was never seen looks like. */
   readonly pristine: (key: string, now: number) => Circuit.View
   /** Fixes the policy of one key. */
@@ -44,18 +44,18 @@ export interface Clock {
   readonly elapsedMillis: number
 }
 
-/** The cells of all keys that share one health model. */
+/** The entries of all keys that share one health model. */
 export interface Registry {
-  /** The cell of a key, if there is one, to read. */
-  readonly find: (key: string) => Cell | undefined
-  /** The cell of a key, under the first breaker built on this registry, if there is one. */
-  readonly cell: (key: string, now: number) => Cell
-  readonly guard: (rules: Omit<Rules, "model">) => Guard
+  /** The entry of a key, if there is one, to read. */
+  readonly find: (key: string) => Entry | undefined
+  /** The entry of a key, under the first breaker built on this registry, if there is one. */
+  readonly entry: (key: string, now: number) => Entry
+  readonly guard: (rules: Omit<Rules, "model">) => BreakerEntries
   /** What a key that was never seen looks like, under the first breaker, if there is one. */
   readonly pristine: (key: string, now: number) => Circuit.View
   /** The rules of the first breaker, of all keys and of some. */
   readonly policies: () => ReadonlyArray<Policy>
-  /** Makes every cell, those to come too, a member of a fleet; returns how to stop. */
+  /** Makes every entry, those to come too, a fleetKey of a fleet; returns how to stop. */
   readonly share: (join: Join) => () => void
 }
 
@@ -68,120 +68,120 @@ export const make = <S>(
   seed: number,
   listener: Omit<Listener, "touch">
 ): Registry => {
-  const cells = new Map<string, CircuitCell>()
+  const entries = new Map<string, CircuitEntry>()
   // By transaction, as others may be announced between the body of one and its commit.
-  const touched = new WeakMap<Transaction, Set<Cell>>()
+  const touched = new WeakMap<Transaction, Set<Entry>>()
   const announce = (transaction: Transaction): void => {
     const changed = touched.get(transaction)
     touched.delete(transaction)
-    for (const cell of changed ?? []) cell.announce()
+    for (const entry of changed ?? []) entry.announce()
   }
   const touching: Listener = {
     ...listener,
-    touch: (cell, transaction) => {
-      touched.set(transaction, (touched.get(transaction) ?? new Set()).add(cell))
+    touch: (entry, transaction) => {
+      touched.set(transaction, (touched.get(transaction) ?? new Set()).add(entry))
     }
   }
   const hidden = HealthModel.opaque(model)
   const unguarded = CircuitPolicy.make(hidden)
   let kept = lifetime
-  let hand = cells.values()
-  let standard: (() => Ruling) | undefined
+  let hand = entries.values()
+  let standard: (() => Policies) | undefined
   let joining: Join | undefined
 
-  const add = (key: string, ruling: Ruling | undefined, now: number, circuit?: Known): CircuitCell => {
-    const policy: Policy = ruling?.of(key) ?? unguarded
+  const add = (key: string, policies: Policies | undefined, now: number, circuit?: Known): CircuitEntry => {
+    const policy: Policy = policies?.of(key) ?? unguarded
     const fresh = circuit ?? Circuit.make(policy, (seed + Hash.string(key)) | 0)
-    const start = { circuit: fresh, isRestored: circuit !== undefined, ruling, now }
-    const cell = new CircuitCell(key, policy, start, touching)
-    if (joining !== undefined) cell.join(joining(cell))
+    const start = { circuit: fresh, isRestored: circuit !== undefined, policies, now }
+    const entry = new CircuitEntry(key, policy, start, touching)
+    if (joining !== undefined) entry.join(joining(entry))
     sweep(now)
-    cells.set(key, cell)
-    return cell
+    entries.set(key, entry)
+    return entry
   }
 
   const pristine = (policy: Policy, now: number): Circuit.View => Circuit.view(policy, Circuit.make(policy, seed), now)
 
   const sweep = (now: number): void => {
     const dead = Math.floor((now - kept.ttlMillis) / 1_000)
-    const idle: Array<CircuitCell> = []
-    for (let look = 0; look < Math.min(looks, cells.size); look++) {
+    const idle: Array<CircuitEntry> = []
+    for (let look = 0; look < Math.min(looks, entries.size); look++) {
       let next = hand.next()
       if (next.done === true) {
-        hand = cells.values()
+        hand = entries.values()
         next = hand.next()
         if (next.done === true) break
       }
-      const cell = next.value
-      if (cell.isIdle() && cell.usedAt < dead) drop(cell)
+      const entry = next.value
+      if (entry.isIdle() && entry.usedAt < dead) drop(entry)
       // An open circuit is not forgotten, unless there is no room and nobody has asked for it in a long time.
-      else if (cell.isIdle() || cell.isSpent(now - kept.ttlMillis)) idle.push(cell)
+      else if (entry.isIdle() || entry.isSpent(now - kept.ttlMillis)) idle.push(entry)
     }
-    if (cells.size < kept.maxKeys) return
+    if (entries.size < kept.maxKeys) return
     // More than one may go: where nothing was idle for a while there are too many. What is failing goes last: forgotten, it would begin
     // again with a score of 1, and never open.
-    const ranked = idle.map((cell) => ({ cell, isFailing: cell.isFailing(now) }))
+    const ranked = idle.map((entry) => ({ entry, isFailing: entry.isFailing(now) }))
     ranked.sort(
-      (left, right) => Number(left.isFailing) - Number(right.isFailing) || left.cell.usedAt - right.cell.usedAt
+      (left, right) => Number(left.isFailing) - Number(right.isFailing) || left.entry.usedAt - right.entry.usedAt
     )
-    for (const { cell } of ranked.slice(0, cells.size - kept.maxKeys + 1)) drop(cell)
+    for (const { entry } of ranked.slice(0, entries.size - kept.maxKeys + 1)) drop(entry)
   }
 
-  const drop = (cell: CircuitCell): void => {
-    cells.delete(cell.key)
-    cell.retire()
+  const drop = (entry: CircuitEntry): void => {
+    entries.delete(entry.key)
+    entry.retire()
   }
 
   return {
-    find: (key) => ruled(cells.get(key), standard?.()),
-    cell: (key, now) => cells.get(key) ?? add(key, standard?.(), now),
+    find: (key) => ruled(entries.get(key), standard?.()),
+    entry: (key, now) => entries.get(key) ?? add(key, standard?.(), now),
     pristine: (key, now) => pristine(standard?.().of(key) ?? unguarded, now),
     policies: () => standard?.().policies ?? [],
     share: (join) => {
       joining = join
-      for (const cell of cells.values()) cell.join(join(cell))
+      for (const entry of entries.values()) entry.join(join(entry))
       return () => {
         joining = undefined
-        for (const cell of cells.values()) cell.join(undefined)
+        for (const entry of entries.values()) entry.join(undefined)
       }
     },
     guard: (rules) => {
-      let ruling = new Ruling({}, { ...rules, model: hidden })
-      standard ??= () => ruling
-      const known = (key: string): CircuitCell | undefined => {
-        const cell = cells.get(key)
-        if (cell === undefined || cell.obeys(ruling)) return cell
-        const difference = cell.rule(ruling)
+      let policies = new Policies({}, { ...rules, model: hidden })
+      standard ??= () => policies
+      const known = (key: string): CircuitEntry | undefined => {
+        const entry = entries.get(key)
+        if (entry === undefined || entry.obeys(policies)) return entry
+        const difference = entry.rule(policies)
         if (difference !== undefined) throw conflict(key, difference)
-        return cell
+        return entry
       }
       return {
-        cell: (key, now) => known(key) ?? add(key, ruling, now),
+        entry: (key, now) => known(key) ?? add(key, policies, now),
         known,
-        find: (key) => ruled(cells.get(key), ruling),
-        cells: () => {
-          for (const cell of cells.values()) ruled(cell, ruling)
-          return [...cells.values()]
+        find: (key) => ruled(entries.get(key), policies),
+        all: () => {
+          for (const entry of entries.values()) ruled(entry, policies)
+          return [...entries.values()]
         },
-        pristine: (key, now) => pristine(ruling.of(key), now),
+        pristine: (key, now) => pristine(policies.of(key), now),
         register: (key, options) => {
-          const policy = ruling.own(key, options)
-          const isKnown = ruling.isRegistered(key)
+          const policy = policies.own(key, options)
+          const isKnown = policies.isRegistered(key)
           const difference = isKnown
-            ? CircuitPolicy.difference(ruling.of(key), policy)
-            : cells.get(key)?.differsFrom(policy)
+            ? CircuitPolicy.difference(policies.of(key), policy)
+            : entries.get(key)?.differsFrom(policy)
           if (difference !== undefined) return conflict(key, difference)
           if (!isKnown) {
-            ruling.register(key, options)
-            const cell = cells.get(key)
-            if (cell?.isUnused === true) cell.rule(ruling)
+            policies.register(key, options)
+            const entry = entries.get(key)
+            if (entry?.isUnused === true) entry.rule(policies)
           }
           return undefined
         },
         replace: (next, lifetime) => {
-          const replaced = ruling.replacedBy(next)
+          const replaced = policies.replacedBy(next)
           return () => {
-            ruling = replaced
+            policies = replaced
             kept = lifetime
           }
         },
@@ -189,11 +189,11 @@ export const make = <S>(
         restore: (snapshots, clock) => {
           const adding: Array<() => void> = []
           for (const [key, data] of snapshots) {
-            const restored = CircuitSnapshot.restore(ruling.of(key), data, clock)
+            const restored = CircuitSnapshot.restore(policies.of(key), data, clock)
             if (restored._tag === "Invalid") return { key, invalid: restored }
             adding.push(() => {
-              const replaced = cells.get(key)
-              add(key, ruling, clock.now, restored.circuit)
+              const replaced = entries.get(key)
+              add(key, policies, clock.now, restored.circuit)
               replaced?.retire()
             })
           }
@@ -205,9 +205,9 @@ export const make = <S>(
   }
 }
 
-const ruled = (cell: CircuitCell | undefined, ruling: Ruling | undefined): CircuitCell | undefined => {
-  if (cell !== undefined && ruling !== undefined && !cell.obeys(ruling)) cell.rule(ruling)
-  return cell
+const ruled = (entry: CircuitEntry | undefined, policies: Policies | undefined): CircuitEntry | undefined => {
+  if (entry !== undefined && policies !== undefined && !entry.obeys(policies)) entry.rule(policies)
+  return entry
 }
 
 const conflict = (key: string, difference: NonNullable<Difference>): PolicyConflict =>

@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as CircuitOpen from "../../CircuitOpen.ts"
 
 /** The last rejection of a key, as its callers see it. */
-export interface Refusal {
+export interface Rejection {
   readonly at: number
   readonly until: number
   readonly error: CircuitOpen.CircuitOpen
@@ -14,9 +14,9 @@ export const refused = (
   key: string,
   rejected: Circuit.Rejected,
   now: number,
-  last: Refusal | undefined,
+  last: Rejection | undefined,
   openedBy: string | undefined
-): Refusal => {
+): Rejection => {
   const { generation, score, status, until } = rejected
   if (last !== undefined && last.until === until && now >= last.at && now - last.at < 1) {
     const { error } = last

@@ -1,15 +1,15 @@
 /** One who waits for a permit; `calledBy` whom, while it has been called and is not decided about. */
-export interface Turn {
-  calledBy: Waiting | undefined
+export interface Ticket {
+  calledBy: Waiters | undefined
 }
 
 /**
  * Who waits for one key. A change calls everybody; a permit that comes free only the one who has waited longest for it, and nobody else
  * until that one has asked: a thousand who ask for three permits at once would ask again and again.
  */
-export class Waiting {
+export class Waiters {
   private readonly changes = new Set<() => void>()
-  private readonly turns = new Map<Turn, () => void>()
+  private readonly turns = new Map<Ticket, () => void>()
   private called = 0
 
   get isEmpty(): boolean {
@@ -23,13 +23,13 @@ export class Waiting {
   }
 
   /** The same, and also when its turn has come. */
-  queue(turn: Turn, callback: () => void): () => void {
+  queue(turn: Ticket, callback: () => void): () => void {
     this.turns.set(turn, callback)
     return () => this.turns.delete(turn)
   }
 
   /** Calls a turn at once, if more permits are free than have been called for. */
-  claim(turn: Turn, free: number): boolean {
+  claim(turn: Ticket, free: number): boolean {
     if (turn.calledBy === this) return true
     if (free <= this.called) return false
     turn.calledBy = this
@@ -38,7 +38,7 @@ export class Waiting {
   }
 
   /** Ends a turn, if it was called. */
-  static decided(turn: Turn): void {
+  static decided(turn: Ticket): void {
     if (turn.calledBy !== undefined) turn.calledBy.called--
     turn.calledBy = undefined
   }

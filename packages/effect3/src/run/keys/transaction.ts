@@ -5,19 +5,19 @@ import * as STM from "effect/STM"
 import type { CircuitOpen } from "../../CircuitOpen.ts"
 import { InvalidSnapshot } from "../../InvalidSnapshot.ts"
 import { type Outside, atomically, partOf } from "../../platform/Ref.ts"
-import type { Cell } from "./Entry.ts"
+import type { Entry } from "./Entry.ts"
 import { toError } from "./Rejection.ts"
-import type { Clock, Guard } from "./Registry.ts"
+import type { Clock, BreakerEntries } from "./Registry.ts"
 
-/** Where a permit carries the cell it is of. */
-export const cellOf: unique symbol = Symbol.for("@truce/effect3/Permit/cell")
+/** Where a permit carries the entry it is of. */
+export const entryOf: unique symbol = Symbol.for("@truce/effect3/Permit/entry")
 
 export interface Permit {
   readonly key: string
   readonly generation: number
   /** Whether the attempt is a probe of a half-open circuit, which holds one of its permits. */
   readonly probe: boolean
-  readonly [cellOf]: { readonly cell: Cell; readonly permit: Circuit.Permit }
+  readonly [entryOf]: { readonly entry: Entry; readonly permit: Circuit.Permit }
 }
 
 export type Admission =
@@ -25,25 +25,25 @@ export type Admission =
   | { readonly _tag: "Rejected"; readonly error: CircuitOpen }
 
 /** Admission and settling of several keys as transactions to compose with others. */
-export const make = (guard: Guard) => ({
+export const make = (guard: BreakerEntries) => ({
   /**
    * Reads and decides for all keys first, then writes for all or, but for what the one that rejects remembers, for none. A rejection is a
    * value: not every transaction that fails takes back what it wrote.
    */
   admit: (keys: Arr.NonEmptyReadonlyArray<string>, now: number): STM.STM<Admission> =>
     atomically(() => {
-      const asked = Array.from(new Set(keys), (key) => guard.cell(key, now))
+      const asked = Array.from(new Set(keys), (key) => guard.entry(key, now))
       return STM.flatMap(
-        STM.forEach(asked, (cell) => STM.map(cell.proposeTx(now), (proposal) => ({ cell, proposal }))),
+        STM.forEach(asked, (entry) => STM.map(entry.proposeTx(now), (proposal) => ({ entry, proposal }))),
         (proposals): STM.STM<Admission> => {
           const permits: Array<Permit> = []
-          for (const { cell, proposal } of proposals) {
+          for (const { entry, proposal } of proposals) {
             if (proposal.decision._tag === "Rejected") {
               // A slow start remembers whom it has rejected: without that it would go on to.
-              const error = toError(cell.key, proposal.decision, now, proposal.openedBy)
+              const error = toError(entry.key, proposal.decision, now, proposal.openedBy)
               return STM.as(proposal.write, { _tag: "Rejected", error } satisfies Admission)
             }
-            permits.push(toPermit(cell, proposal.decision.permit))
+            permits.push(toPermit(entry, proposal.decision.permit))
           }
           return STM.as(
             STM.forEach(proposals, ({ proposal }) => proposal.write, { discard: true }),
@@ -62,7 +62,7 @@ export const make = (guard: Guard) => ({
     atomically(() =>
       STM.forEach(
         permits,
-        ({ [cellOf]: { cell, permit } }) => cell.settleTx({ permit, outcome, failedBefore, startedAt }, now),
+        ({ [entryOf]: { entry, permit } }) => entry.settleTx({ permit, outcome, failedBefore, startedAt }, now),
         { discard: true }
       )
     ),
@@ -71,15 +71,15 @@ export const make = (guard: Guard) => ({
     partOf(transaction, guard.announce)
 })
 
-export const toPermit = (cell: Cell, permit: Circuit.Permit): Permit => ({
-  key: cell.key,
+export const toPermit = (entry: Entry, permit: Circuit.Permit): Permit => ({
+  key: entry.key,
   generation: permit.generation,
   probe: permit.probe > 0,
-  [cellOf]: { cell, permit }
+  [entryOf]: { entry, permit }
 })
 
 /** Restores all circuits of a snapshot, or none. */
-export const restore = (guard: Guard, snapshot: unknown, clock: Clock): Effect.Effect<void, InvalidSnapshot> =>
+export const restore = (guard: BreakerEntries, snapshot: unknown, clock: Clock): Effect.Effect<void, InvalidSnapshot> =>
   Effect.suspend(() => {
     if (typeof snapshot !== "object" || snapshot === null) {
       return Effect.fail(new InvalidSnapshot({ field: "snapshot", rule: "an object with version and circuits" }))

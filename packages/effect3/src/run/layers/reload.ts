@@ -7,11 +7,11 @@ import type { InvalidPolicy } from "../../InvalidPolicy.ts"
 import * as RetryBudget from "../services/RetryBudget.ts"
 import * as RetryPolicy from "../services/RetryPolicy.ts"
 import type { Options } from "../services/Truce.ts"
-import { guard } from "../services/CircuitBreaker.ts"
+import { internals } from "../services/CircuitBreaker.ts"
 import { checked } from "../settings/checked.ts"
 import { issuesOf } from "../settings/issues.ts"
 import { rulesByKey } from "../settings/retryRules.ts"
-import { circuitOverrides, modelOf } from "../settings/PolicyOf.ts"
+import { circuitOverrides, modelOf } from "../settings/Policies.ts"
 import { counted } from "./several.ts"
 import { Truce } from "../services/Truce.ts"
 
@@ -68,7 +68,7 @@ export const reloading = <S, R>(options: Options<S, R>): Effect.Effect<void, Inv
       checkNames("Truce.reload", options)
       const circuit = circuitOptions(options)
       const rules = { model: modelOf(options), options: circuit, overrides: circuitOverrides(circuit) }
-      const circuits = breaker[guard].replace(rules, lifetimeOf(options))
+      const circuits = breaker[internals].replace(rules, lifetimeOf(options))
       const tokens = budget[RetryBudget.replace](budgetOptions(options))
       const retries = rulesByKey(retryOptions(options), context)
       circuits()

@@ -11,7 +11,7 @@ import type { Explanation } from "../../Explanation.ts"
 import type { InvalidSnapshot } from "../../InvalidSnapshot.ts"
 import type { PolicyConflict } from "../../PolicyConflict.ts"
 import type { Outside } from "../../platform/Ref.ts"
-import type { Guarded } from "../keys/Admission.ts"
+import type { Admissions } from "../keys/Admissions.ts"
 import type { Admission, Permit } from "../keys/transaction.ts"
 
 /**
@@ -67,16 +67,16 @@ export interface Service {
   ) => STM.STM<void>
   readonly commit: <A, E, R>(transaction: STM.STM<A, E, R>) => Effect.Effect<A, E, Outside<R>>
   /** For what is built on the breaker. */
-  readonly [guard]: Guarded
+  readonly [internals]: Admissions
 }
 
 /**
- * The key under which a breaker carries its cells.
+ * The key under which a breaker carries its entries.
  *
  * @category symbols
  * @since 0.1.0
  */
-export const guard: unique symbol = Symbol.for("@truce/effect3/CircuitBreaker/guard")
+export const internals: unique symbol = Symbol.for("@truce/effect3/CircuitBreaker/internals")
 
 /**
  * One circuit per key.

@@ -59,8 +59,8 @@ export interface Service {
   readonly changes: Stream.Stream<Change>
   readonly record: (key: string, outcome: Outcome.Outcome) => Effect.Effect<void>
   readonly explain: (key: string) => Effect.Effect<Explanation>
-  /** For layers built on the score: the cells of its keys, and the transitions breakers publish. */
-  readonly [cells]: Cells
+  /** For layers built on the score: the entries of its keys, and the transitions breakers publish. */
+  readonly [entries]: Entries
 }
 
 /**
@@ -69,7 +69,7 @@ export interface Service {
  * @category symbols
  * @since 0.1.0
  */
-export const cells: unique symbol = Symbol.for("@truce/effect3/HealthScore/cells")
+export const entries: unique symbol = Symbol.for("@truce/effect3/HealthScore/entries")
 
 /**
  * What a breaker needs of the score it is built on.
@@ -77,7 +77,7 @@ export const cells: unique symbol = Symbol.for("@truce/effect3/HealthScore/cells
  * @category models
  * @since 0.1.0
  */
-export interface Cells {
+export interface Entries {
   readonly registry: Registry.Registry
   readonly transitions: PubSub.PubSub<Transition>
   readonly log: EventLog.EventLog

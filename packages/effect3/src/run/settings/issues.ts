@@ -5,7 +5,7 @@ import { toPolicy } from "./CircuitOptions.ts"
 import { lifetimeOf } from "./lifetime.ts"
 import type { Options } from "../services/Truce.ts"
 import { limitsOver, rulesOver } from "./retryRules.ts"
-import { modelOf } from "./PolicyOf.ts"
+import { modelOf } from "./Policies.ts"
 
 /** The part of the options that has rules of its own; models and budgets are checked where they are made. */
 type Part<R> = Pick<Options<unknown, R>, "circuit" | "limits" | "retry">

@@ -4,7 +4,15 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Schedule from "effect/Schedule"
-import type { BackoffOptions, CallOptions, Fixed, LayerOptions, Limits, Options, RulesByKey } from "../services/RetryPolicy.ts"
+import type {
+  BackoffOptions,
+  CallOptions,
+  Fixed,
+  LayerOptions,
+  Limits,
+  Options,
+  RulesByKey
+} from "../services/RetryPolicy.ts"
 import * as Schedules from "../../platform/Schedules.ts"
 import { count, given, millis, positiveDuration, renamed } from "./options.ts"
 

@@ -1,6 +1,6 @@
 import { Circuit, type Event, type Outcome } from "@truce/core"
 import type { Known } from "../keys/Entry.ts"
-import type { Policy } from "../settings/PolicyOf.ts"
+import type { Policy } from "../settings/Policies.ts"
 
 /**
  * What the policy would have done with one key.

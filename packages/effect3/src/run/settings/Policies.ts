@@ -29,8 +29,8 @@ export const modelOf = <S>({
 export const circuitOverrides = ({ overrides }: LayerOptions): KeyPattern.KeyPattern<Override> =>
   KeyPattern.KeyPattern.of(overrides).map(({ model, ...options }) => ({ model, options }))
 
-/** The rules of one breaker, in force until they are replaced as a whole: a cell that has seen them needs to ask no more. */
-export class Ruling {
+/** The rules of one breaker, in force until they are replaced as a whole: an entry that has seen them needs to ask no more. */
+export class Policies {
   /** The breaker: its rulings follow each other, those of another one conflict. */
   readonly owner: object
   private readonly rules: Rules
@@ -49,8 +49,8 @@ export class Ruling {
   }
 
   /** Other rules, under which the keys that were registered keep the options of their own. Throws `InvalidOption`. */
-  replacedBy(rules: Rules): Ruling {
-    const next = new Ruling(this.owner, rules)
+  replacedBy(rules: Rules): Policies {
+    const next = new Policies(this.owner, rules)
     for (const [key, { options }] of this.registered) next.register(key, options)
     return next
   }

@@ -14,7 +14,7 @@ import * as Monotonic from "../../platform/Monotonic.ts"
 import { errorOf, nameOf, tellSpan } from "./trail.ts"
 
 /** A call that is told of: to who observes, and to its span if calls have one. */
-export class Telling {
+export class CallReport {
   attempts = 1
   /** What its span will tell; `undefined` where it has none. */
   readonly trail: Array<Attempt> | undefined

@@ -1,34 +1,34 @@
 import { type Circuit, Fleet, type HealthModel, InvalidOption } from "@truce/core"
 import type * as Effect from "effect/Effect"
 import type { Known } from "../keys/Entry.ts"
-import type { Member, Shareable } from "../keys/FleetKey.ts"
-import type { Policy } from "../settings/PolicyOf.ts"
+import type { FleetKey, Shareable } from "../keys/FleetKey.ts"
+import type { Policy } from "../settings/Policies.ts"
 
 export type Rules = Fleet.Policy<HealthModel.Opaque>
 export type Shared = Fleet.Shared<HealthModel.Opaque>
 
 /** What an entry asks of the fleet it is part of. */
-export interface Crew {
+export interface FleetContext {
   readonly process: string
   readonly witnesses: number
   /** Flushes an entry with the next ones, or at once. */
-  readonly isDue: (entry: Entry, isUrgent: boolean) => void
-  readonly admit: (entry: Entry, now: number) => Effect.Effect<Circuit.Decision>
-  readonly settle: (entry: Entry, settled: Circuit.Settled, now: number) => Effect.Effect<void>
-  readonly left: (entry: Entry) => void
+  readonly isDue: (entry: FleetEntry, isUrgent: boolean) => void
+  readonly admit: (entry: FleetEntry, now: number) => Effect.Effect<Circuit.Decision>
+  readonly settle: (entry: FleetEntry, settled: Circuit.Settled, now: number) => Effect.Effect<void>
+  readonly left: (entry: FleetEntry) => void
 }
 
 /** A write that may have been done: what was there, what would be there, and what is to be done when it is known. */
-export interface Doubt {
+export interface UncertainWrite {
   readonly expected: string | undefined
   readonly text: string
   readonly settle: (isDone: boolean | undefined) => void
 }
 
 /** What one process knows of one key of the fleet, and has not told it yet. */
-export class Entry implements Member {
-  readonly cell: Shareable
-  private readonly crew: Crew
+export class FleetEntry implements FleetKey {
+  readonly entry: Shareable
+  private readonly fleet: FleetContext
   private policy: Policy | undefined = undefined
   private shareable: Rules | undefined = undefined
   link: Fleet.Link = Fleet.unlinked
@@ -46,20 +46,20 @@ export class Entry implements Member {
   isSeen = false
   /** What is wrong with what is stored: as long as it is not ours to change, nothing of it is urgent. */
   fault: string | undefined = undefined
-  doubts: ReadonlyArray<Doubt> = []
+  doubts: ReadonlyArray<UncertainWrite> = []
   /** Probes that the store gave a lease, by the permit this process knows them under. */
   readonly probes = new Map<Circuit.Permit, Circuit.Permit>()
   /** Probes that this process has begun by its own rules. */
   readonly ownProbes = new Set<Circuit.Permit>()
   /** What came of probes whose leases the store still holds, for it could not be told; to tell it twice changes nothing. */
-  owed: ReadonlyArray<Circuit.Settled> = []
+  unsettled: ReadonlyArray<Circuit.Settled> = []
   /** Ends when the store has answered who asked first. */
   asking: Effect.Effect<void> | undefined = undefined
 
-  constructor(cell: Shareable, crew: Crew) {
-    this.cell = cell
-    this.crew = crew
-    this.gathered = Fleet.batch(crew.process, undefined)
+  constructor(entry: Shareable, fleet: FleetContext) {
+    this.entry = entry
+    this.fleet = fleet
+    this.gathered = Fleet.batch(fleet.process, undefined)
   }
 
   /** What is to be told. */
@@ -75,12 +75,12 @@ export class Entry implements Member {
 
   /** The rules of the key, as far as they can be shared. */
   get rules(): Rules | undefined {
-    const policy = this.cell.rules
+    const policy = this.entry.rules
     if (policy !== this.policy) {
       this.policy = policy
       // What was read by other rules is read again by these: it may be of another model.
       this.forget()
-      this.shareable = policy === undefined ? undefined : shareable(policy, this.crew.witnesses)
+      this.shareable = policy === undefined ? undefined : shareable(policy, this.fleet.witnesses)
     }
     return this.shareable
   }
@@ -90,14 +90,14 @@ export class Entry implements Member {
   }
 
   admit(now: number): Effect.Effect<Circuit.Decision> {
-    return this.crew.admit(this, now)
+    return this.fleet.admit(this, now)
   }
 
   settle(circuit: Known, settled: Circuit.Settled, now: number): Effect.Effect<void> | undefined {
     const { outcome, permit } = settled
     if (permit.probe > 0) {
       this.ownProbes.delete(permit)
-      if (this.probes.has(permit)) return this.crew.settle(this, settled, now)
+      if (this.probes.has(permit)) return this.fleet.settle(this, settled, now)
     }
     if (permit.generation !== circuit.generation || !permit.judged) return undefined
     // Not the first, so that it is due already; and no success is urgent.
@@ -113,13 +113,13 @@ export class Entry implements Member {
     this.batch = batch
     const isUrgent =
       !this.isUrgent && this.fault === undefined && (!this.isSeen || Fleet.isUrgent(rules, circuit, batch))
-    if (isFirst || isUrgent) this.crew.isDue(this, isUrgent)
+    if (isFirst || isUrgent) this.fleet.isDue(this, isUrgent)
     return undefined
   }
 
   leave(): void {
     this.hasLeft = true
-    this.crew.left(this)
+    this.fleet.left(this)
   }
 
   /** Whether the store is to be asked although there is nothing to tell it: something may have happened to an opening. */
@@ -131,21 +131,21 @@ export class Entry implements Member {
   /** What was to be told; from now on another batch gathers. */
   take(): Fleet.Batch {
     const { batch } = this
-    this.batch = Fleet.batch(this.crew.process, this.link.shared)
+    this.batch = Fleet.batch(this.fleet.process, this.link.shared)
     return batch
   }
 
   /** Takes a batch back that was not told. */
   giveBack(batch: Fleet.Batch): void {
     this.batch = Fleet.combine(batch, this.batch)
-    if (this.batch.attempts > 0) this.crew.isDue(this, false)
+    if (this.batch.attempts > 0) this.fleet.isDue(this, false)
   }
 
   /** Tells of a probe with the next flush. */
   owe(probes: ReadonlyArray<Circuit.Settled>): void {
     if (probes.length === 0) return
-    this.owed = [...this.owed, ...probes]
-    this.crew.isDue(this, false)
+    this.unsettled = [...this.unsettled, ...probes]
+    this.fleet.isDue(this, false)
   }
 
   /**
@@ -157,18 +157,18 @@ export class Entry implements Member {
     text: string | undefined,
     shared: Shared | undefined,
     offset: number,
-    doubts: ReadonlyArray<Doubt>
+    doubts: ReadonlyArray<UncertainWrite>
   ): Effect.Effect<void> {
     const { doubts: all, link } = this
     this.text = text
     this.shared = shared
     this.isSeen = true
-    this.doubts = all.filter((doubt) => text !== doubt.text && !doubts.includes(doubt))
-    for (const doubt of all) {
-      if (text === doubt.text) doubt.settle(true)
-      else if (doubts.includes(doubt)) doubt.settle(text === doubt.expected ? false : undefined)
+    this.doubts = all.filter((uncertain) => text !== uncertain.text && !doubts.includes(uncertain))
+    for (const uncertain of all) {
+      if (text === uncertain.text) uncertain.settle(true)
+      else if (doubts.includes(uncertain)) uncertain.settle(text === uncertain.expected ? false : undefined)
     }
-    return this.cell.step((circuit) => {
+    return this.entry.step((circuit) => {
       const [next, linked] = Fleet.follow(rules, circuit, link, shared, offset)
       this.link = linked
       // What was gathered before an opening, or a close, is of another story.
