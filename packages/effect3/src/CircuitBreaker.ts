@@ -21,7 +21,7 @@ import type { InvalidSnapshot } from "./InvalidSnapshot.ts"
 import { CircuitBreaker, type Service, type Snapshot, type State, internals } from "./run/services/CircuitBreaker.ts"
 import type { Entry } from "./run/keys/Entry.ts"
 import { executing, executingAll } from "./run/call/execute.ts"
-import * as Admissions from "./run/keys/Admissions.ts"
+import { Admissions } from "./run/keys/Admissions.ts"
 import * as Monotonic from "./platform/Monotonic.ts"
 import { configured, millis } from "./run/settings/options.ts"
 import { circuitOverrides } from "./run/settings/Policies.ts"
@@ -49,7 +49,7 @@ export { CircuitBreaker, type Service, type Snapshot, type State, internals } fr
 export const make = (options: LayerOptions = {}): Effect.Effect<Service, never, HealthScore> =>
   Effect.gen(function* () {
     const { log, registry, scope, transitions } = (yield* HealthScore)[entries]
-    const admissions = Admissions.make(registry.guard({ options, overrides: circuitOverrides(options) }), scope, log)
+    const admissions = new Admissions(registry, { options, overrides: circuitOverrides(options) }, scope, log)
     const transaction = Transaction.make(admissions)
     const all = <A>(f: (entry: Entry, at: number) => Effect.Effect<A>): Effect.Effect<ReadonlyArray<A>> =>
       Effect.flatMap(Monotonic.now, (at) => Effect.forEach(admissions.all(), (entry) => f(entry, at)))

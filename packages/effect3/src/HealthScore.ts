@@ -14,7 +14,8 @@ import {
   entries
 } from "./run/services/HealthScore.ts"
 import { lifetimeOf } from "./run/settings/lifetime.ts"
-import { type Circuit, Describe, EventLog, HealthModel, type Outcome } from "@truce/core"
+import type { HealthModel } from "@truce/core"
+import { type Circuit, Describe, EventLog, type Outcome } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
@@ -25,8 +26,9 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Change, Transition } from "./Events.ts"
 import { now, nowOf } from "./platform/Monotonic.ts"
-import { checkedModel, configured } from "./run/settings/options.ts"
-import * as Registry from "./run/keys/Registry.ts"
+import { configured } from "./run/settings/options.ts"
+import { Registry } from "./run/keys/Registry.ts"
+import { modelOf } from "./run/settings/Policies.ts"
 import { offer } from "./platform/Offer.ts"
 import { isComposed } from "./platform/Ref.ts"
 
@@ -74,10 +76,7 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
       isWatched: () => watchers > 0,
       change: (change: Change) => offer(moved, change)
     }
-    const registry =
-      options.model === undefined
-        ? Registry.make(HealthModel.ledger(), lifetime, seed, listener)
-        : Registry.make(checkedModel(options.model), lifetime, seed, listener)
+    const registry = new Registry(modelOf(options), lifetime, seed, listener)
     const view = (key: string): Effect.Effect<Circuit.View> =>
       Effect.withFiberRuntime((fiber) => {
         const at = nowOf(fiber)

@@ -10,14 +10,12 @@ import { KeyPattern, type Outcome, RetryBudget as Rule } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as STM from "effect/STM"
-import { MirroredRef } from "./run/keys/MirroredRef.ts"
+import { TokenBuckets } from "./run/keys/TokenBuckets.ts"
 import { now } from "./platform/Monotonic.ts"
 import { count, configured } from "./run/settings/options.ts"
-import { isAmbient, isComposed } from "./platform/Ref.ts"
 
 export { type Attempt, type Options, RetryBudget, type Service, replace } from "./run/services/RetryBudget.ts"
 
@@ -40,36 +38,7 @@ export const { aws, grpc, ratio, saturation, unlimited } = Rule
 export const make = (options: Options = {}): Effect.Effect<Service> =>
   Effect.sync(() => {
     let rules = rulesOf(options)
-    // Only keys that have spent: the others are all alike.
-    const buckets = new Map<string, TokenBucket>()
-    const drop = (key: string, bucket: TokenBucket): void => {
-      buckets.delete(key)
-      bucket.drop()
-    }
-    const open = (key: string, rule: Rule.RetryBudget): TokenBucket => {
-      const known = buckets.get(key)
-      if (known !== undefined) return known
-      if (buckets.size >= rules.maxKeys) {
-        const [oldest] = buckets
-        // One that a transaction has spent from is kept a while longer, as the newest.
-        if (oldest?.[1].isUnderWay === true) {
-          buckets.delete(oldest[0])
-          buckets.set(...oldest)
-        } else if (oldest !== undefined) drop(...oldest)
-      }
-      const bucket = new TokenBucket({ rule, held: rule.init })
-      buckets.set(key, bucket)
-      return bucket
-    }
-    const forget = (
-      fiber: Fiber.RuntimeFiber<unknown, unknown>,
-      key: string,
-      bucket: TokenBucket,
-      rule: Rule.RetryBudget
-    ): void => {
-      // The transaction of the user's may have spent what is not committed yet.
-      if (!isComposed(fiber) && bucket.isSpare(rule) && buckets.get(key) === bucket) drop(key, bucket)
-    }
+    const buckets = new TokenBuckets()
     return {
       tokens: (key) =>
         Effect.suspend(() => {
@@ -81,12 +50,12 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
       withdraw: (key, failed) =>
         Effect.flatMap(now, (at) => {
           const rule = rules.of(key)
-          return open(key, rule).update(rule, (held) => withdrawn(rule, held, failed, at))
+          return buckets.open(key, rule, rules.maxKeys).update(rule, (held) => withdrawn(rule, held, failed, at))
         }),
       withdrawSTM: (key, failed, at) =>
         STM.suspend(() => {
           const rule = rules.of(key)
-          return open(key, rule).updateTx(rule, (held) => withdrawn(rule, held, failed, at))
+          return buckets.open(key, rule, rules.maxKeys).updateTx(rule, (held) => withdrawn(rule, held, failed, at))
         }),
       refund: (key, cost) =>
         Effect.withFiberRuntime((fiber) => {
@@ -95,7 +64,7 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
           const rule = rules.of(key)
           return Effect.map(
             bucket.update(rule, (held) => [undefined, rule.refund(held, cost)]),
-            () => forget(fiber, key, bucket, rule)
+            () => buckets.forget(fiber, key, bucket, rule)
           )
         }),
       settle: (key, attempt, at) => {
@@ -104,10 +73,10 @@ export const make = (options: Options = {}): Effect.Effect<Service> =>
         const before = known === undefined ? rule.init : known.known(rule)
         if (before !== undefined && rule.settle(before, attempt, at) === before) return Effect.void
         return Effect.withFiberRuntime((fiber) => {
-          const bucket = open(key, rule)
+          const bucket = buckets.open(key, rule, rules.maxKeys)
           return Effect.map(
             bucket.update(rule, (held) => [undefined, rule.settle(held, attempt, at)]),
-            () => forget(fiber, key, bucket, rule)
+            () => buckets.forget(fiber, key, bucket, rule)
           )
         })
       },
@@ -207,57 +176,4 @@ const rulesOf = ({ maxKeys, overrides, rule = Rule.saturation() }: Options) => {
     maxKeys: count("RetryBudget", "maxKeys", maxKeys, 10_000),
     of: (key: string): Rule.RetryBudget => special.find(key) ?? rule
   }
-}
-
-/** The tokens of a key, and the rule they are priced by. */
-interface Held {
-  readonly rule: Rule.RetryBudget
-  readonly held: Rule.Tokens
-}
-
-class TokenBucket extends MirroredRef<Held> {
-  drop(): void {
-    this.abandon()
-  }
-
-  heldTx(rule: Rule.RetryBudget): Effect.Effect<Rule.Tokens> {
-    return this.look((value) => priced(value, rule))
-  }
-
-  /** What the bucket holds, where that is certain without a transaction. */
-  known(rule: Rule.RetryBudget): Rule.Tokens | undefined {
-    return isAmbient || this.value.rule !== rule ? undefined : this.value.held
-  }
-
-  get isUnderWay(): boolean {
-    return isAmbient && this.isHeld
-  }
-
-  isSpare(rule: Rule.RetryBudget): boolean {
-    return !this.isHeld && this.value.rule === rule && this.value.held.tokens === rule.init.tokens
-  }
-
-  update<A>(rule: Rule.RetryBudget, f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]): Effect.Effect<A> {
-    return this.commit((value) => repriced(value, rule, f))
-  }
-
-  updateTx<A>(rule: Rule.RetryBudget, f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]): STM.STM<A> {
-    return this.changeTx((value) => repriced(value, rule, f))
-  }
-}
-
-const repriced = <A>(
-  value: Held,
-  rule: Rule.RetryBudget,
-  f: (held: Rule.Tokens) => readonly [A, Rule.Tokens]
-): readonly [A, Held] => {
-  const [result, held] = f(priced(value, rule))
-  return [result, held === value.held && value.rule === rule ? value : { rule, held }]
-}
-
-// Under another rule a key keeps the share of its tokens that it had.
-const priced = ({ held, rule: from }: Held, rule: Rule.RetryBudget): Rule.Tokens => {
-  if (from === rule) return held
-  const tokens = (held.tokens / from.init.tokens) * rule.init.tokens
-  return { tokens: Number.isNaN(tokens) ? rule.init.tokens : tokens, at: held.at }
 }

@@ -12,6 +12,8 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AttemptTimeout } from "./AttemptTimeout.ts"
+import type { CircuitOpen } from "./CircuitOpen.ts"
+import type { RetryExhausted } from "./RetryExhausted.ts"
 import * as CallContext from "./CallContext.ts"
 import * as CircuitBreaker from "./CircuitBreaker.ts"
 import * as HealthScore from "./HealthScore.ts"
@@ -22,19 +24,12 @@ import { configured, positiveDuration } from "./run/settings/options.ts"
 import { budgetOptions, checkedLayer, circuitOptions, reloading, retryOptions } from "./run/layers/reload.ts"
 import { type PlanOfAll, type PlanOptions, planNames } from "./run/settings/plan.ts"
 import { protecting, protectingAll } from "./run/call/protect.ts"
-import { type Options, type ProtectOptions, type Protected, type Service, Truce } from "./run/services/Truce.ts"
+import { type Options, type Service, Truce } from "./run/services/Truce.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
 import * as RetryBudget from "./RetryBudget.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
-export {
-  type Options,
-  type Override,
-  type ProtectOptions,
-  type Protected,
-  type Service,
-  Truce
-} from "./run/services/Truce.ts"
+export { type Options, type Override, type Service, Truce } from "./run/services/Truce.ts"
 
 /**
  * All services of this package.
@@ -164,6 +159,47 @@ export const reload = <S = HealthModel.Ledger, R = never>(
 export const layerConfig = <S = HealthModel.Ledger, R = never>(
   options: Config.Config.Wrap<Options<S, R>>
 ): Layer.Layer<Services, ConfigError.ConfigError, R> => configured(options, (unwrapped) => layer(unwrapped), issuesOf)
+
+/**
+ * How one effect is protected.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ProtectOptions<
+  E,
+  ER extends E,
+  EP extends E,
+  RetryTimeouts extends boolean = boolean
+> extends CircuitBreaker.ExecuteOptions<E, ER, EP> {
+  /** Options of the retry for this effect alone: field by field over those of the key's override and of the layer, within the limits. */
+  readonly retry?: RetryPolicy.CallOptions<RetryTimeouts> | undefined
+}
+
+/**
+ * The error channel of a protected effect: permanent errors as they were, retriable ones inside `RetryExhausted`, and the
+ * rejection of a call that made no attempt.
+ *
+ * An error that the types call neither, or both, is in both places: none is lost.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Protected<E, ER, EP, Timeout = never, RetryTimeouts extends boolean = true> = {
+  // A property, as its type has no name: an editor shows the errors instead.
+  readonly error:
+    | Exclude<E, ER>
+    | Extract<E, EP>
+    | CircuitOpen
+    | Unless<RetryTimeouts, Timeout>
+    | ([RetryPolicy.Again<E, ER, EP> | If<RetryTimeouts, Timeout>] extends [never]
+        ? never
+        : RetryExhausted<RetryPolicy.Again<E, ER, EP> | If<RetryTimeouts, Timeout>>)
+}["error"]
+
+type If<Condition extends boolean, A> = true extends Condition ? A : never
+
+type Unless<Condition extends boolean, A> = false extends Condition ? A : never
 
 /**
  * Protects an effect: retry around breaker.

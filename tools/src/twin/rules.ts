@@ -28,7 +28,6 @@ export const table: Table = {
     "@effect/platform/KeyValueStore": "effect/persistence/KeyValueStore",
     "@effect/platform/OpenApi": "effect/http-api/OpenApi",
     "@truce/effect3": "@truce/effect4",
-    "@truce/effect3/CircuitOptions": "@truce/effect4/CircuitOptions",
     "@truce/effect3/CircuitReport": "@truce/effect4/CircuitReport",
     "@truce/effect3/Fleet": "@truce/effect4/Fleet",
     "@truce/effect3/FleetRecord": "@truce/effect4/FleetRecord",

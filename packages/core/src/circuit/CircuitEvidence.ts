@@ -44,9 +44,9 @@ export const judge = <S>(
   if (health === self.health && !opens) return { ...self, traffic }
   const before = policy.model.score(self.health, now)
   const after = policy.model.score(health, now)
-  const next = { ...self, health, traffic, moves: moved(self.moves, outcome, mass, before, after, now) }
+  const next = { ...self, health, traffic, moves: moved(self.moves, outcome, mass, { before, after, at: now }) }
   return scope === "circuit" && (opens || (mass.failure > 0 && policy.model.trips(health, now)))
-    ? opened(policy, next, state, after, wishOf(outcome), now)
+    ? opened(policy, { ...next, state }, after, wishOf(outcome), now)
     : next
 }
 
@@ -61,11 +61,11 @@ const probed = <S>(
   const before = 1 - self.state.suspicion
   const suspicion = clamp01(self.state.suspicion + (mass.failure - rho * mass.success) / n)
   const after = 1 - suspicion
-  const moves = moved(self.moves, outcome, mass, before, after, now)
+  const moves = moved(self.moves, outcome, mass, { before, after, at: now })
   const next = { ...self, state: { ...self.state, suspicion }, moves }
   if (scope === "score-only") return next
   if (mass.raw > 0 && reopens(policy, outcome, mass, before, after)) {
-    return opened(policy, next, self.state, after, wishOf(outcome), now)
+    return opened(policy, next, after, wishOf(outcome), now)
   }
   if (mass.success === 0 || after < policy.closeAt - epsilon) return next
   const generation = self.generation + 1
@@ -142,12 +142,12 @@ const reopens = <S>(policy: CircuitPolicy<S>, outcome: Outcome, mass: Mass, befo
  */
 export const opened = <S>(
   policy: CircuitPolicy<S>,
-  self: Circuit<S>,
-  from: Closed | HalfOpen,
+  self: Circuit<S> & { readonly state: Closed | HalfOpen },
   score: number,
   retryAfterMillis: number,
   now: number
 ): Circuit<S> => {
+  const from = self.state
   // Closed for as long as it was last open: the openings before are another story.
   const rested = from._tag === "Closed" && now - from.since >= self.openings.lastMillis
   const inARow = rested ? 1 : self.openings.inARow + 1
@@ -166,9 +166,7 @@ const moved = (
   moves: ReadonlyArray<Move>,
   outcome: Exclude<Outcome, Ignored>,
   mass: Mass,
-  before: number,
-  after: number,
-  at: number
+  { after, at, before }: Pick<Move, "before" | "after" | "at">
 ): ReadonlyArray<Move> => {
   const kept = moves.slice(1 - movesKept)
   kept.push({ at, outcome: outcome._tag, weight: mass.failure, before, after })

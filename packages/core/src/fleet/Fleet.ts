@@ -122,7 +122,10 @@ export const merge = <S>(policy: Policy<S>, self: Shared<S>, batch: Batch, now: 
   const next = { ...circuit, health, traffic }
   // A dependency that speaks for all callers needs no second witness.
   return batch.opens || (batch.failure > 0 && witnesses.length >= policy.witnesses && model.trips(health, now))
-    ? { circuit: opened(policy, next, circuit.state, score, batch.retryAfterMillis, now), witnesses: none }
+    ? {
+        circuit: opened(policy, { ...next, state: circuit.state }, score, batch.retryAfterMillis, now),
+        witnesses: none
+      }
     : { circuit: next, witnesses }
 }
 

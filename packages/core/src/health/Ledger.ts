@@ -88,40 +88,8 @@ export const ledgerDefaults = {
  * @since 0.1.0
  */
 export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
-  const owner = "HealthModel.ledger"
-  names(owner, options, [...Object.keys(ledgerDefaults), "allowSelfTrip"])
-  const tolerance = check(owner, "tolerance", options.tolerance, ledgerDefaults.tolerance, properFraction)
-  const n = check(owner, "minFailures", options.minFailures, ledgerDefaults.minFailures, positive)
-  const guardMillis = check(owner, "guardMillis", options.guardMillis, ledgerDefaults.guardMillis, nonNegative)
-  const persistenceMillis = check(
-    owner,
-    "persistenceMillis",
-    options.persistenceMillis,
-    ledgerDefaults.persistenceMillis,
-    nonNegative
-  )
-  const halfLifeMillis = check(
-    owner,
-    "halfLifeMillis",
-    options.halfLifeMillis,
-    ledgerDefaults.halfLifeMillis,
-    positiveOrInfinity
-  )
-  const discount = check(owner, "discount", options.discount, ledgerDefaults.discount, fraction)
-  const openBelow = check(owner, "openBelow", options.openBelow, ledgerDefaults.openBelow, properFraction)
-  const { allowSelfTrip = false } = options
-  if (typeof allowSelfTrip !== "boolean") {
-    throw new InvalidOption(owner, "allowSelfTrip", "true or false", allowSelfTrip)
-  }
-  // The failed attempts of one call sum to less than 1 / (1 - discount); the score has n (1 - openBelow) to lose.
-  if (!allowSelfTrip && !(n * (1 - openBelow) * (1 - discount) > 1 - epsilon)) {
-    throw new InvalidOption(
-      owner,
-      "discount",
-      `small enough that one call alone cannot open the circuit: minFailures * (1 - openBelow) > 1 / (1 - discount) (or set allowSelfTrip)`,
-      discount
-    )
-  }
+  const parameters = checked(options)
+  const { discount, guardMillis, halfLifeMillis, minFailures: n, openBelow, persistenceMillis, tolerance } = parameters
   const rho = tolerance / (1 - tolerance)
   const kappa = falseTripExponent(0.75 * tolerance, rho)
   const guardMinutes = guardMillis / memoryMillis
@@ -138,16 +106,7 @@ export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
 
   return {
     name: "ledger",
-    parameters: {
-      tolerance,
-      minFailures: n,
-      guardMillis,
-      persistenceMillis,
-      halfLifeMillis,
-      discount,
-      openBelow,
-      allowSelfTrip
-    },
+    parameters,
     openBelow,
     discount,
     probation: { n, rho },
@@ -172,6 +131,53 @@ export const ledger = (options: LedgerOptions = {}): HealthModel<Ledger> => {
         ? { suspicion: found.suspicion, at: found.at + shift }
         : undefined
     }
+  }
+}
+
+const checked = (options: LedgerOptions) => {
+  const owner = "HealthModel.ledger"
+  names(owner, options, [...Object.keys(ledgerDefaults), "allowSelfTrip"])
+  const tolerance = check(owner, "tolerance", options.tolerance, ledgerDefaults.tolerance, properFraction)
+  const minFailures = check(owner, "minFailures", options.minFailures, ledgerDefaults.minFailures, positive)
+  const guardMillis = check(owner, "guardMillis", options.guardMillis, ledgerDefaults.guardMillis, nonNegative)
+  const persistenceMillis = check(
+    owner,
+    "persistenceMillis",
+    options.persistenceMillis,
+    ledgerDefaults.persistenceMillis,
+    nonNegative
+  )
+  const halfLifeMillis = check(
+    owner,
+    "halfLifeMillis",
+    options.halfLifeMillis,
+    ledgerDefaults.halfLifeMillis,
+    positiveOrInfinity
+  )
+  const discount = check(owner, "discount", options.discount, ledgerDefaults.discount, fraction)
+  const openBelow = check(owner, "openBelow", options.openBelow, ledgerDefaults.openBelow, properFraction)
+  const { allowSelfTrip = false } = options
+  if (typeof allowSelfTrip !== "boolean") {
+    throw new InvalidOption(owner, "allowSelfTrip", "true or false", allowSelfTrip)
+  }
+  // The failed attempts of one call sum to less than 1 / (1 - discount); the score has n (1 - openBelow) to lose.
+  if (!allowSelfTrip && !(minFailures * (1 - openBelow) * (1 - discount) > 1 - epsilon)) {
+    throw new InvalidOption(
+      owner,
+      "discount",
+      `small enough that one call alone cannot open the circuit: minFailures * (1 - openBelow) > 1 / (1 - discount) (or set allowSelfTrip)`,
+      discount
+    )
+  }
+  return {
+    tolerance,
+    minFailures,
+    guardMillis,
+    persistenceMillis,
+    halfLifeMillis,
+    discount,
+    openBelow,
+    allowSelfTrip
   }
 }
 

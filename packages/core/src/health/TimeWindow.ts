@@ -101,29 +101,24 @@ export const timeWindow = (
     },
     resume: ({ offset }, _, now) => ({ ...init, slot: Math.floor((now - offset) / width), offset }),
     encode: (self) => ({ ...self, windowMillis }),
-    decode: (data, shift) => {
-      if (typeof data !== "object" || data === null) return undefined
-      const {
-        failures,
-        successes,
-        slot,
-        shown,
-        offset,
-        windowMillis: measured
-      } = Object.fromEntries(Object.entries(data))
-      // Buckets of another width are of other times.
-      return measured === windowMillis &&
-        isBuckets(failures) &&
-        isBuckets(successes) &&
-        isNumber(slot) &&
-        isNumber(shown) &&
-        isNumber(offset) &&
-        shown >= 0 &&
-        shown <= 1
-        ? { failures, successes, slot, shown, offset: offset + shift }
-        : undefined
-    }
+    decode: (data, shift) => decoded(data, windowMillis, shift)
   }
+}
+
+const decoded = (data: unknown, windowMillis: number, shift: number): TimeWindow | undefined => {
+  if (typeof data !== "object" || data === null) return undefined
+  const { failures, successes, slot, shown, offset, windowMillis: measured } = Object.fromEntries(Object.entries(data))
+  // Buckets of another width are of other times.
+  return measured === windowMillis &&
+    isBuckets(failures) &&
+    isBuckets(successes) &&
+    isNumber(slot) &&
+    isNumber(shown) &&
+    isNumber(offset) &&
+    shown >= 0 &&
+    shown <= 1
+    ? { failures, successes, slot, shown, offset: offset + shift }
+    : undefined
 }
 
 const sum = (numbers: ReadonlyArray<number>): number => {

@@ -8,7 +8,8 @@ import type { CallOptions } from "./services/RetryPolicy.ts"
 import { type PlanOptions, planNames } from "./settings/plan.ts"
 import { protecting } from "./call/protect.ts"
 import type { PolicyConflict } from "../PolicyConflict.ts"
-import { type ProtectOptions, type Protected, type Service, Truce } from "./services/Truce.ts"
+import type { ProtectOptions, Protected } from "../Truce.ts"
+import { type Service, Truce } from "./services/Truce.ts"
 
 /**
  * What is fixed about a dependency.

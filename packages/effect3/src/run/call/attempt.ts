@@ -281,14 +281,19 @@ export interface Seen {
 /** What the next attempt of a call must know of those before it. */
 export type Remembered = Pick<Attempt, "start" | "duration">
 
-/** Adds an attempt to the trail of its call; `trail` holds those before it. */
+/** What an attempt is of: its call, with the attempts before it, and what it failed with. */
+interface Of<E> {
+  readonly begunAt: number
+  readonly error: E
+  readonly trail?: ReadonlyArray<Remembered> | undefined
+}
+
+/** Adds an attempt to the trail of its call. */
 export const remember = <E>(
   context: CallContext,
   seen: Seen,
   made: Settled,
-  begunAt: number,
-  error: E,
-  trail: ReadonlyArray<Remembered> = context.trail()
+  { begunAt, error, trail = context.trail() }: Of<E>
 ): Attempt<E> => {
   const view = seen.view(made.endedAt)
   const last = trail.at(-1)

@@ -116,7 +116,7 @@ const recording =
   (ended, restore) => {
     if (ended._tag !== "Rejected") {
       const error = ended._tag === "Failed" ? errorOf(ended.cause) : undefined
-      Attempt.remember(context, seen, ended.settled, context.begun(startedAt), error)
+      Attempt.remember(context, seen, ended.settled, { begunAt: context.begun(startedAt), error })
     }
     return next(ended, restore)
   }

@@ -90,7 +90,7 @@ const protectingUnder = <E, ER extends E, EP extends E, I, At extends Attempt.Se
         > = (ended, restore) => {
           if (ended._tag === "Succeeded") {
             if (outer !== undefined || report?.trail !== undefined) {
-              const attempt = Attempt.remember(CallContext.make(), at, ended.settled, begunAt, undefined)
+              const attempt = Attempt.remember(CallContext.make(), at, ended.settled, { begunAt, error: undefined })
               outer?.record(attempt)
               report?.trail?.push(attempt)
             }
@@ -151,16 +151,16 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R, At extends Attempt.Se
   const context = CallContext.make()
   // The trail of the context holds the attempts of calls inside this one too.
   const own: Array<Trail.Attempt> = report?.trail ?? []
-  const turn: Ticket = { calledBy: undefined }
+  const ticket: Ticket = { calledBy: undefined }
 
   const decided = (now: number): void => {
-    for (const one of keys) admissions.decided(one, turn, now)
+    for (const one of keys) admissions.decided(one, ticket, now)
   }
 
   const result = (at: At, ended: Attempt.Ended<A, E>): Effect.Effect<AttemptResult<A, ER>, EP> => {
     if (ended._tag === "Rejected") return Effect.succeed(ended)
     const remember = <Error>(error: Error) => {
-      const attempt = Attempt.remember(context, at, ended.settled, begunAt, error, own)
+      const attempt = Attempt.remember(context, at, ended.settled, { begunAt, error, trail: own })
       own.push(attempt)
       return attempt
     }
@@ -203,7 +203,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R, At extends Attempt.Se
 
   const isWaiting = policy.whenOpen === "wait"
   return Effect.ensuring(
-    Effect.flatMap(result(firstAt, first), (tried) => retrying(tried, { ...means(call, turn), attempt })),
+    Effect.flatMap(result(firstAt, first), (tried) => retrying(tried, { ...means(call, ticket), attempt })),
     Effect.suspend(() => {
       context.end()
       const told = tellCall(begunAt, context.trail(), outer, report?.trail !== undefined)
@@ -226,7 +226,7 @@ const sending = <A, E, ER extends E, EP extends E, R, At extends Attempt.Seen>(
 /** How a call pays for its retries, and how it waits. */
 const means = <A, E, ER extends E, EP extends E, R, At extends Attempt.Seen>(
   { begunAt, policy, truce, under: { key, keys } }: Call<A, E, ER, EP, R, At>,
-  turn: Ticket
+  ticket: Ticket
 ) => {
   const admissions = truce.breaker[internals]
   return {
@@ -244,7 +244,7 @@ const means = <A, E, ER extends E, EP extends E, R, At extends Attempt.Seen>(
         const entry = admissions.entry(key, now)
         return state === "SlowStart"
           ? admissions.awaitRamp(entry, Duration.toMillis(retryAfter), withinMillis)
-          : admissions.awaitAdmission(entry, withinMillis, turn)
+          : admissions.awaitAdmission(entry, withinMillis, ticket)
       })
   }
 }

@@ -35,7 +35,7 @@ export const retryingAlone = <A, E, ER extends E, EP extends E, R, RS>(
         Effect.map(Monotonic.now, (endedAt) => {
           const recorded = context.trail()[number]
           return recorded === undefined
-            ? Attempts.remember(context, unguarded, { outcome, startedAt, endedAt }, begunAt, error)
+            ? Attempts.remember(context, unguarded, { outcome, startedAt, endedAt }, { begunAt, error })
             : { ...recorded, error }
         })
       return Effect.matchCauseEffect(self, {

@@ -1,4 +1,4 @@
-import { Call, Limits, type Outcome } from "@truce/core"
+import { Call, type CallPolicy, Limits, type Outcome } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -46,16 +46,9 @@ export const retrying = <A, ER, ED, EP, R, Cost>(
     type Input = Call.Input<Attempt<ER>, Cost, A, ED>
     type Next = Call.Next<Attempt<ER>, A, ED>
     const { policy } = of
-    const rules = {
-      // The schedule counts them.
-      attempts: Infinity,
-      deadlineMillis: Math.min(Duration.toMillis(policy.deadline), deadlineMillis),
-      maxRetryAfterMillis: Duration.toMillis(policy.maxRetryAfter),
-      whenOpen: policy.whenOpen,
-      isRepeatable: policy.isRepeatable !== false
-    }
+    const rules = rulesOf(policy, deadlineMillis)
+    const planned = planning(policy, of.key)
     let call = Call.make<Attempt<ER>, Cost>(of.begunAt)
-    let plan: ((asked: Asked) => Effect.Effect<Option.Option<Duration.Duration>>) | undefined
 
     const put = (input: Input): Effect.Effect<Next> =>
       Effect.map(Monotonic.now, (now) => {
@@ -66,25 +59,6 @@ export const retrying = <A, ER, ED, EP, R, Cost>(
       })
 
     const tell = (input: Effect.Effect<Input, EP, R>): Ended => Effect.flatMap(Effect.flatMap(input, put), act)
-
-    const planned = (last: Attempt<ER>, failed: number, retryAfterMillis: number | undefined): Effect.Effect<Input> =>
-      Effect.gen(function* () {
-        plan ??= yield* Schedules.delays(policy.schedule)
-        const retryAfter = Option.map(Option.fromNullable(retryAfterMillis), Duration.millis)
-        const delay = yield* plan({ key: of.key, error: last.error, failed, retryAfter })
-        return { _tag: "Planned", delayMillis: Option.getOrUndefined(Option.map(delay, Duration.toMillis)) }
-      })
-
-    const found = (tried: AttemptResult<A, ER, ED>): Input => {
-      switch (tried._tag) {
-        case "Succeeded":
-          return { _tag: "Finished", result: tried.value }
-        case "Failed":
-          return tried
-        case "Rejected":
-          return { _tag: "Rejected", rejection: tried.error }
-      }
-    }
 
     const act = (next: Next): Ended => {
       switch (next._tag) {
@@ -138,6 +112,39 @@ export const retrying = <A, ER, ED, EP, R, Cost>(
       })
     )
   })
+
+const rulesOf = (policy: Rules, deadlineMillis: number): CallPolicy.Rules => ({
+  // The schedule counts them.
+  attempts: Infinity,
+  deadlineMillis: Math.min(Duration.toMillis(policy.deadline), deadlineMillis),
+  maxRetryAfterMillis: Duration.toMillis(policy.maxRetryAfter),
+  whenOpen: policy.whenOpen,
+  isRepeatable: policy.isRepeatable !== false
+})
+
+/** Asks the schedule, which is driven from the first retry on. */
+const planning = ({ schedule }: Rules, key: string) => {
+  let plan: ((asked: Asked) => Effect.Effect<Option.Option<Duration.Duration>>) | undefined
+  return (last: Attempt<unknown>, failed: number, retryAfterMillis: number | undefined) =>
+    Effect.gen(function* () {
+      plan ??= yield* Schedules.delays(schedule)
+      const retryAfter = Option.map(Option.fromNullable(retryAfterMillis), Duration.millis)
+      const delay = yield* plan({ key, error: last.error, failed, retryAfter })
+      return { _tag: "Planned", delayMillis: Option.getOrUndefined(Option.map(delay, Duration.toMillis)) } as const
+    })
+}
+
+/** What an attempt tells its call. */
+const found = <A, ER, ED>(tried: AttemptResult<A, ER, ED>): Call.Input<Attempt<ER>, never, A, ED> => {
+  switch (tried._tag) {
+    case "Succeeded":
+      return { _tag: "Finished", result: tried.value }
+    case "Failed":
+      return tried
+    case "Rejected":
+      return { _tag: "Rejected", rejection: tried.error }
+  }
+}
 
 /** The retriable error of a failed attempt; none where the attempt failed for good. */
 export const retriableError = <E, ER extends E>(

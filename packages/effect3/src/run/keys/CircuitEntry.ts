@@ -316,12 +316,12 @@ export class CircuitEntry extends MirroredRef<Known> implements Entry, Shareable
     return (this.waiting ??= new Waiters()).add(callback)
   }
 
-  onTurn(turn: Ticket, callback: () => void): () => void {
-    return (this.waiting ??= new Waiters()).queue(turn, callback)
+  onTurn(ticket: Ticket, callback: () => void): () => void {
+    return (this.waiting ??= new Waiters()).queue(ticket, callback)
   }
 
-  claim(turn: Ticket, now: number): boolean {
-    return (this.waiting ??= new Waiters()).claim(turn, this.free(now))
+  claim(ticket: Ticket, now: number): boolean {
+    return (this.waiting ??= new Waiters()).claim(ticket, this.free(now))
   }
 
   wake(): void {

@@ -77,9 +77,9 @@ export interface Entry {
   /** Calls back once, at the next transition; returns how to stop waiting. */
   readonly onChange: (callback: () => void) => () => void
   /** The same, and also when a permit is free and its turn has come. */
-  readonly onTurn: (turn: Ticket, callback: () => void) => () => void
+  readonly onTurn: (ticket: Ticket, callback: () => void) => () => void
   /** Whether a permit is free that nobody has been called for; it is this one's turn then. */
-  readonly claim: (turn: Ticket, now: number) => boolean
+  readonly claim: (ticket: Ticket, now: number) => boolean
   /** Calls everybody back who waits. */
   readonly wake: () => void
   /** Calls back who has waited longest for a permit, if one is free that nobody has been called for. */

@@ -26,5 +26,5 @@ export interface FleetKey {
   readonly leave: () => void
 }
 
-/** Makes the fleetKey of an entry. */
+/** Makes the part that the processes of a fleet share of an entry. */
 export type Join = (entry: Shareable) => FleetKey

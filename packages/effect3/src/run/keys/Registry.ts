@@ -1,214 +1,152 @@
-import { Circuit, CircuitPolicy, CircuitSnapshot, HealthModel } from "@truce/core"
+import type { HealthModel } from "@truce/core"
+import { Circuit, CircuitPolicy } from "@truce/core"
 import * as Hash from "effect/Hash"
-import { type Options, nameOf } from "../settings/CircuitOptions.ts"
-import { PolicyConflict } from "../../PolicyConflict.ts"
 import type { Transaction } from "../../platform/Ref.ts"
+import type { Lifetime } from "../settings/lifetime.ts"
+import type { Policies, Policy } from "../settings/Policies.ts"
+import { CircuitEntry } from "./CircuitEntry.ts"
 import type { Entry, Known, Listener } from "./Entry.ts"
-import { CircuitEntry, type Difference } from "./CircuitEntry.ts"
 import type { Join } from "./FleetKey.ts"
-import { type Policy, type Rules, Policies } from "../settings/Policies.ts"
-
-/** How long keys are kept. */
-export interface Lifetime {
-  readonly maxKeys: number
-  readonly ttlMillis: number
-}
-
-/** The keys under one breaker's policy. */
-export interface BreakerEntries {
-  /** The entry of a key; throws `PolicyConflict` when another breaker holds the key under another policy. */
-  readonly entry: (key: string, now: number) => Entry
-  /** The same where the key has an entry: to ask needs no clock. */
-  readonly known: (key: string) => Entry | undefined
-  /** The entry of a key, if there is one, to read: under the rules in force, but where another breaker holds it. */
-  readonly find: (key: string) => Entry | undefined
-  /** All entries, in the same way. */
-  readonly all: () => ReadonlyArray<Entry>
-  /** What a key that was never seen looks like. */
-  readonly pristine: (key: string, now: number) => Circuit.View
-  /** Fixes the policy of one key. */
-  readonly register: (key: string, options: Options) => PolicyConflict | undefined
-  /** Checks other rules for all its keys; run, the result puts them in force from the next admission on. Throws `InvalidOption`. */
-  readonly replace: (rules: Rules, lifetime: Lifetime) => () => void
-  /** Tells of what a transaction of the user's has committed and nobody was told of yet. */
-  readonly announce: (transaction: Transaction) => void
-  /** Restores all circuits or none. */
-  readonly restore: (
-    snapshots: ReadonlyArray<readonly [string, unknown]>,
-    clock: Clock
-  ) => { readonly key: string; readonly invalid: CircuitSnapshot.Invalid } | undefined
-}
-
-export interface Clock {
-  readonly now: number
-  readonly elapsedMillis: number
-}
-
-/** The entries of all keys that share one health model. */
-export interface Registry {
-  /** The entry of a key, if there is one, to read. */
-  readonly find: (key: string) => Entry | undefined
-  /** The entry of a key, under the first breaker built on this registry, if there is one. */
-  readonly entry: (key: string, now: number) => Entry
-  readonly guard: (rules: Omit<Rules, "model">) => BreakerEntries
-  /** What a key that was never seen looks like, under the first breaker, if there is one. */
-  readonly pristine: (key: string, now: number) => Circuit.View
-  /** The rules of the first breaker, of all keys and of some. */
-  readonly policies: () => ReadonlyArray<Policy>
-  /** Makes every entry, those to come too, a fleetKey of a fleet; returns how to stop. */
-  readonly share: (join: Join) => () => void
-}
 
 /** Entries looked at when a key is added: the cost of an insertion does not grow with the number of keys. */
 const looks = 16
 
-export const make = <S>(
-  model: HealthModel.HealthModel<S>,
-  lifetime: Lifetime,
-  seed: number,
-  listener: Omit<Listener, "touch">
-): Registry => {
-  const entries = new Map<string, CircuitEntry>()
-  // By transaction, as others may be announced between the body of one and its commit.
-  const touched = new WeakMap<Transaction, Set<Entry>>()
-  const announce = (transaction: Transaction): void => {
-    const changed = touched.get(transaction)
-    touched.delete(transaction)
-    for (const entry of changed ?? []) entry.announce()
-  }
-  const touching: Listener = {
-    ...listener,
-    touch: (entry, transaction) => {
-      touched.set(transaction, (touched.get(transaction) ?? new Set()).add(entry))
+/** The entries of all keys that share one health model. */
+export class Registry {
+  readonly model: HealthModel.HealthModel<HealthModel.Opaque>
+  private lifetime: Lifetime
+  private readonly seed: number
+  private readonly listener: Listener
+  private readonly unguarded: Policy
+  private readonly entries = new Map<string, CircuitEntry>()
+  private hand = this.entries.values()
+  /** By transaction, as others may be announced between the body of one and its commit. */
+  private readonly touched = new WeakMap<Transaction, Set<Entry>>()
+  /** The policies of the first breaker built on it. */
+  private standard: (() => Policies) | undefined
+  private joining: Join | undefined
+
+  constructor(
+    model: HealthModel.HealthModel<HealthModel.Opaque>,
+    lifetime: Lifetime,
+    seed: number,
+    listener: Omit<Listener, "touch">
+  ) {
+    this.model = model
+    this.lifetime = lifetime
+    this.seed = seed
+    this.unguarded = CircuitPolicy.make(model)
+    this.listener = {
+      ...listener,
+      touch: (entry, transaction) => {
+        this.touched.set(transaction, (this.touched.get(transaction) ?? new Set()).add(entry))
+      }
     }
   }
-  const hidden = HealthModel.opaque(model)
-  const unguarded = CircuitPolicy.make(hidden)
-  let kept = lifetime
-  let hand = entries.values()
-  let standard: (() => Policies) | undefined
-  let joining: Join | undefined
 
-  const add = (key: string, policies: Policies | undefined, now: number, circuit?: Known): CircuitEntry => {
-    const policy: Policy = policies?.of(key) ?? unguarded
-    const fresh = circuit ?? Circuit.make(policy, (seed + Hash.string(key)) | 0)
+  /** The entry of a key, if there is one, to read. */
+  find(key: string): Entry | undefined {
+    return ruled(this.entries.get(key), this.standard?.())
+  }
+
+  /** The entry of a key, under the first breaker built on this registry, if there is one. */
+  entry(key: string, now: number): Entry {
+    return this.entries.get(key) ?? this.add(key, this.standard?.(), now)
+  }
+
+  /** What a key that was never seen looks like, under the first breaker, if there is one. */
+  pristine(key: string, now: number, policy: Policy = this.standard?.().of(key) ?? this.unguarded): Circuit.View {
+    return Circuit.view(policy, Circuit.make(policy, this.seed), now)
+  }
+
+  /** The policies of the first breaker, that of all keys and those of some. */
+  policies(): ReadonlyArray<Policy> {
+    return this.standard?.().all ?? []
+  }
+
+  /** Makes every entry, those to come too, a part of a fleet; returns how to stop. */
+  share(join: Join): () => void {
+    this.joining = join
+    for (const entry of this.entries.values()) entry.join(join(entry))
+    return () => {
+      this.joining = undefined
+      for (const entry of this.entries.values()) entry.join(undefined)
+    }
+  }
+
+  /** The entry of a key as it is, whichever breaker it is under. */
+  get(key: string): CircuitEntry | undefined {
+    return this.entries.get(key)
+  }
+
+  all(): ReadonlyArray<CircuitEntry> {
+    return [...this.entries.values()]
+  }
+
+  /** The policies of the first breaker are those of keys that none is asked for. */
+  begin(policies: () => Policies): void {
+    this.standard ??= policies
+  }
+
+  keep(lifetime: Lifetime): void {
+    this.lifetime = lifetime
+  }
+
+  add(key: string, policies: Policies | undefined, now: number, circuit?: Known): CircuitEntry {
+    const policy = policies?.of(key) ?? this.unguarded
+    const fresh = circuit ?? Circuit.make(policy, (this.seed + Hash.string(key)) | 0)
     const start = { circuit: fresh, isRestored: circuit !== undefined, policies, now }
-    const entry = new CircuitEntry(key, policy, start, touching)
-    if (joining !== undefined) entry.join(joining(entry))
-    sweep(now)
-    entries.set(key, entry)
+    const entry = new CircuitEntry(key, policy, start, this.listener)
+    if (this.joining !== undefined) entry.join(this.joining(entry))
+    this.sweep(now)
+    this.entries.set(key, entry)
     return entry
   }
 
-  const pristine = (policy: Policy, now: number): Circuit.View => Circuit.view(policy, Circuit.make(policy, seed), now)
+  /** Tells of what a transaction of the user's has committed and nobody was told of yet. */
+  announce(transaction: Transaction): void {
+    const changed = this.touched.get(transaction)
+    this.touched.delete(transaction)
+    for (const entry of changed ?? []) entry.announce()
+  }
 
-  const sweep = (now: number): void => {
-    const dead = Math.floor((now - kept.ttlMillis) / 1_000)
+  private sweep(now: number): void {
+    const { entries, lifetime } = this
+    const dead = Math.floor((now - lifetime.ttlMillis) / 1_000)
     const idle: Array<CircuitEntry> = []
     for (let look = 0; look < Math.min(looks, entries.size); look++) {
-      let next = hand.next()
-      if (next.done === true) {
-        hand = entries.values()
-        next = hand.next()
-        if (next.done === true) break
-      }
-      const entry = next.value
-      if (entry.isIdle() && entry.usedAt < dead) drop(entry)
+      const entry = this.next()
+      if (entry === undefined) break
+      if (entry.isIdle() && entry.usedAt < dead) this.drop(entry)
       // An open circuit is not forgotten, unless there is no room and nobody has asked for it in a long time.
-      else if (entry.isIdle() || entry.isSpent(now - kept.ttlMillis)) idle.push(entry)
+      else if (entry.isIdle() || entry.isSpent(now - lifetime.ttlMillis)) idle.push(entry)
     }
-    if (entries.size < kept.maxKeys) return
+    if (entries.size < lifetime.maxKeys) return
     // More than one may go: where nothing was idle for a while there are too many. What is failing goes last: forgotten, it would begin
     // again with a score of 1, and never open.
     const ranked = idle.map((entry) => ({ entry, isFailing: entry.isFailing(now) }))
     ranked.sort(
       (left, right) => Number(left.isFailing) - Number(right.isFailing) || left.entry.usedAt - right.entry.usedAt
     )
-    for (const { entry } of ranked.slice(0, entries.size - kept.maxKeys + 1)) drop(entry)
+    for (const { entry } of ranked.slice(0, entries.size - lifetime.maxKeys + 1)) this.drop(entry)
   }
 
-  const drop = (entry: CircuitEntry): void => {
-    entries.delete(entry.key)
+  /** The one that the hand points at, round and round. */
+  private next(): CircuitEntry | undefined {
+    const next = this.hand.next()
+    if (next.done !== true) return next.value
+    this.hand = this.entries.values()
+    return this.hand.next().value
+  }
+
+  private drop(entry: CircuitEntry): void {
+    this.entries.delete(entry.key)
     entry.retire()
-  }
-
-  return {
-    find: (key) => ruled(entries.get(key), standard?.()),
-    entry: (key, now) => entries.get(key) ?? add(key, standard?.(), now),
-    pristine: (key, now) => pristine(standard?.().of(key) ?? unguarded, now),
-    policies: () => standard?.().policies ?? [],
-    share: (join) => {
-      joining = join
-      for (const entry of entries.values()) entry.join(join(entry))
-      return () => {
-        joining = undefined
-        for (const entry of entries.values()) entry.join(undefined)
-      }
-    },
-    guard: (rules) => {
-      let policies = new Policies({}, { ...rules, model: hidden })
-      standard ??= () => policies
-      const known = (key: string): CircuitEntry | undefined => {
-        const entry = entries.get(key)
-        if (entry === undefined || entry.obeys(policies)) return entry
-        const difference = entry.rule(policies)
-        if (difference !== undefined) throw conflict(key, difference)
-        return entry
-      }
-      return {
-        entry: (key, now) => known(key) ?? add(key, policies, now),
-        known,
-        find: (key) => ruled(entries.get(key), policies),
-        all: () => {
-          for (const entry of entries.values()) ruled(entry, policies)
-          return [...entries.values()]
-        },
-        pristine: (key, now) => pristine(policies.of(key), now),
-        register: (key, options) => {
-          const policy = policies.own(key, options)
-          const isKnown = policies.isRegistered(key)
-          const difference = isKnown
-            ? CircuitPolicy.difference(policies.of(key), policy)
-            : entries.get(key)?.differsFrom(policy)
-          if (difference !== undefined) return conflict(key, difference)
-          if (!isKnown) {
-            policies.register(key, options)
-            const entry = entries.get(key)
-            if (entry?.isUnused === true) entry.rule(policies)
-          }
-          return undefined
-        },
-        replace: (next, lifetime) => {
-          const replaced = policies.replacedBy(next)
-          return () => {
-            policies = replaced
-            kept = lifetime
-          }
-        },
-        announce,
-        restore: (snapshots, clock) => {
-          const adding: Array<() => void> = []
-          for (const [key, data] of snapshots) {
-            const restored = CircuitSnapshot.restore(policies.of(key), data, clock)
-            if (restored._tag === "Invalid") return { key, invalid: restored }
-            adding.push(() => {
-              const replaced = entries.get(key)
-              add(key, policies, clock.now, restored.circuit)
-              replaced?.retire()
-            })
-          }
-          for (const run of adding) run()
-          return undefined
-        }
-      }
-    }
   }
 }
 
-const ruled = (entry: CircuitEntry | undefined, policies: Policies | undefined): CircuitEntry | undefined => {
+/** An entry under the policies in force, but where another breaker holds it. */
+export const ruled = (entry: CircuitEntry | undefined, policies: Policies | undefined): CircuitEntry | undefined => {
   if (entry !== undefined && policies !== undefined && !entry.obeys(policies)) entry.rule(policies)
   return entry
 }
-
-const conflict = (key: string, difference: NonNullable<Difference>): PolicyConflict =>
-  new PolicyConflict({ key, field: nameOf(difference.field), existing: difference.left, requested: difference.right })

@@ -23,24 +23,24 @@ export class Waiters {
   }
 
   /** The same, and also when its turn has come. */
-  queue(turn: Ticket, callback: () => void): () => void {
-    this.turns.set(turn, callback)
-    return () => this.turns.delete(turn)
+  queue(ticket: Ticket, callback: () => void): () => void {
+    this.turns.set(ticket, callback)
+    return () => this.turns.delete(ticket)
   }
 
   /** Calls a turn at once, if more permits are free than have been called for. */
-  claim(turn: Ticket, free: number): boolean {
-    if (turn.calledBy === this) return true
+  claim(ticket: Ticket, free: number): boolean {
+    if (ticket.calledBy === this) return true
     if (free <= this.called) return false
-    turn.calledBy = this
+    ticket.calledBy = this
     this.called++
     return true
   }
 
-  /** Ends a turn, if it was called. */
-  static decided(turn: Ticket): void {
-    if (turn.calledBy !== undefined) turn.calledBy.called--
-    turn.calledBy = undefined
+  /** Ends a ticket, if it was called. */
+  static decided(ticket: Ticket): void {
+    if (ticket.calledBy !== undefined) ticket.calledBy.called--
+    ticket.calledBy = undefined
   }
 
   wake(): void {
@@ -51,9 +51,9 @@ export class Waiters {
   }
 
   wakeNext(free: number): void {
-    for (const [turn, callback] of this.turns) {
-      if (!this.claim(turn, free)) return
-      this.turns.delete(turn)
+    for (const [ticket, callback] of this.turns) {
+      if (!this.claim(ticket, free)) return
+      this.turns.delete(ticket)
       callback()
     }
   }

@@ -7,7 +7,7 @@ import { InvalidSnapshot } from "../../InvalidSnapshot.ts"
 import { type Outside, atomically, partOf } from "../../platform/Ref.ts"
 import type { Entry } from "./Entry.ts"
 import { toError } from "./Rejection.ts"
-import type { Clock, BreakerEntries } from "./Registry.ts"
+import type { BreakerEntries, Clock } from "./BreakerEntries.ts"
 
 /** Where a permit carries the entry it is of. */
 export const entryOf: unique symbol = Symbol.for("@truce/effect3/Permit/entry")
@@ -25,14 +25,14 @@ export type Admission =
   | { readonly _tag: "Rejected"; readonly error: CircuitOpen }
 
 /** Admission and settling of several keys as transactions to compose with others. */
-export const make = (guard: BreakerEntries) => ({
+export const make = (entries: BreakerEntries) => ({
   /**
    * Reads and decides for all keys first, then writes for all or, but for what the one that rejects remembers, for none. A rejection is a
    * value: not every transaction that fails takes back what it wrote.
    */
   admit: (keys: Arr.NonEmptyReadonlyArray<string>, now: number): STM.STM<Admission> =>
     atomically(() => {
-      const asked = Array.from(new Set(keys), (key) => guard.entry(key, now))
+      const asked = Array.from(new Set(keys), (key) => entries.entry(key, now))
       return STM.flatMap(
         STM.forEach(asked, (entry) => STM.map(entry.proposeTx(now), (proposal) => ({ entry, proposal }))),
         (proposals): STM.STM<Admission> => {
@@ -68,7 +68,7 @@ export const make = (guard: BreakerEntries) => ({
     ),
   // A part of another transaction is committed with that one only.
   commit: <A, E, R>(transaction: STM.STM<A, E, R>): Effect.Effect<A, E, Outside<R>> =>
-    partOf(transaction, guard.announce)
+    partOf(transaction, (own) => entries.announce(own))
 })
 
 export const toPermit = (entry: Entry, permit: Circuit.Permit): Permit => ({
@@ -79,7 +79,11 @@ export const toPermit = (entry: Entry, permit: Circuit.Permit): Permit => ({
 })
 
 /** Restores all circuits of a snapshot, or none. */
-export const restore = (guard: BreakerEntries, snapshot: unknown, clock: Clock): Effect.Effect<void, InvalidSnapshot> =>
+export const restore = (
+  entries: BreakerEntries,
+  snapshot: unknown,
+  clock: Clock
+): Effect.Effect<void, InvalidSnapshot> =>
   Effect.suspend(() => {
     if (typeof snapshot !== "object" || snapshot === null) {
       return Effect.fail(new InvalidSnapshot({ field: "snapshot", rule: "an object with version and circuits" }))
@@ -90,7 +94,7 @@ export const restore = (guard: BreakerEntries, snapshot: unknown, clock: Clock):
     if (typeof circuits !== "object" || circuits === null) {
       return Effect.fail(new InvalidSnapshot({ field: "circuits", rule: "an object of snapshots by key" }))
     }
-    const wrong = guard.restore(Object.entries(circuits), clock)
+    const wrong = entries.restore(Object.entries(circuits), clock)
     return wrong === undefined
       ? Effect.void
       : Effect.fail(new InvalidSnapshot({ key: wrong.key, field: wrong.invalid.field, rule: wrong.invalid.rule }))

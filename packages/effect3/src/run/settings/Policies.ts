@@ -56,7 +56,7 @@ export class Policies {
   }
 
   /** That of all keys, and those of patterns. */
-  get policies(): ReadonlyArray<Policy> {
+  get all(): ReadonlyArray<Policy> {
     const policies = [this.shared]
     this.special.map((policy) => policies.push(policy))
     return policies
