@@ -6,7 +6,7 @@ import { type Options, nameOf } from "../settings/CircuitOptions.ts"
 import { Policies, type Rules } from "../settings/Policies.ts"
 import type { CircuitEntry, Difference } from "./CircuitEntry.ts"
 import type { Entry } from "./Entry.ts"
-import { type Registry, ruled } from "./Registry.ts"
+import type { Registry } from "./Registry.ts"
 
 export interface Clock {
   readonly now: number
@@ -41,14 +41,12 @@ export class BreakerEntries {
 
   /** The entry of a key, if there is one, to read: under the policies in force, but where another breaker holds it. */
   find(key: string): Entry | undefined {
-    return ruled(this.registry.get(key), this.policies)
+    return this.registry.get(key)?.under(this.policies)
   }
 
   /** All entries, in the same way. */
   all(): ReadonlyArray<Entry> {
-    const all = this.registry.all()
-    for (const entry of all) ruled(entry, this.policies)
-    return all
+    return this.registry.all().map((entry) => entry.under(this.policies))
   }
 
   /** What a key that was never seen looks like. */

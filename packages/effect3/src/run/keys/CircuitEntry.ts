@@ -92,6 +92,12 @@ export class CircuitEntry extends MirroredRef<Known> implements Entry, Shareable
     return difference
   }
 
+  /** The same, under the policies in force, but where another breaker holds it. */
+  under(policies: Policies | undefined): this {
+    if (policies !== undefined && !this.obeys(policies)) this.rule(policies)
+    return this
+  }
+
   /** What of a policy differs from the one the key is under, if a breaker put it under one. */
   differsFrom(policy: Policy): Difference {
     return this.policies === undefined || this.isUnused ? undefined : CircuitPolicy.difference(this.policy, policy)

@@ -46,7 +46,7 @@ export class Registry {
 
   /** The entry of a key, if there is one, to read. */
   find(key: string): Entry | undefined {
-    return ruled(this.entries.get(key), this.standard?.())
+    return this.entries.get(key)?.under(this.standard?.())
   }
 
   /** The entry of a key, under the first breaker built on this registry, if there is one. */
@@ -143,10 +143,4 @@ export class Registry {
     this.entries.delete(entry.key)
     entry.retire()
   }
-}
-
-/** An entry under the policies in force, but where another breaker holds it. */
-export const ruled = (entry: CircuitEntry | undefined, policies: Policies | undefined): CircuitEntry | undefined => {
-  if (entry !== undefined && policies !== undefined && !entry.obeys(policies)) entry.rule(policies)
-  return entry
 }
