@@ -5,7 +5,7 @@ import { root } from "../src/workspace.ts"
 const start = (program: string, argument: string) =>
   spawnSync("node", [`tools/src/${program}.ts`, argument], { cwd: root, encoding: "utf8" })
 
-test.each(["doctest", "examples", "size", "tarballs", "twin", "types"])(
+test.each(["doctest", "examples", "size", "structure", "tarballs", "twin", "types"])(
   "%s explains itself and refuses what it does not know",
   (program) => {
     const asked = start(program, "--help")

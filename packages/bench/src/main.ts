@@ -8,6 +8,7 @@ import * as Overhead from "./Overhead.ts"
 import { entries, find, nameOf } from "./Peers/Peers.ts"
 import * as Report from "./Report.ts"
 import { judge } from "./Targets.ts"
+import * as Way from "./Way.ts"
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -64,13 +65,14 @@ const isWritable = (path: string): boolean => {
 const quick = { rounds: 7, sliceMillis: 4 }
 const thorough = { rounds: 25, sliceMillis: 10 }
 
-const single = async (name: string, count: number): Promise<void> => {
+const single = async ({ count, isWay, name }: Extract<Options.Options, { readonly _tag: "Case" }>): Promise<void> => {
   const prepare = find(name)
   if (prepare === undefined) {
     return fail(`--case: there is no "${name}"; there are\n  ${entries.map(nameOf).join("\n  ")}`)
   }
   const run = await prepare()
-  await run(count)
+  if (isWay) say(Way.text(name, await Way.of(run, count)))
+  else await run(count)
 }
 
 const options = Options.parse(process.argv.slice(2))
@@ -82,7 +84,7 @@ switch (options._tag) {
     fail(options.message)
     break
   case "Case":
-    await single(options.name, options.count)
+    await single(options)
     break
   case "Bench":
     await bench(options)
