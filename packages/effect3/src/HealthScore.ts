@@ -14,7 +14,6 @@ import {
   entries
 } from "./run/services/HealthScore.ts"
 import { lifetimeOf } from "./run/settings/lifetime.ts"
-import type { HealthModel } from "@truce/core"
 import { type Circuit, Describe, EventLog, type Outcome } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -53,7 +52,7 @@ const backlog = 1_024
  * @category constructors
  * @since 0.1.0
  */
-export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.Effect<Service, never, Scope.Scope> =>
+export const make = (options: Options = {}): Effect.Effect<Service, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const lifetime = lifetimeOf(options)
@@ -133,7 +132,7 @@ export const make = <S = HealthModel.Ledger>(options: Options<S> = {}): Effect.E
  * @category layers
  * @since 0.1.0
  */
-export const layer = <S = HealthModel.Ledger>(options?: Options<S>): Layer.Layer<HealthScore> =>
+export const layer = (options?: Options): Layer.Layer<HealthScore> =>
   Layer.scoped(
     HealthScore,
     Effect.suspend(() => make(options))
@@ -145,9 +144,8 @@ export const layer = <S = HealthModel.Ledger>(options?: Options<S>): Layer.Layer
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig = <S = HealthModel.Ledger>(
-  options: Config.Config.Wrap<Options<S>>
-): Layer.Layer<HealthScore, ConfigError.ConfigError> => configured(options, (unwrapped) => layer(unwrapped))
+export const layerConfig = (options: Config.Config.Wrap<Options>): Layer.Layer<HealthScore, ConfigError.ConfigError> =>
+  configured(options, (unwrapped) => layer(unwrapped))
 
 /**
  * The score of a key; 1 for one that was never seen.

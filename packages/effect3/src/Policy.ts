@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import { Budget, Circuit, Limits, Model, Retry, Shape } from "./run/settings/PolicySchema.ts"
-import type { HealthModel } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
@@ -89,7 +88,7 @@ const located = ({ path, rule }: Issue) => ({ path: path.join("."), rule })
  * @category conversions
  * @since 0.1.0
  */
-export const toOptions: (policy: Policy) => Truce.Options<HealthModel.Opaque> = optionsOf
+export const toOptions: (policy: Policy) => Truce.Options = optionsOf
 
 /**
  * Provides everything from a policy.

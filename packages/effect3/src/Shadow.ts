@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { type HealthModel, Describe } from "@truce/core"
+import { Describe } from "@truce/core"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
@@ -64,7 +64,7 @@ export class Shadow extends Context.Tag("@truce/effect3/Shadow")<Shadow, Service
  * @category models
  * @since 0.1.0
  */
-export type Options<S = HealthModel.Ledger> = Pick<Truce.Options<S>, "model" | "circuit" | "overrides" | "maxKeys">
+export type Options = Pick<Truce.Options, "model" | "circuit" | "overrides" | "maxKeys">
 
 /**
  * Follows the event log while the scope lasts; several can, each with a policy of its own. Fails with `InvalidPolicy`.
@@ -72,9 +72,7 @@ export type Options<S = HealthModel.Ledger> = Pick<Truce.Options<S>, "model" | "
  * @category constructors
  * @since 0.1.0
  */
-export const make = <S = HealthModel.Ledger>(
-  options: Options<S>
-): Effect.Effect<Service, InvalidPolicy, HealthScore | Scope.Scope> =>
+export const make = (options: Options): Effect.Effect<Service, InvalidPolicy, HealthScore | Scope.Scope> =>
   Effect.gen(function* () {
     const followed = yield* checked(
       () => follow(options),
@@ -109,7 +107,7 @@ export const make = <S = HealthModel.Ledger>(
  * @category layers
  * @since 0.1.0
  */
-export const layer = <S = HealthModel.Ledger>(options: Options<S>): Layer.Layer<Shadow, InvalidPolicy, HealthScore> =>
+export const layer = (options: Options): Layer.Layer<Shadow, InvalidPolicy, HealthScore> =>
   Layer.scoped(Shadow, make(options))
 
 /**
@@ -144,7 +142,7 @@ export const report: Effect.Effect<Report, never, Shadow> = Effect.flatMap(Shado
  * @category replaying
  * @since 0.1.0
  */
-export const replay = <S = HealthModel.Ledger>(events: Iterable<EventLog.Event>, options: Options<S> = {}): Report => {
+export const replay = (events: Iterable<EventLog.Event>, options: Options = {}): Report => {
   const followed = follow(options)
   let now = 0
   for (const event of events) {
@@ -154,7 +152,7 @@ export const replay = <S = HealthModel.Ledger>(events: Iterable<EventLog.Event>,
   return followed.report(now)
 }
 
-const follow = <S>(options: Options<S>) => {
+const follow = (options: Options) => {
   const circuit = circuitOptions(options)
   const rules = { model: modelOf(options), options: circuit, overrides: circuitOverrides(circuit) }
   const policies = new Policies({}, rules)

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { type HealthModel, InvalidOption } from "@truce/core"
+import { InvalidOption } from "@truce/core"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import type * as Duration from "effect/Duration"
@@ -94,9 +94,7 @@ export const layerServices: Layer.Layer<Truce, never, Exclude<Services, Truce>> 
  * @category layers
  * @since 0.1.0
  */
-export const layer = <S = HealthModel.Ledger, R = never>(
-  options: Options<S, R> = {}
-): Layer.Layer<Services, never, R> =>
+export const layer = <R = never>(options: Options<R> = {}): Layer.Layer<Services, never, R> =>
   checkedLayer(options, () =>
     layerServices.pipe(
       Layer.provideMerge(CircuitBreaker.layer(circuitOptions(options))),
@@ -131,9 +129,8 @@ export const layer = <S = HealthModel.Ledger, R = never>(
  * @category reloading
  * @since 0.1.0
  */
-export const reload = <S = HealthModel.Ledger, R = never>(
-  options: Options<S, R>
-): Effect.Effect<void, InvalidPolicy, R | Truce> => reloading(options)
+export const reload = <R = never>(options: Options<R>): Effect.Effect<void, InvalidPolicy, R | Truce> =>
+  reloading(options)
 
 /**
  * Provides everything from `Config`s; an impossible value is a `ConfigError` at the path of the option.
@@ -156,8 +153,8 @@ export const reload = <S = HealthModel.Ledger, R = never>(
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig = <S = HealthModel.Ledger, R = never>(
-  options: Config.Config.Wrap<Options<S, R>>
+export const layerConfig = <R = never>(
+  options: Config.Config.Wrap<Options<R>>
 ): Layer.Layer<Services, ConfigError.ConfigError, R> => configured(options, (unwrapped) => layer(unwrapped), issuesOf)
 
 /**

@@ -9,7 +9,7 @@ import { type ApiError, classify, failing, key, on, settled, statusOf, steady } 
 const retry: RetryPolicy.Options = { base: "1 second", jitter: "none" }
 const schedule = Schedule.intersect(Schedule.exponential("1 second"), Schedule.recurs(2))
 
-const layer = <S>(model: HealthModel.HealthModel<S>) => steady<S>({ model, retry, budget: RetryBudget.unlimited() })
+const layer = (model: HealthModel.HealthModel) => steady({ model, retry, budget: RetryBudget.unlimited() })
 
 describe("three attempts a call, until the circuit opens", () => {
   on(() => layer(HealthModel.consecutive({ failures: 5 })))(

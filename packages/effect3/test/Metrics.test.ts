@@ -22,7 +22,7 @@ const protect = Truce.protect({ key, classify })
 
 /** A test whose series are told from those of the others, in the one registry, by a label of their own. */
 const recording =
-  <S = HealthModel.Ledger>(truce: Truce.Options<S>, metrics: Metrics.Options = {}) =>
+  (truce: Truce.Options, metrics: Metrics.Options = {}) =>
   <A, E>(name: string, body: () => Effect.Effect<A, E, Truce.Services | Scope.Scope>) =>
     it.scoped(name, () =>
       body().pipe(Effect.provide(Metrics.layer(metrics).pipe(Layer.provideMerge(steady(truce)))), labelled(name))

@@ -1,6 +1,6 @@
 // Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file globalErrorInEffectFailure:skip-file
-import { type AttemptTimeout, type CircuitOpen, Classifier, RetryExhausted, Truce } from "@truce/effect3"
-import { Context, Data, Effect, pipe } from "effect"
+import { type AttemptTimeout, type CircuitOpen, Classifier, HealthModel, RetryExhausted, Truce } from "@truce/effect3"
+import { Context, Data, Effect, type Layer, pipe } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
@@ -255,5 +255,15 @@ describe("Truce.protectAll", () => {
   it("has one key at least", () => {
     // @ts-expect-error no key
     Truce.protectAll(never, { keys: [], classify })
+  })
+})
+
+describe("options", () => {
+  it("take models of any kind, side by side, under one type", () => {
+    const options: Truce.Options = {
+      model: HealthModel.consecutive({ failures: 3 }),
+      overrides: { "payments-*": { model: HealthModel.timeWindow() }, "mail-*": { model: HealthModel.ledger() } }
+    }
+    expectTypeOf(Truce.layer(options)).toEqualTypeOf<Layer.Layer<Truce.Services>>()
   })
 })

@@ -16,7 +16,6 @@ import {
   trip
 } from "./support.ts"
 
-const opaque = HealthModel.opaque
 const still = { openJitter: 0 } as const
 
 describe("overrides", () => {
@@ -26,7 +25,7 @@ describe("overrides", () => {
       retry: { attempts: 2, base: "1 second" },
       overrides: {
         "payments-*": { circuit: { permits: 5 }, retry: { attempts: 4 }, budget: RetryBudget.aws() },
-        "payments-*-eu": { model: opaque(HealthModel.consecutive({ failures: 1 })) },
+        "payments-*-eu": { model: HealthModel.consecutive({ failures: 1 }) },
         "payments-visa": { circuit: { openFor: "9 seconds" } }
       }
     })

@@ -113,7 +113,7 @@ describe("Shadow", () => {
       const one = yield* Shadow.make(strict)
       const two = yield* Shadow.make({
         ...lenient,
-        overrides: { "users-*": { model: HealthModel.opaque(strict.model) } }
+        overrides: { "users-*": { model: strict.model } }
       })
       yield* Effect.forEach([failing, failing], (self) => attempt(self))
       yield* Effect.forEach([failing, failing], (self) => attempt(self, "billing"))

@@ -33,14 +33,12 @@ export const unsendable: Effect.Effect<string, ApiError> = Effect.fail(new Unsen
 export const answering: Effect.Effect<string, ApiError> = Effect.succeed("hello")
 
 /** Everything, without randomness. */
-export const steady = <S = HealthLedger>(options: Truce.Options<S> = {}): Layer.Layer<Truce.Services> =>
+export const steady = (options: Truce.Options = {}): Layer.Layer<Truce.Services> =>
   Truce.layer({
     ...options,
     circuit: { openJitter: 0, ...options.circuit },
     retry: options.retry?.schedule === undefined ? { jitter: "none", ...options.retry } : options.retry
   })
-
-type HealthLedger = NonNullable<Truce.Options["model"]> extends { readonly init: infer S } ? S : never
 
 /** A test on services of its own, under the test clock. */
 export const on =

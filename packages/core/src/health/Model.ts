@@ -4,12 +4,13 @@ import type { Volume } from "./Traffic.ts"
 /**
  * How outcomes move the health score of one key, and when the score trips the circuit.
  *
- * `S` is the state of one key: immutable plain data. Every function is pure; time is a parameter, in milliseconds.
+ * `S` is the state of one key: immutable plain data. Every function is pure; time is a parameter, in milliseconds. They are methods in the
+ * types, so that a model of any state is a `HealthModel<unknown>`: nobody but the model makes or reads its states.
  *
  * @category models
  * @since 0.1.0
  */
-export interface HealthModel<S> {
+export interface HealthModel<S = unknown> {
   /** The constructor's name; a snapshot is restored only to a model of the same name. */
   readonly name: string
   /** Every parameter with its value, for comparing policies and for telling a reader. */
@@ -23,22 +24,22 @@ export interface HealthModel<S> {
   /** The state of a key that has seen nothing: score 1. */
   readonly init: S
   /** One attempt with non-zero mass, in Closed. `traffic` already counts it. Returns the same reference if nothing changed. */
-  readonly observe: (self: S, mass: Mass, traffic: Volume, now: number) => S
+  observe(self: S, mass: Mass, traffic: Volume, now: number): S
   /** Whether `observe` returns the same reference for such an attempt at any traffic and time; left out where it seldom would. */
-  readonly isUnmoved?: ((self: S, mass: Mass) => boolean) | undefined
+  isUnmoved?(self: S, mass: Mass): boolean
   /** Whether `observe` only adds what is linear in the masses and clamps, so that it may be told the sum of many; left out for no. */
   readonly isLinear?: boolean | undefined
   /** The health score in [0, 1]; without events it never falls. */
-  readonly score: (self: S, now: number) => number
+  score(self: S, now: number): number
   /** Whether a failure that led to this state opens the circuit. */
-  readonly trips: (self: S, now: number) => boolean
+  trips(self: S, now: number): boolean
   /** The state on closing after probation left `suspicion` (1 - score). */
-  readonly resume: (self: S, suspicion: number, now: number) => S
+  resume(self: S, suspicion: number, now: number): S
   /** The state that goes on from one another model left; of `opaque` models alone, for only they meet one. */
-  readonly adopt?: ((self: S, now: number) => S) | undefined
+  adopt?(self: S, now: number): S
   /** The state as it is at `now` as plain JSON data, and back; `decode` moves all times by `shift` and returns `undefined` for what is not a state. */
-  readonly encode: (self: S, now: number) => unknown
-  readonly decode: (data: unknown, shift: number) => S | undefined
+  encode(self: S, now: number): unknown
+  decode(data: unknown, shift: number): S | undefined
 }
 
 /**

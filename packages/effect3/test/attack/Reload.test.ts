@@ -19,14 +19,14 @@ import {
 } from "./support.ts"
 
 const models = [
-  HealthModel.opaque(HealthModel.ledger()),
-  HealthModel.opaque(HealthModel.consecutive({ failures: 3 })),
-  HealthModel.opaque(HealthModel.countWindow({ size: 10, min: 4 })),
-  HealthModel.opaque(HealthModel.timeWindow({ min: 4 })),
-  HealthModel.opaque(HealthModel.additive()),
-  HealthModel.opaque(HealthModel.ewma()),
-  HealthModel.opaque(HealthModel.cusum()),
-  HealthModel.opaque(HealthModel.beta())
+  HealthModel.ledger(),
+  HealthModel.consecutive({ failures: 3 }),
+  HealthModel.countWindow({ size: 10, min: 4 }),
+  HealthModel.timeWindow({ min: 4 }),
+  HealthModel.additive(),
+  HealthModel.ewma(),
+  HealthModel.cusum(),
+  HealthModel.beta()
 ]
 
 const budgets = [RetryBudget.saturation(), RetryBudget.ratio(), RetryBudget.aws(), RetryBudget.unlimited()]
@@ -34,7 +34,7 @@ const budgets = [RetryBudget.saturation(), RetryBudget.ratio(), RetryBudget.aws(
 const mostPermits = 4
 
 /** Any of the policies there are; the same at every run. */
-const policies = (from: number): (() => Truce.Options<HealthModel.Opaque>) => {
+const policies = (from: number): (() => Truce.Options) => {
   const next = numbers(from)
   const below = (count: number) => Math.floor(next() * count)
   const part = () => ({

@@ -16,23 +16,20 @@ import { counted } from "./several.ts"
 import { Truce } from "../services/Truce.ts"
 
 /** What of the options is the breaker's. */
-export const circuitOptions = <S, R>({
-  circuit,
-  overrides
-}: Pick<Options<S, R>, "circuit" | "overrides">): LayerOptions => ({
+export const circuitOptions = <R>({ circuit, overrides }: Pick<Options<R>, "circuit" | "overrides">): LayerOptions => ({
   ...circuit,
   overrides: mapped(overrides, ({ circuit: own, model }) => ({ ...own, model }))
 })
 
 /** What of the options is the retry's. */
-export const retryOptions = <S, R>({ limits, overrides, retry }: Options<S, R>): RetryPolicy.LayerOptions<R> => ({
+export const retryOptions = <R>({ limits, overrides, retry }: Options<R>): RetryPolicy.LayerOptions<R> => ({
   ...retry,
   limits,
   overrides: mapped(overrides, ({ limits: over, retry: own }) => ({ ...own, limits: over }))
 })
 
 /** What of the options is the budget's. */
-export const budgetOptions = <S, R>({ budget, maxKeys, overrides }: Options<S, R>): RetryBudget.Options => ({
+export const budgetOptions = <R>({ budget, maxKeys, overrides }: Options<R>): RetryBudget.Options => ({
   rule: budget,
   maxKeys,
   overrides: mapped(overrides, ({ budget: own }) => own)
@@ -42,7 +39,7 @@ const optionNames = ["model", "maxKeys", "ttl", "circuit", "retry", "limits", "b
 const overrideNames = ["model", "circuit", "retry", "limits", "budget"] as const
 
 /** Throws `InvalidOption` for what is no option of a layer. */
-export const checkNames = <S, R>(owner: string, options: Options<S, R>): void => {
+export const checkNames = <R>(owner: string, options: Options<R>): void => {
   InvalidOption.names(owner, options, optionNames)
   for (const [pattern, own] of Object.entries(options.overrides ?? {})) {
     InvalidOption.inOverride(pattern, () => InvalidOption.names(owner, own, overrideNames))
@@ -50,8 +47,8 @@ export const checkNames = <S, R>(owner: string, options: Options<S, R>): void =>
 }
 
 /** A layer whose options are looked at when it is built. */
-export const checkedLayer = <S, R, A, E, R2>(
-  options: Options<S, R>,
+export const checkedLayer = <R, A, E, R2>(
+  options: Options<R>,
   layer: () => Layer.Layer<A, E, R2>
 ): Layer.Layer<A, E, R2> =>
   Layer.suspend(() => {
@@ -60,7 +57,7 @@ export const checkedLayer = <S, R, A, E, R2>(
   })
 
 /** All rules are checked before any is put in force, and all in one step, in which no fiber can register a key. */
-export const reloading = <S, R>(options: Options<S, R>): Effect.Effect<void, InvalidPolicy, R | Truce> =>
+export const reloading = <R>(options: Options<R>): Effect.Effect<void, InvalidPolicy, R | Truce> =>
   Effect.gen(function* () {
     const { breaker, budget, policy } = yield* Truce
     const context = yield* Effect.context<R>()

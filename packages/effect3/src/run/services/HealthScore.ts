@@ -14,9 +14,9 @@ import type { Registry } from "../keys/Registry.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options<S = HealthModel.Ledger> {
+export interface Options {
   /** How outcomes move the score. Default: `HealthModel.ledger()`. */
-  readonly model?: HealthModel.HealthModel<S> | undefined
+  readonly model?: HealthModel.HealthModel | undefined
   /** The most keys kept. One that is manual, probed or waited for is never dropped, an Open one only a `ttl` after its open time. Default: 10 000. */
   readonly maxKeys?: number | undefined
   /** A key unused for this long is dropped when another is added. Default: 10 minutes. */

@@ -33,7 +33,7 @@ export class Truce extends Context.Tag("@truce/effect3/Truce")<Truce, Service>()
  * @category models
  * @since 0.1.0
  */
-export interface Options<S = HealthModel.Ledger, R = never> extends ScoreOptions<S> {
+export interface Options<R = never> extends ScoreOptions {
   readonly circuit?: CircuitOptions | undefined
   readonly retry?: RetryOptions<R> | undefined
   /** What any call may do at most, whatever the code asks for. Default: no limits. */
@@ -53,8 +53,8 @@ export interface Options<S = HealthModel.Ledger, R = never> extends ScoreOptions
  * @since 0.1.0
  */
 export interface Override<R = never> {
-  /** Made by `HealthModel.opaque`, as models differ in type. */
-  readonly model?: HealthModel.HealthModel<HealthModel.Opaque> | undefined
+  /** How outcomes move the score of these keys. Default: the model of the others. */
+  readonly model?: HealthModel.HealthModel | undefined
   readonly circuit?: CircuitOptions | undefined
   readonly retry?: RetryOptions<R> | undefined
   readonly limits?: Limits | undefined

@@ -71,8 +71,8 @@ export interface LayerOptions extends Options {
   readonly overrides?:
     | {
         readonly [pattern: string]: Options & {
-          /** Made by `HealthModel.opaque`, as models differ in type. */
-          readonly model?: HealthModel.HealthModel<HealthModel.Opaque> | undefined
+          /** How outcomes move the score of these keys. Default: the model of the others. */
+          readonly model?: HealthModel.HealthModel | undefined
         }
       }
     | undefined

@@ -18,16 +18,29 @@ export interface Override {
 }
 
 /** The model of the options, with its state hidden. */
-export const modelOf = <S>({
+export const modelOf = ({
   model
 }: {
-  readonly model?: HealthModel.HealthModel<S> | undefined
-}): HealthModel.HealthModel<HealthModel.Opaque> =>
-  model === undefined ? HealthModel.opaque(HealthModel.ledger()) : HealthModel.opaque(checkedModel(model))
+  readonly model?: HealthModel.HealthModel | undefined
+}): HealthModel.HealthModel<HealthModel.Opaque> => (model === undefined ? standard : hidden(checkedModel(model)))
+
+const standard = HealthModel.opaque(HealthModel.ledger())
+
+/** By model: options that are read again are under the same model, and its states need no conversion. */
+const seen = new WeakMap<HealthModel.HealthModel, HealthModel.HealthModel<HealthModel.Opaque>>()
+
+const hidden = (model: HealthModel.HealthModel): HealthModel.HealthModel<HealthModel.Opaque> => {
+  const known = seen.get(model) ?? HealthModel.opaque(model)
+  seen.set(model, known)
+  return known
+}
 
 /** The overrides of a breaker by key. */
 export const circuitOverrides = ({ overrides }: LayerOptions): KeyPattern.KeyPattern<Override> =>
-  KeyPattern.KeyPattern.of(overrides).map(({ model, ...options }) => ({ model, options }))
+  KeyPattern.KeyPattern.of(overrides).map(({ model, ...options }) => ({
+    model: model === undefined ? undefined : modelOf({ model }),
+    options
+  }))
 
 /** The rules of one breaker, in force until they are replaced as a whole: an entry that has seen them needs to ask no more. */
 export class Policies {

@@ -8,11 +8,11 @@ import { limitsOver, rulesOver } from "./retryRules.ts"
 import { modelOf } from "./Policies.ts"
 
 /** The part of the options that has rules of its own; models and budgets are checked where they are made. */
-type Part<R> = Pick<Options<unknown, R>, "circuit" | "limits" | "retry">
+type Part<R> = Pick<Options<R>, "circuit" | "limits" | "retry">
 
 /** Every fault of the options of all keys and of each pattern; what `Truce.layer` would take has none. */
-export const issuesOf = <S, R>(
-  { overrides = {}, ...base }: Options<S, R>,
+export const issuesOf = <R>(
+  { overrides = {}, ...base }: Options<R>,
   context: Context.Context<R>
 ): ReadonlyArray<Issue> => {
   const shared = modelOf(base)
@@ -33,7 +33,7 @@ export const withPatterns = (all: ReadonlyArray<Issue>, some: ReadonlyArray<Issu
 
 export const partIssues = <R>(
   path: ReadonlyArray<string>,
-  model: HealthModel.HealthModel<HealthModel.Opaque>,
+  model: HealthModel.HealthModel,
   base: Part<R>,
   own: Part<R>,
   context: Context.Context<R>

@@ -79,7 +79,7 @@ export const renamed = <A>(
 const shown = (value: unknown): unknown => (Duration.isDuration(value) ? Duration.format(value) : value)
 
 /** Throws `InvalidOption` for what is no model, such as the name of one. */
-export const checkedModel = <S>(model: HealthModel.HealthModel<S>): HealthModel.HealthModel<S> => {
+export const checkedModel = (model: HealthModel.HealthModel): HealthModel.HealthModel => {
   if (hasProperty(model, "observe") && typeof model.observe === "function") return model
   throw new InvalidOption.InvalidOption(
     "HealthScore",

@@ -10,10 +10,9 @@ import { millis } from "./options.ts"
 
 type Policy = typeof Shape.Type
 type Part = typeof Override.Type
-type AnyModel = HealthModel.HealthModel<HealthModel.Opaque>
 
 /** The options a policy stands for; throws `InvalidOption`. */
-export const optionsOf = ({ maxKeys, overrides, ttl, ...part }: Policy): Options<HealthModel.Opaque> => ({
+export const optionsOf = ({ maxKeys, overrides, ttl, ...part }: Policy): Options => ({
   ...partOf(part),
   maxKeys,
   ttl: span(ttl),
@@ -31,7 +30,7 @@ export const checkPolicy = ({ overrides = {}, ...policy }: Policy): ReadonlyArra
   )
 
 const faults = (path: ReadonlyArray<string>, base: Part, own: Part): ReadonlyArray<Issue> => {
-  let model: AnyModel = HealthModel.opaque(HealthModel.ledger())
+  let model: HealthModel.HealthModel = HealthModel.ledger()
   const wrongModel = issue([...path, "model"], () => {
     const given = own.model ?? base.model
     if (given !== undefined) model = modelOf(given)
@@ -100,38 +99,36 @@ const settingsOf = <Named extends { readonly type: string }>(named: Named): Omit
   return rest
 }
 
-const modelOf = (model: typeof Model.Type): AnyModel => {
+const modelOf = (model: typeof Model.Type): HealthModel.HealthModel => {
   switch (model.type) {
     case "ledger": {
       const { guard, halfLife, persistence, ...rest } = settingsOf(model)
-      return HealthModel.opaque(
-        HealthModel.ledger({
-          ...rest,
-          guardMillis: time("guard", guard),
-          halfLifeMillis: time("halfLife", halfLife),
-          persistenceMillis: time("persistence", persistence)
-        })
-      )
+      return HealthModel.ledger({
+        ...rest,
+        guardMillis: time("guard", guard),
+        halfLifeMillis: time("halfLife", halfLife),
+        persistenceMillis: time("persistence", persistence)
+      })
     }
     case "consecutive":
-      return HealthModel.opaque(HealthModel.consecutive(settingsOf(model)))
+      return HealthModel.consecutive(settingsOf(model))
     case "countWindow":
-      return HealthModel.opaque(HealthModel.countWindow(settingsOf(model)))
+      return HealthModel.countWindow(settingsOf(model))
     case "timeWindow": {
       const { window, ...rest } = settingsOf(model)
-      return HealthModel.opaque(HealthModel.timeWindow({ ...rest, windowMillis: time("window", window) }))
+      return HealthModel.timeWindow({ ...rest, windowMillis: time("window", window) })
     }
     case "additive":
-      return HealthModel.opaque(HealthModel.additive(settingsOf(model)))
+      return HealthModel.additive(settingsOf(model))
     case "ewma": {
       const { window, ...rest } = settingsOf(model)
-      return HealthModel.opaque(HealthModel.ewma({ ...rest, windowMillis: time("window", window) }))
+      return HealthModel.ewma({ ...rest, windowMillis: time("window", window) })
     }
     case "cusum":
-      return HealthModel.opaque(HealthModel.cusum(settingsOf(model)))
+      return HealthModel.cusum(settingsOf(model))
     case "beta": {
       const { halfLife, ...rest } = settingsOf(model)
-      return HealthModel.opaque(HealthModel.beta({ ...rest, halfLifeMillis: time("halfLife", halfLife) }))
+      return HealthModel.beta({ ...rest, halfLifeMillis: time("halfLife", halfLife) })
     }
   }
 }
