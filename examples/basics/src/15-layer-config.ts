@@ -1,6 +1,6 @@
 // Options from the environment, or any other `ConfigProvider`; what is wrong is named at start, not at the first call.
 import assert from "node:assert/strict"
-import { CircuitBreaker, Classifier, HealthScore, RetryBudget, RetryPolicy, Truce } from "@truce/effect3"
+import { Classifier, Truce } from "@truce/effect3"
 import { Cause, Config, ConfigProvider, Data, Effect, Layer } from "effect"
 
 class Timeout extends Data.TaggedError("Timeout")<{}> {}
@@ -39,12 +39,3 @@ assert.match(
   bad,
   /attempts.*must be a whole number of at least 1, got 0|must be a whole number of at least 1, got 0.*attempts/s
 )
-
-// Each service has a `layerConfig` of its own.
-const parts = CircuitBreaker.layerConfig({ permits: Config.integer("PERMITS") }).pipe(
-  Layer.provideMerge(HealthScore.layerConfig({ maxKeys: Config.integer("MAX_KEYS") })),
-  Layer.merge(RetryPolicy.layerConfig({ attempts: Config.integer("ATTEMPTS") })),
-  Layer.merge(RetryBudget.layerConfig({ maxKeys: Config.integer("MAX_KEYS") })),
-  Layer.provide(from({ PERMITS: "2", MAX_KEYS: "100", ATTEMPTS: "5" }))
-)
-assert.deepEqual(await Effect.runPromise(Effect.provide(CircuitBreaker.states, parts)), [])

@@ -5,8 +5,6 @@
  *
  * @since 0.1.0
  */
-import type * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -23,7 +21,7 @@ import type { Entry } from "./run/keys/Entry.ts"
 import { executing, executingAll } from "./run/call/execute.ts"
 import { Admissions } from "./run/keys/Admissions.ts"
 import * as Monotonic from "./platform/Monotonic.ts"
-import { configured, millis } from "./run/settings/options.ts"
+import { millis } from "./run/settings/options.ts"
 import { circuitOverrides } from "./run/settings/Policies.ts"
 import type { PlanOfAll, PlanOptions } from "./run/settings/plan.ts"
 import * as Transaction from "./run/keys/transaction.ts"
@@ -132,17 +130,6 @@ export const layer = (options?: LayerOptions): Layer.Layer<CircuitBreaker, never
     CircuitBreaker,
     Effect.suspend(() => make(options))
   )
-
-/**
- * Provides the service from `Config`s; an impossible value is a `ConfigError` that names the option.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layerConfig = (
-  options: Config.Config.Wrap<LayerOptions>
-): Layer.Layer<CircuitBreaker, ConfigError.ConfigError, HealthScore> =>
-  configured(options, (unwrapped) => layer(unwrapped))
 
 /**
  * Runs an effect as one attempt under the circuit of `key`: adds `CircuitOpen`, and `AttemptTimeout` where an `attemptTimeout` is given.

@@ -15,8 +15,6 @@ import {
 } from "./run/services/HealthScore.ts"
 import { lifetimeOf } from "./run/settings/lifetime.ts"
 import { type Circuit, Describe, EventLog, type Outcome } from "@truce/core"
-import type * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
@@ -25,7 +23,6 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Change, Transition } from "./Events.ts"
 import { now, nowOf } from "./platform/Monotonic.ts"
-import { configured } from "./run/settings/options.ts"
 import { Registry } from "./run/keys/Registry.ts"
 import { modelOf } from "./run/settings/Policies.ts"
 import { offer } from "./platform/Offer.ts"
@@ -137,15 +134,6 @@ export const layer = (options?: Options): Layer.Layer<HealthScore> =>
     HealthScore,
     Effect.suspend(() => make(options))
   )
-
-/**
- * Provides the service from `Config`s; an impossible value is a `ConfigError` that names the option.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layerConfig = (options: Config.Config.Wrap<Options>): Layer.Layer<HealthScore, ConfigError.ConfigError> =>
-  configured(options, (unwrapped) => layer(unwrapped))
 
 /**
  * The score of a key; 1 for one that was never seen.

@@ -7,15 +7,13 @@
  */
 import { type Attempt, type Options, RetryBudget, type Service, replace } from "./run/services/RetryBudget.ts"
 import { KeyPattern, type Outcome, RetryBudget as Rule } from "@truce/core"
-import type * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as STM from "effect/STM"
 import { TokenBuckets } from "./run/keys/TokenBuckets.ts"
 import { now } from "./platform/Monotonic.ts"
-import { count, configured } from "./run/settings/options.ts"
+import { count } from "./run/settings/options.ts"
 
 export { type Attempt, type Options, RetryBudget, type Service, replace } from "./run/services/RetryBudget.ts"
 
@@ -111,15 +109,6 @@ export const layer = (options?: Options): Layer.Layer<RetryBudget> =>
     RetryBudget,
     Effect.suspend(() => make(options))
   )
-
-/**
- * Provides the service from `Config`s; an impossible value is a `ConfigError` that names the option.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layerConfig = (options: Config.Config.Wrap<Options>): Layer.Layer<RetryBudget, ConfigError.ConfigError> =>
-  configured(options, (unwrapped) => layer(unwrapped))
 
 /**
  * The tokens a key has left; all of them for one that has spent none.

@@ -16,15 +16,12 @@ import {
   type Service,
   replace
 } from "./run/services/RetryPolicy.ts"
-import type * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Schedule from "effect/Schedule"
 import type { CircuitOpen } from "./CircuitOpen.ts"
-import { configured } from "./run/settings/options.ts"
 import { retryingAlone } from "./run/call/retryAlone.ts"
 import { backingOff, rulesByKey } from "./run/settings/retryRules.ts"
 import * as Schedules from "./platform/Schedules.ts"
@@ -124,16 +121,6 @@ export const layer = <R = never>(options?: LayerOptions<R>): Layer.Layer<RetryPo
     RetryPolicy,
     Effect.suspend(() => make(options))
   )
-
-/**
- * Provides the policy from `Config`s; an impossible value is a `ConfigError` that names the option.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layerConfig = <R = never>(
-  options: Config.Config.Wrap<LayerOptions<R>>
-): Layer.Layer<RetryPolicy, ConfigError.ConfigError, R> => configured(options, (unwrapped) => layer(unwrapped))
 
 /**
  * Exponential backoff with cap and jitter, without end; its output is the delay.

@@ -18,7 +18,6 @@ import * as CallContext from "./CallContext.ts"
 import * as CircuitBreaker from "./CircuitBreaker.ts"
 import * as HealthScore from "./HealthScore.ts"
 import * as Deadline from "./run/call/deadline.ts"
-import { fusing } from "./run/call/fused.ts"
 import { issuesOf } from "./run/settings/issues.ts"
 import { configured, positiveDuration } from "./run/settings/options.ts"
 import { budgetOptions, checkedLayer, circuitOptions, reloading, retryOptions } from "./run/layers/reload.ts"
@@ -339,51 +338,6 @@ export function protectAll<A, E, ER extends E, EP extends E, R>(
 
 interface FullOfAll<E, ER extends E, EP extends E> extends PlanOfAll<E, ER, EP> {
   readonly retry?: RetryPolicy.CallOptions | undefined
-}
-
-/**
- * The fused order, for comparison: the breaker around the whole retried call, which sees one outcome where the dependency saw up to
- * `attempts` requests.
- *
- * It is what most breakers recommend and what `protect` replaces: with 3 attempts a threshold of 5 failures lets 15 through.
- *
- * **Example** (One call, three attempts, one outcome)
- *
- * ```ts
- * import { CircuitBreaker, Classifier, HealthModel, Truce } from "@truce/effect3"
- * import { Data, Effect } from "effect"
- *
- * class Timeout extends Data.TaggedError("Timeout")<{}> {}
- * const classify = Classifier.tags<Timeout>()({ Timeout: "retriable" })
- *
- * let attempts = 0
- * const down = Effect.suspend(() => {
- *   attempts++
- *   return Effect.fail(new Timeout())
- * })
- * const program = Effect.ignore(Truce.fused(down, { key: "users-api", classify, retry: { base: "1 millis" } })).pipe(
- *   Effect.repeat({ until: () => Effect.map(CircuitBreaker.state("users-api"), ({ status }) => status === "Open") }),
- *   Effect.provide(Truce.layer({ model: HealthModel.consecutive({ failures: 5 }) }))
- * )
- * await Effect.runPromise(program)
- * attempts // => 15
- * ```
- *
- * @category comparing
- * @since 0.1.0
- */
-export function fused<E, ER extends E, EP extends E>(
-  options: ProtectOptions<E, ER, EP>
-): <A, E2 extends E, R>(self: Effect.Effect<A, E2, R>) => Effect.Effect<A, Protected<E2, ER, EP>, R | Truce>
-export function fused<A, E2 extends E, R, E, ER extends E, EP extends E>(
-  self: Effect.Effect<A, E2, R>,
-  options: ProtectOptions<E, ER, EP>
-): Effect.Effect<A, Protected<E2, ER, EP>, R | Truce>
-export function fused<A, E, ER extends E, EP extends E, R>(
-  ...args: readonly [ProtectOptions<E, ER, EP>] | readonly [Effect.Effect<A, E, R>, ProtectOptions<E, ER, EP>]
-) {
-  const fuse = (options: ProtectOptions<E, ER, EP>) => fusing(options, options.retry)
-  return args.length === 1 ? fuse(args[0]) : fuse(args[1])(args[0])
 }
 
 /**

@@ -219,15 +219,12 @@ describe("layerConfig", () => {
     })
   )
 
-  const cases: ReadonlyArray<
-    readonly [string, Layer.Layer<never, ConfigError.ConfigError, HealthScore.HealthScore>, string]
-  > = [
+  const cases: ReadonlyArray<readonly [string, Layer.Layer<never, ConfigError.ConfigError>, string]> = [
     ["circuit.openFor", Truce.layerConfig({ circuit: { openFor: Config.duration("X") } }), "0 seconds"],
-    ["permits", CircuitBreaker.layerConfig({ permits: Config.number("X") }), "1.5"],
-    ["attempts", RetryPolicy.layerConfig({ attempts: Config.number("X") }), "0"],
+    ["circuit.permits", Truce.layerConfig({ circuit: { permits: Config.number("X") } }), "1.5"],
+    ["retry.attempts", Truce.layerConfig({ retry: { attempts: Config.number("X") } }), "0"],
     ["retry.cap", Truce.layerConfig({ retry: { cap: Config.duration("X") } }), "50 millis"],
-    ["maxKeys", HealthScore.layerConfig({ maxKeys: Config.number("X") }), "-1"],
-    ["maxKeys", RetryBudget.layerConfig({ maxKeys: Config.number("X") }), "0"]
+    ["maxKeys", Truce.layerConfig({ maxKeys: Config.number("X") }), "-1"]
   ]
   it.effect("fails at the path of every option that cannot be, that of a pattern too", () =>
     Effect.gen(function* () {
@@ -253,9 +250,7 @@ describe("layerConfig", () => {
   for (const [field, layer, value] of cases) {
     it.effect(`fails with a ConfigError that names ${field} for ${value}`, () =>
       Effect.gen(function* () {
-        const error = yield* Effect.flip(
-          Layer.build(configured(Layer.provide(layer, HealthScore.layer()), { X: value }))
-        )
+        const error = yield* Effect.flip(Layer.build(configured(layer, { X: value })))
         expect(faultsOf(error).map((fault) => fault.split(": ")[0])).toEqual([field])
         expect(faultsOf(error)).toEqual([expect.stringContaining("must be ")])
       }).pipe(Effect.scoped)
@@ -264,8 +259,8 @@ describe("layerConfig", () => {
 
   it.effect("fails with the provider's own error where a value is missing", () =>
     Effect.gen(function* () {
-      const layer = CircuitBreaker.layerConfig({ permits: Config.integer("PERMITS") })
-      const error = yield* Effect.flip(Layer.build(configured(Layer.provide(layer, HealthScore.layer()), {})))
+      const layer = Truce.layerConfig({ circuit: { permits: Config.integer("PERMITS") } })
+      const error = yield* Effect.flip(Layer.build(configured(layer, {})))
       expect(faultsOf(error)).toEqual([expect.stringMatching(/^PERMITS: /)])
     }).pipe(Effect.scoped)
   )

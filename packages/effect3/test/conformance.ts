@@ -11,7 +11,7 @@ import {
   Policy,
   RetryBudget,
   type RetryExhausted,
-  type RetryPolicy,
+  RetryPolicy,
   Transaction,
   Truce
 } from "@truce/effect3"
@@ -268,6 +268,18 @@ const resultOf = (exit: Exit.Exit<unknown, CallError>): Omit<Subject.CallSeen, "
 
 type CallError = Permanent | Local | CircuitOpen.CircuitOpen | RetryExhausted.RetryExhausted<Failed>
 
+/** The classifier of a call's end, where the breaker hears of nothing else: it says what the last attempt said. */
+const classifyEnd = Classifier.make<CallError>((error) => error._tag === "RetryExhausted", {
+  outcome: (error) => {
+    if (error._tag === "CircuitOpen") return Outcome.ignored
+    return classify.failure(Cause.fail(error._tag === "RetryExhausted" ? error.lastError : error))
+  }
+})
+
+/** Breaker around retry, as it is often written. */
+const fused = (attempt: Effect.Effect<string, Ended>, key: string, slowAfter: number | undefined) =>
+  attempt.pipe(RetryPolicy.retry({ key, classify }), CircuitBreaker.execute({ key, classify: classifyEnd, slowAfter }))
+
 const usualKey = "service"
 
 const retryOf = ({ retry }: Subject.Plan): RetryPolicy.Options | undefined =>
@@ -292,7 +304,8 @@ const calling = (plan: Subject.Plan, { attempts, key = usualKey }: Subject.Scrip
       return millis === 0 ? end : Effect.delay(end, millis)
     })
     const options = { key, classify, slowAfter: plan.slowAfterMillis, retry: retryOf(plan) }
-    const call = plan.order === "fused" ? Truce.fused(attempt, options) : Truce.protect(attempt, options)
+    const call: Effect.Effect<string, CallError, Truce.Services> =
+      plan.order === "fused" ? fused(attempt, key, plan.slowAfterMillis) : Truce.protect(attempt, options)
     return Effect.zipWith(Effect.exit(call), Transaction.now, (exit, endedAt): Subject.CallSeen => ({
       ...resultOf(exit),
       endedAt,
