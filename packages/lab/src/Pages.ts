@@ -126,7 +126,7 @@ const scoreTables = (catalogue: Catalogue, figures: Figures): ReadonlyArray<Tabl
 const figure = (value: number | null): string =>
   value === null ? "never" : value < 1 && value > 0 ? value.toFixed(1) : `${Math.round(value)}`
 
-/** The list of the README. */
+/** What Truce loses, of the page that compares. */
 const notBest = (catalogue: Catalogue, figures: Figures): ReadonlyArray<Table> => {
   if (!compares(catalogue)) return []
   const mean = (row: string, design: string, metric: Name): string =>
@@ -149,7 +149,7 @@ const notBest = (catalogue: Catalogue, figures: Figures): ReadonlyArray<Table> =
     `**Hard outages.** Five failures in a row, counted around each attempt, let ${span("outside-consecutive-short")} attempts through before they open, the health score ${span("truce")}, by traffic. It pays for that in brownouts.`,
     `**One sequential, hot caller.** At about 14 calls a second, Truce absorbs ${alone("truce")} attempts, a breaker around the retry ${alone("effect-consecutive")}.`,
     `**A total blip of 100 ms at 1000 calls a second.** Truce opens for half a second and serves ${blip("truce")} % of that second; a breaker around the retry does not open. \`persistenceMillis: 250\` rides it out, with ${blip("truce-persistence")} %.`,
-    `**A cold cache after an outage.** ${cold("truce")} % of the calls succeed afterwards; with the client throttling of Google's SRE book ${cold("sre-throttle-1.5")} %. [\`slowStart: true\`](docs/circuit-breaker.md#slow-start) takes Truce to ${cold("truce-slow-start")} %. It is off by default: under overload it takes ${overload("truce")} to ${overload("truce-slow-start")} %, under flapping ${flapping("truce")} to ${flapping("truce-slow-start")} %.`,
+    `**A cold cache after an outage.** ${cold("truce")} % of the calls succeed afterwards; with the client throttling of Google's SRE book ${cold("sre-throttle-1.5")} %. [\`slowStart: true\`](circuit-breaker.md#slow-start) takes Truce to ${cold("truce-slow-start")} %. It is off by default: under overload it takes ${overload("truce")} to ${overload("truce-slow-start")} %, under flapping ${flapping("truce")} to ${flapping("truce-slow-start")} %.`,
     `**Bursts.** A retry holds its token while it waits, so the default budget of 10 tokens affords ten retries at once. With 500 calls a second a fifth of the time, half of them failing, Truce serves ${burst("truce")} % of the calls, retries alone ${burst("retry-only")} %. \`RetryBudget.saturation({ capacity: 100 })\` serves ${burst("truce-budget-100")} % there.`,
     `**Plain overload.** At 120 % of capacity every breaker that is open or closed oscillates; Truce serves ${overload("truce")} % where 83 % is possible. An adaptive concurrency limiter is the right tool: failsafe-go has one.`,
     `**Four errors in five.** Above two thirds the breaker dominates by design: ${median("brownout-80-100", "truce", "availability")} % of the calls succeed, with retries alone ${median("brownout-80-100", "retry-only", "availability")} %, at ${load.toFixed(1)} times the load.`
@@ -162,5 +162,5 @@ export const pages: ReadonlyArray<Page> = [
   { path: "docs/composition.md", tables: orderTables },
   { path: "docs/retry.md", tables: budgetTables },
   { path: "docs/health-score.md", tables: scoreTables },
-  { path: "README.md", tables: notBest }
+  { path: "docs/comparison.md", tables: notBest }
 ]

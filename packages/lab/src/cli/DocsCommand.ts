@@ -135,7 +135,7 @@ export const docsCommand = Command.make("docs", { check, tables, page, figures, 
 ).pipe(
   Command.withDescription(
     help(
-      "Writes what the pages have of the lab (docs/lab.md, docs/composition.md, docs/retry.md, docs/health-score.md, README.md) between its markers, and the figures of every run they come from. --check compares the pages with the figures, and a sample of the figures with new runs: one of every scenario and every design.",
+      "Writes what the pages have of the lab (docs/lab.md, docs/composition.md, docs/retry.md, docs/health-score.md, docs/comparison.md) between its markers, and the figures of every run they come from. --check compares the pages with the figures, and a sample of the figures with new runs: one of every scenario and every design.",
       ["pnpm lab docs", "pnpm lab docs --check", "pnpm lab docs --tables"]
     )
   )
