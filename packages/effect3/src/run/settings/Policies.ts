@@ -22,15 +22,13 @@ export const modelOf = ({
   model
 }: {
   readonly model?: HealthModel.HealthModel | undefined
-}): HealthModel.HealthModel<HealthModel.Opaque> => (model === undefined ? standard : hidden(checkedModel(model)))
-
-const standard = HealthModel.opaque(HealthModel.ledger())
+}): HealthModel.HealthModel<HealthModel.Opaque> => hidden(model ?? HealthModel.ledger())
 
 /** By model: options that are read again are under the same model, and its states need no conversion. */
 const seen = new WeakMap<HealthModel.HealthModel, HealthModel.HealthModel<HealthModel.Opaque>>()
 
 const hidden = (model: HealthModel.HealthModel): HealthModel.HealthModel<HealthModel.Opaque> => {
-  const known = seen.get(model) ?? HealthModel.opaque(model)
+  const known = seen.get(checkedModel(model)) ?? HealthModel.opaque(model)
   seen.set(model, known)
   return known
 }
@@ -38,7 +36,7 @@ const hidden = (model: HealthModel.HealthModel): HealthModel.HealthModel<HealthM
 /** The overrides of a breaker by key. */
 export const circuitOverrides = ({ overrides }: LayerOptions): KeyPattern.KeyPattern<Override> =>
   KeyPattern.KeyPattern.of(overrides).map(({ model, ...options }) => ({
-    model: model === undefined ? undefined : modelOf({ model }),
+    model: model === undefined ? undefined : hidden(model),
     options
   }))
 
