@@ -224,7 +224,7 @@ const outcomes = fc.array(
 const policies = fc.record({
   attempts: fc.integer({ min: 1, max: 8 }),
   deadlineMillis: fc.oneof(fc.constant(Infinity), fc.integer({ min: 1, max: 5_000 })),
-  maxRetryAfterMillis: fc.nat({ max: 2_000 }),
+  maxRetryAfterMillis: fc.integer({ min: 1, max: 2_000 }),
   whenOpen: fc.constantFrom("stop" as const, "wait" as const)
 })
 const limits = fc.record({

@@ -127,7 +127,7 @@ const table: ReadonlyArray<
     {
       attempts: "a whole number of at least 1",
       deadlineMillis: "greater than 0 (Infinity is allowed)",
-      maxRetryAfterMillis: "a finite number of at least 0"
+      maxRetryAfterMillis: "greater than 0 (Infinity is allowed)"
     }
   ],
   [

@@ -1,5 +1,15 @@
 // Values here are looked at for their types only. @effect-diagnostics floatingEffect:skip-file missingEffectError:skip-file globalErrorInEffectFailure:skip-file
-import { type AttemptTimeout, type CircuitOpen, Classifier, HealthModel, RetryExhausted, Truce } from "@truce/effect3"
+import type { Tables } from "@truce/core"
+import {
+  type AttemptTimeout,
+  type CircuitBreaker,
+  type CircuitOpen,
+  Classifier,
+  HealthModel,
+  RetryExhausted,
+  type RetryPolicy,
+  Truce
+} from "@truce/effect3"
 import { Context, Data, Effect, type Layer, pipe } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
 
@@ -265,5 +275,15 @@ describe("options", () => {
       overrides: { "payments-*": { model: HealthModel.timeWindow() }, "mail-*": { model: HealthModel.ledger() } }
     }
     expectTypeOf(Truce.layer(options)).toEqualTypeOf<Layer.Layer<Truce.Services>>()
+  })
+})
+
+describe("the table of options", () => {
+  it("has those of a circuit and of a retry, no more and no fewer", () => {
+    type InCode = "schedule" | "retryTimeouts" | "jitter"
+    expectTypeOf<keyof CircuitBreaker.Options>().toEqualTypeOf<keyof typeof Tables.circuit>()
+    expectTypeOf<Exclude<keyof RetryPolicy.CallOptions, InCode>>().toEqualTypeOf<
+      keyof typeof Tables.call | keyof typeof Tables.backoff
+    >()
   })
 })

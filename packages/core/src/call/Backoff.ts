@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption, check, nonNegative, names } from "../options/InvalidOption.ts"
+import { Given, inCore } from "../options/Given.ts"
+import { InvalidOption, check, names, nonNegative } from "../options/InvalidOption.ts"
+import * as Tables from "../options/Tables.ts"
 
 /**
  * How a delay d is spread with a uniform draw u in [0, 1).
@@ -59,7 +61,12 @@ export interface Backoff {
  * @category constants
  * @since 0.1.0
  */
-export const defaults: Backoff = { baseMillis: 100, factor: 2, capMillis: 2_000, jitter: { min: 0.5, max: 1.5 } }
+export const defaults: Backoff = {
+  baseMillis: Tables.backoff.base.default,
+  factor: Tables.backoff.factor.default,
+  capMillis: Tables.backoff.cap.default,
+  jitter: { min: 0.5, max: 1.5 }
+}
 
 /**
  * Builds a backoff.
@@ -80,17 +87,23 @@ export const defaults: Backoff = { baseMillis: 100, factor: 2, capMillis: 2_000,
  * @since 0.1.0
  */
 export const make = (options: Options = {}): Backoff => {
-  const owner = "Backoff.make"
-  names(owner, options, Object.keys(defaults))
-  const baseMillis = check(owner, "baseMillis", options.baseMillis, defaults.baseMillis, nonNegative)
-  const factor = check(owner, "factor", options.factor, defaults.factor, {
-    text: "a finite number of at least 1",
-    holds: (n) => Number.isFinite(n) && n >= 1
-  })
-  const capMillis = check(owner, "capMillis", options.capMillis, Math.max(baseMillis, defaults.capMillis), nonNegative)
-  if (capMillis < baseMillis)
-    throw new InvalidOption(owner, "capMillis", `at least baseMillis (${baseMillis})`, capMillis)
-  const { jitter = defaults.jitter } = options
+  const given = new Given(inCore("Backoff.make"), Tables.backoff, options, ["jitter"])
+  return read(given, options.jitter)
+}
+
+/**
+ * The same of options as they were given, however they are written.
+ *
+ * Throws `InvalidOption`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const read = (given: Given<typeof Tables.backoff>, jitter: Jitter = defaults.jitter): Backoff => {
+  const { owner } = given.style
+  const baseMillis = given.number("base")
+  const capMillis = given.number("cap", Math.max(baseMillis, defaults.capMillis))
+  if (capMillis < baseMillis) given.refuse("cap", `at least ${given.field("base")} (${baseMillis})`)
   if (typeof jitter === "object") {
     names(owner, jitter, ["min", "max"], "jitter")
     check(owner, "jitter.min", jitter.min, 0, nonNegative)
@@ -101,7 +114,7 @@ export const make = (options: Options = {}): Backoff => {
   } else if (!["none", "full", "equal", "decorrelated"].includes(jitter)) {
     throw new InvalidOption(owner, "jitter", `"none", "full", "equal", "decorrelated" or { min, max }`, jitter)
   }
-  return { baseMillis, factor, capMillis, jitter }
+  return { baseMillis, factor: given.number("factor"), capMillis, jitter }
 }
 
 /**

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
-import { check, count, names, nonNegative, oneOf, positiveOrInfinity } from "../options/InvalidOption.ts"
+import { Given, inCore } from "../options/Given.ts"
+import { oneOf } from "../options/InvalidOption.ts"
+import * as Tables from "../options/Tables.ts"
 import * as Backoff from "./Backoff.ts"
 import type { Limits } from "./Limits.ts"
 
@@ -37,10 +39,10 @@ export interface CallPolicy extends Rules {
  * @since 0.1.0
  */
 export const defaults = {
-  attempts: 3,
-  deadlineMillis: Infinity,
-  maxRetryAfterMillis: 5_000,
-  whenOpen: "stop"
+  attempts: Tables.call.attempts.default,
+  deadlineMillis: Tables.call.deadline.default,
+  maxRetryAfterMillis: Tables.call.maxRetryAfter.default,
+  whenOpen: Tables.call.whenOpen.choices[0]
 } as const
 
 /**
@@ -73,21 +75,21 @@ export const make = (
     readonly whenOpen?: "stop" | "wait" | undefined
   } = {}
 ): CallPolicy => {
-  const owner = "CallPolicy.make"
-  names(owner, options, [...Object.keys(defaults), "backoff"])
-  const { attempts, deadlineMillis, maxRetryAfterMillis } = options
-  return {
-    attempts: check(owner, "attempts", attempts, defaults.attempts, count),
-    backoff: Backoff.make(options.backoff),
-    deadlineMillis: check(owner, "deadlineMillis", deadlineMillis, defaults.deadlineMillis, positiveOrInfinity),
-    maxRetryAfterMillis: check(
-      owner,
-      "maxRetryAfterMillis",
-      maxRetryAfterMillis,
-      defaults.maxRetryAfterMillis,
-      nonNegative
-    ),
-    whenOpen: oneOf(owner, "whenOpen", options.whenOpen, ["stop", "wait"]),
-    isRepeatable: true
-  }
+  const given = new Given(inCore("CallPolicy.make"), Tables.call, options, ["backoff"])
+  return { ...read(given), backoff: Backoff.make(options.backoff), isRepeatable: true }
 }
+
+/**
+ * What options say of a call, however they are written: all but whether it can be repeated.
+ *
+ * Throws `InvalidOption`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const read = (given: Given<typeof Tables.call>): Omit<Rules, "isRepeatable"> => ({
+  attempts: given.number("attempts"),
+  deadlineMillis: given.number("deadline"),
+  maxRetryAfterMillis: given.number("maxRetryAfter"),
+  whenOpen: oneOf(given.style.owner, "whenOpen", given.value("whenOpen"), Tables.call.whenOpen.choices)
+})

@@ -6,18 +6,9 @@
  * @since 0.1.0
  */
 import type { HealthModel } from "../health/HealthModel.ts"
-import {
-  InvalidOption,
-  belowOne,
-  check,
-  count,
-  fraction,
-  nonNegative,
-  oneOf,
-  positive,
-  share,
-  names
-} from "../options/InvalidOption.ts"
+import { Given, inCore } from "../options/Given.ts"
+import { oneOf } from "../options/InvalidOption.ts"
+import * as Tables from "../options/Tables.ts"
 import * as SlowStart from "./SlowStart.ts"
 
 /**
@@ -82,16 +73,16 @@ export interface CircuitPolicy<S> {
  * @since 0.1.0
  */
 export const defaults = {
-  closeAt: 0.5,
-  permits: 1,
-  leaseMillis: 10_000,
-  openMillis: 500,
-  openFactor: 2,
-  maxOpenMillis: 5_000,
-  openJitter: 0.2,
-  maxRetryAfterMillis: 60_000,
-  reopenOn: "failure",
-  slowWeight: 0,
+  closeAt: Tables.circuit.closeAt.default,
+  permits: Tables.circuit.permits.default,
+  leaseMillis: Tables.circuit.lease.default,
+  openMillis: Tables.circuit.openFor.default,
+  openFactor: Tables.circuit.openFactor.default,
+  maxOpenMillis: Tables.circuit.maxOpenFor.default,
+  openJitter: Tables.circuit.openJitter.default,
+  maxRetryAfterMillis: Tables.circuit.maxRetryAfter.default,
+  reopenOn: Tables.circuit.reopenOn.choices[0],
+  slowWeight: Tables.circuit.slowWeight.default,
   slowStart: false
 } as const
 
@@ -112,50 +103,39 @@ export const defaults = {
  * @category constructors
  * @since 0.1.0
  */
-export const make = <S>(model: HealthModel<S>, options: Options = {}): CircuitPolicy<S> => {
-  const owner = "CircuitPolicy.make"
-  names(owner, options, [...Object.keys(defaults), "openTimesMillis"])
-  const openMillis = check(owner, "openMillis", options.openMillis, defaults.openMillis, positive)
+export const make = <S>(model: HealthModel<S>, options: Options = {}): CircuitPolicy<S> =>
+  read(model, new Given(inCore("CircuitPolicy.make"), Tables.circuit, options))
+
+/**
+ * The same of options as they were given, however they are written.
+ *
+ * Throws `InvalidOption`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const read = <S>(model: HealthModel<S>, given: Given<typeof Tables.circuit>): CircuitPolicy<S> => {
+  const openMillis = given.number("openFor")
   const policy: CircuitPolicy<S> = {
     model,
-    closeAt: check(owner, "closeAt", options.closeAt, defaults.closeAt, share),
-    permits: check(owner, "permits", options.permits, defaults.permits, count),
-    leaseMillis: check(owner, "leaseMillis", options.leaseMillis, defaults.leaseMillis, positive),
+    closeAt: given.number("closeAt"),
+    permits: given.number("permits"),
+    leaseMillis: given.number("lease"),
     openMillis,
-    openFactor: check(owner, "openFactor", options.openFactor, defaults.openFactor, {
-      text: "a finite number of at least 1",
-      holds: (n) => Number.isFinite(n) && n >= 1
-    }),
-    maxOpenMillis: check(
-      owner,
-      "maxOpenMillis",
-      options.maxOpenMillis,
-      Math.max(openMillis, defaults.maxOpenMillis),
-      positive
-    ),
-    openTimesMillis: options.openTimesMillis === undefined ? undefined : openTimes(owner, options.openTimesMillis),
-    openJitter: check(owner, "openJitter", options.openJitter, defaults.openJitter, belowOne),
-    maxRetryAfterMillis: check(
-      owner,
-      "maxRetryAfterMillis",
-      options.maxRetryAfterMillis,
-      defaults.maxRetryAfterMillis,
-      nonNegative
-    ),
-    reopenOn: oneOf(owner, "reopenOn", options.reopenOn, ["failure", "score"]),
-    slowWeight: check(owner, "slowWeight", options.slowWeight, defaults.slowWeight, fraction),
-    slowStart: SlowStart.make(owner, options.slowStart)
+    openFactor: given.number("openFactor"),
+    maxOpenMillis: given.number("maxOpenFor", Math.max(openMillis, defaults.maxOpenMillis)),
+    openTimesMillis: given.times("openTimes"),
+    openJitter: given.number("openJitter"),
+    maxRetryAfterMillis: given.number("maxRetryAfter"),
+    reopenOn: oneOf(given.style.owner, "reopenOn", given.value("reopenOn"), Tables.circuit.reopenOn.choices),
+    slowWeight: given.number("slowWeight"),
+    slowStart: SlowStart.read(given)
   }
   if (policy.maxOpenMillis < openMillis) {
-    throw new InvalidOption(owner, "maxOpenMillis", `at least openMillis (${openMillis})`, policy.maxOpenMillis)
+    given.refuse("maxOpenFor", `at least ${given.field("openFor")} (${openMillis})`)
   }
   if (model.score(model.resume(model.init, 1 - policy.closeAt, 0), 0) <= model.openBelow) {
-    throw new InvalidOption(
-      owner,
-      "closeAt",
-      `greater than openBelow of the model (${model.openBelow})`,
-      policy.closeAt
-    )
+    given.refuse("closeAt", `greater than openBelow of the model (${model.openBelow})`, policy.closeAt)
   }
   return policy
 }
@@ -212,8 +192,3 @@ const flat = <S>({ model, slowStart, ...rest }: CircuitPolicy<S>): Readonly<Reco
 
 const under = (name: string, settings: object): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(settings).map(([field, value]) => [`${name}.${field}`, value]))
-
-const openTimes = (owner: string, times: ReadonlyArray<number>): ReadonlyArray<number> => {
-  if (Array.isArray(times) && times.length > 0 && times.every(positive.holds)) return times
-  throw new InvalidOption(owner, "openTimesMillis", "a list of finite numbers greater than 0, with at least one", times)
-}

@@ -8,7 +8,8 @@
  */
 import type { Closed, Openings, Ramp } from "./CircuitState.ts"
 import { epsilon } from "../health/Model.ts"
-import { InvalidOption, check, positive, share as shareRule, names } from "../options/InvalidOption.ts"
+import type { Given } from "../options/Given.ts"
+import * as Tables from "../options/Tables.ts"
 import { draw } from "./Jitter.ts"
 
 /**
@@ -47,7 +48,12 @@ export interface SlowStart {
  * @category constants
  * @since 0.1.0
  */
-export const defaults = { withinMillis: 10_000, rampMillis: 10_000, maxRampMillis: 40_000, initialShare: 0.1 } as const
+export const defaults = {
+  withinMillis: Tables.slowStart.within.default,
+  rampMillis: Tables.slowStart.rampFor.default,
+  maxRampMillis: Tables.slowStart.maxRampFor.default,
+  initialShare: Tables.slowStart.initialShare.default
+} as const
 
 /**
  * The rules of an option: `true` for the defaults, `false` for none.
@@ -66,30 +72,21 @@ export const defaults = { withinMillis: 10_000, rampMillis: 10_000, maxRampMilli
  * @category constructors
  * @since 0.1.0
  */
-export const make = (owner: string, option: boolean | Options | undefined): SlowStart | false => {
+export const read = (circuit: Given<typeof Tables.circuit>): SlowStart | false => {
+  const option = circuit.value("slowStart")
   if (option === undefined || option === false) return false
-  const given = option === true ? {} : option
-  if (typeof given !== "object" || given === null) {
-    throw new InvalidOption(owner, "slowStart", "true, false or its options", option)
+  if (option !== true && (typeof option !== "object" || option === null)) {
+    circuit.refuse("slowStart", "true, false or its options")
   }
-  names(owner, given, Object.keys(defaults), "slowStart")
-  const checked = (field: keyof SlowStart, fallback: number) =>
-    check(owner, `slowStart.${field}`, given[field], fallback, field === "initialShare" ? shareRule : positive)
-  const rampMillis = checked("rampMillis", defaults.rampMillis)
-  const maxRampMillis = checked("maxRampMillis", Math.max(rampMillis, defaults.maxRampMillis))
-  if (maxRampMillis < rampMillis) {
-    throw new InvalidOption(
-      owner,
-      "slowStart.maxRampMillis",
-      `at least slowStart.rampMillis (${rampMillis})`,
-      maxRampMillis
-    )
-  }
+  const given = circuit.nested("slowStart", Tables.slowStart, typeof option === "object" ? option : {})
+  const rampMillis = given.number("rampFor")
+  const maxRampMillis = given.number("maxRampFor", Math.max(rampMillis, defaults.maxRampMillis))
+  if (maxRampMillis < rampMillis) given.refuse("maxRampFor", `at least ${given.field("rampFor")} (${rampMillis})`)
   return {
-    withinMillis: checked("withinMillis", defaults.withinMillis),
+    withinMillis: given.number("within"),
     rampMillis,
     maxRampMillis,
-    initialShare: checked("initialShare", defaults.initialShare)
+    initialShare: given.number("initialShare")
   }
 }
 

@@ -159,14 +159,12 @@ export const check = (
 export const oneOf = <const A extends string>(
   owner: string,
   field: string,
-  value: A | undefined,
+  value: unknown,
   choices: readonly [A, ...ReadonlyArray<A>]
 ): A => {
-  const chosen = value === undefined ? choices[0] : value
-  if (!choices.includes(chosen)) {
-    throw new InvalidOption(owner, field, `one of ${choices.map((c) => JSON.stringify(c)).join(", ")}`, value)
-  }
-  return chosen
+  const chosen = value === undefined ? choices[0] : choices.find((choice) => choice === value)
+  if (chosen !== undefined) return chosen
+  throw new InvalidOption(owner, field, `one of ${choices.map((c) => JSON.stringify(c)).join(", ")}`, value)
 }
 
 /**

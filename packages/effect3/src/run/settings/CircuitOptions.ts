@@ -3,11 +3,11 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption, CircuitPolicy, type HealthModel } from "@truce/core"
+import { CircuitPolicy, Given, type HealthModel, InvalidOption, type Option, Tables } from "@truce/core"
 import type * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import type { Classifier } from "../../Classifier.ts"
-import { millis, renamed } from "./options.ts"
+import { given, style } from "./options.ts"
 
 /**
  * Options of a circuit. Every one has a default; when it opens is the health model's business.
@@ -120,36 +120,9 @@ export const toPolicy = <S>(
   options: Options,
   over: Options = {}
 ): CircuitPolicy.CircuitPolicy<S> => {
-  InvalidOption.names(owner, options, optionNames)
-  InvalidOption.names(owner, over, optionNames)
-  const pick = <K extends keyof Options>(field: K): Options[K] => over[field] ?? options[field]
-  const duration = (field: "openFor" | "maxOpenFor" | "maxRetryAfter" | "lease") => millis(owner, field, pick(field))
-  const slowStart = pick("slowStart")
-  const given = { ...options, ...over, ...Object.fromEntries(settings(slowStart)) }
-  return renamed(owner, names, given, () =>
-    CircuitPolicy.make(model, {
-      openMillis: duration("openFor"),
-      openFactor: pick("openFactor"),
-      maxOpenMillis: duration("maxOpenFor"),
-      openTimesMillis: pick("openTimes")?.map((time, i) => millis(owner, `openTimes[${i}]`, time) ?? NaN),
-      openJitter: pick("openJitter"),
-      maxRetryAfterMillis: duration("maxRetryAfter"),
-      permits: pick("permits"),
-      leaseMillis: duration("lease"),
-      closeAt: pick("closeAt"),
-      reopenOn: pick("reopenOn"),
-      slowWeight: pick("slowWeight"),
-      slowStart:
-        typeof slowStart !== "object" || slowStart === null
-          ? slowStart
-          : {
-              withinMillis: millis(owner, "slowStart.within", slowStart.within),
-              rampMillis: millis(owner, "slowStart.rampFor", slowStart.rampFor),
-              maxRampMillis: millis(owner, "slowStart.maxRampFor", slowStart.maxRampFor),
-              initialShare: slowStart.initialShare
-            }
-    })
-  )
+  for (const one of [options, over]) InvalidOption.names(owner, one, optionNames)
+  const { overrides: _, ...own }: LayerOptions = { ...options, ...given(over) }
+  return CircuitPolicy.read(model, new Given.Given(style(owner), Tables.circuit, own))
 }
 
 /**
@@ -162,32 +135,12 @@ export const nameOf = (setting: string): string => names[setting] ?? setting
 
 const owner = "CircuitBreaker"
 
-const optionNames: ReadonlyArray<string> = [
-  "openFor",
-  "openFactor",
-  "maxOpenFor",
-  "openTimes",
-  "openJitter",
-  "maxRetryAfter",
-  "permits",
-  "lease",
-  "closeAt",
-  "reopenOn",
-  "slowWeight",
-  "slowStart",
-  "overrides"
-] satisfies ReadonlyArray<keyof LayerOptions>
+const optionNames: ReadonlyArray<string> = [...Object.keys(Tables.circuit), "overrides"]
 
-const settings = (slowStart: Options["slowStart"]): ReadonlyArray<readonly [string, unknown]> =>
-  Object.entries(typeof slowStart === "object" ? slowStart : {}).map(([field, value]) => [`slowStart.${field}`, value])
+const namesIn = (table: Option.Table, prefix: string): ReadonlyArray<readonly [string, string]> =>
+  Object.entries(table).flatMap(([name, option]) => {
+    if (option.kind === "switch") return namesIn(option.options, `${name}.`)
+    return "millis" in option ? [[`${prefix}${option.millis}`, `${prefix}${name}`] as const] : []
+  })
 
-const names: { readonly [setting: string]: string } = {
-  maxOpenMillis: "maxOpenFor",
-  openMillis: "openFor",
-  openTimesMillis: "openTimes",
-  maxRetryAfterMillis: "maxRetryAfter",
-  leaseMillis: "lease",
-  "slowStart.withinMillis": "slowStart.within",
-  "slowStart.maxRampMillis": "slowStart.maxRampFor",
-  "slowStart.rampMillis": "slowStart.rampFor"
-}
+const names: { readonly [setting: string]: string } = Object.fromEntries(namesIn(Tables.circuit, ""))

@@ -1,4 +1,4 @@
-import { type HealthModel, InvalidOption } from "@truce/core"
+import { type Given, type HealthModel, InvalidOption } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -19,6 +19,17 @@ export const millis = (owner: string, field: string, input: Duration.DurationInp
   }
   return Duration.toMillis(Duration.decode(input))
 }
+
+/** As users of the binding write options: lengths of time are durations. */
+export const style = (owner: string): Given.Style => ({
+  owner,
+  hasUnits: false,
+  millis: (of, field, value) => {
+    if (isDuration(value) && isTime(value)) return Duration.toMillis(Duration.decode(value))
+    throw new InvalidOption.InvalidOption(of, field, `a duration such as "500 millis"`, shown(value))
+  },
+  shown
+})
 
 export const positiveDuration = (
   owner: string,

@@ -1,4 +1,4 @@
-import { Backoff, CallPolicy, InvalidOption, KeyPattern, Limits as Most } from "@truce/core"
+import { Backoff, CallPolicy, Given, InvalidOption, KeyPattern, Limits as Most, Tables } from "@truce/core"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -8,13 +8,14 @@ import type {
   BackoffOptions,
   CallOptions,
   Fixed,
+  Input,
   LayerOptions,
   Limits,
   Options,
   RulesByKey
 } from "../services/RetryPolicy.ts"
 import * as Schedules from "../../platform/Schedules.ts"
-import { count, given, millis, positiveDuration, renamed } from "./options.ts"
+import { count, given, positiveDuration, style } from "./options.ts"
 
 /** Throws `InvalidOption`; a schedule's own services are taken from the context. */
 export const rulesByKey = <R>(
@@ -64,24 +65,20 @@ export const readOwn = (own: CallOptions | undefined): CallOptions | undefined =
 
 const isEqual = (left: CallOptions, right: CallOptions): boolean =>
   fields.every((field) => {
-    const [one, other] = [left[field], right[field]]
+    const one: unknown = Reflect.get(left, field)
+    const other: unknown = Reflect.get(right, field)
     return (
       Object.is(one, other) || (Duration.isDuration(one) && Duration.isDuration(other) && Duration.equals(one, other))
     )
   })
 
-const fields = [
-  "attempts",
-  "base",
-  "factor",
-  "cap",
-  "jitter",
-  "schedule",
-  "deadline",
-  "maxRetryAfter",
-  "whenOpen",
-  "retryTimeouts"
-] as const satisfies ReadonlyArray<keyof CallOptions>
+const owner = "RetryPolicy"
+
+const fields: ReadonlyArray<string> = [
+  ...Object.keys(Tables.call),
+  ...Object.keys(Tables.backoff),
+  ...(["jitter", "schedule", "retryTimeouts"] satisfies ReadonlyArray<keyof CallOptions>)
+]
 
 const check = (own: CallOptions): void => {
   // A deadline may come from what is beneath.
@@ -107,16 +104,6 @@ export const limitsOver = (base: Most.Limits, own: Limits = {}): Most.Limits => 
 export const rulesOver = <R>(base: Options<R>, own: Options<R>, context: Context.Context<R>): Fixed =>
   rulesOf(merged(base, own), context)
 
-const rulesOf = <R>(options: Options<R>, context: Context.Context<R>): Fixed => {
-  InvalidOption.names("RetryPolicy", options, fields)
-  return read(options, context)
-}
-
-const read = <R>(options: Options<R>, context: Context.Context<R>): Fixed => ({
-  ...plain(options),
-  schedule: options.schedule === undefined ? standard(options) : Schedules.provided(options.schedule, context)
-})
-
 // A schedule takes the place of the options it excludes, and they take its place.
 const merged = <R>(base: Options<R>, own: Options<R>): Options<R> => {
   const isBackoff = excluded.some((field) => own[field] !== undefined)
@@ -128,15 +115,7 @@ const merged = <R>(base: Options<R>, own: Options<R>): Options<R> => {
 
 /** Exponential backoff with cap and jitter, without end. */
 export const backingOff = (options: BackoffOptions = {}): Schedule.Schedule<Duration.Duration> => {
-  const owner = "RetryPolicy"
-  const backoff = renamed(owner, { baseMillis: "base", capMillis: "cap" }, { ...options }, () =>
-    Backoff.make({
-      baseMillis: millis(owner, "base", options.base),
-      factor: options.factor,
-      capMillis: millis(owner, "cap", options.cap),
-      jitter: options.jitter
-    })
-  )
+  const backoff = Backoff.read(new Given.Given(style(owner), Tables.backoff, options, fields), options.jitter)
   return Schedules.delaying({ retry: 0, previousMillis: 0 }, (at) =>
     Effect.map(Random.next, (u) => {
       const previousMillis = Backoff.delay(backoff, at, u)
@@ -145,33 +124,29 @@ export const backingOff = (options: BackoffOptions = {}): Schedule.Schedule<Dura
   )
 }
 
-const standard = (options: BackoffOptions & { readonly attempts?: number | undefined }) =>
-  Schedules.times(
-    backingOff(options),
-    count("RetryPolicy", "attempts", options.attempts, CallPolicy.defaults.attempts) - 1
-  )
-
-const plain = <R>(options: Options<R>): Omit<Fixed, "schedule"> => {
-  const owner = "RetryPolicy"
-  const deadline = positiveDuration(owner, "deadline", options.deadline, Duration.infinity)
-  const maxRetryAfter = positiveDuration(
-    owner,
-    "maxRetryAfter",
-    options.maxRetryAfter,
-    CallPolicy.defaults.maxRetryAfterMillis
-  )
-  const whenOpen = InvalidOption.oneOf(owner, "whenOpen", options.whenOpen, ["stop", "wait"])
-  if (whenOpen === "wait" && deadline === Infinity) {
+const rulesOf = <R>(options: Options<R>, context: Context.Context<R>): Fixed => {
+  const read = CallPolicy.read(new Given.Given(style(owner), Tables.call, options, fields))
+  if (read.whenOpen === "wait" && read.deadlineMillis === Infinity) {
     throw new InvalidOption.InvalidOption(owner, "deadline", `given when whenOpen is "wait"`, options.deadline)
   }
-  if (options.schedule !== undefined) {
-    for (const field of excluded) {
-      if (options[field] !== undefined) {
-        throw new InvalidOption.InvalidOption(owner, field, "left out where a schedule is given", options[field])
-      }
+  return {
+    schedule:
+      options.schedule === undefined ? standard(options, read.attempts) : own(options, options.schedule, context),
+    deadline: Duration.millis(read.deadlineMillis),
+    maxRetryAfter: Duration.millis(read.maxRetryAfterMillis),
+    whenOpen: read.whenOpen
+  }
+}
+
+const standard = (options: BackoffOptions, attempts: number) => Schedules.times(backingOff(options), attempts - 1)
+
+const own = <R>(options: Options<R>, schedule: Schedules.Of<unknown, Input, R>, context: Context.Context<R>) => {
+  for (const field of excluded) {
+    if (options[field] !== undefined) {
+      throw new InvalidOption.InvalidOption(owner, field, "left out where a schedule is given", options[field])
     }
   }
-  return { deadline: Duration.millis(deadline), maxRetryAfter: Duration.millis(maxRetryAfter), whenOpen }
+  return Schedules.provided(schedule, context)
 }
 
 /** What a schedule of the user's own says already. */
