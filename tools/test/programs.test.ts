@@ -5,7 +5,7 @@ import { root } from "../src/workspace.ts"
 const start = (program: string, argument: string) =>
   spawnSync("node", [`tools/src/${program}.ts`, argument], { cwd: root, encoding: "utf8" })
 
-test.each(["doctest", "examples", "size", "structure", "tarballs", "twin", "types"])(
+test.each(["doctest", "examples", "options", "size", "structure", "tarballs", "twin", "types"])(
   "%s explains itself and refuses what it does not know",
   (program) => {
     const asked = start(program, "--help")
@@ -16,3 +16,7 @@ test.each(["doctest", "examples", "size", "structure", "tarballs", "twin", "type
     expect(wrong.stderr).toContain("--nope")
   }
 )
+
+test("the tables of options in the pages are those of the code", () => {
+  expect(start("options", "--check")).toMatchObject({ status: 0, stderr: "" })
+})

@@ -95,7 +95,17 @@ describe("Policy", () => {
   it("has a JSON schema, for editors", () => {
     expect(jsonSchemaOf(Policy.Policy)).toMatchObject({
       additionalProperties: false,
-      properties: { circuit: { properties: { permits: { type: "number" }, reopenOn: { enum: ["failure", "score"] } } } }
+      properties: {
+        circuit: {
+          properties: {
+            permits: {
+              type: "number",
+              description: "Probes in flight at once in HalfOpen. Must be a whole number of at least 1. Default: 1."
+            },
+            reopenOn: { enum: ["failure", "score"] }
+          }
+        }
+      }
     })
   })
 

@@ -1,3 +1,4 @@
+import { type Option, Tables } from "@truce/core"
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { must, numberOrText, optionalKey } from "../../platform/Schema.ts"
@@ -19,7 +20,15 @@ const Span = numberOrText(
 const optional = optionalKey
 const amount = optional(Schema.Number)
 const span = optional(Span)
-const spans = optional(Schema.Array(Span))
+
+// An editor that knows the schema shows these.
+const amountOf = (option: Option.Amount) => optional(Schema.Number.annotations(said(option)))
+const spanOf = (option: Option.Time) => optional(Span.annotations(said(option)))
+const spansOf = (option: Option.Times) => optional(Schema.Array(Span).annotations({ description: option.text }))
+
+const said = ({ default: usual, rule, text }: Option.Amount | Option.Time) => ({
+  description: `${text} Must be ${rule.text}.${usual === undefined || usual === Infinity ? "" : ` Default: ${usual}.`}`
+})
 
 /**
  * How outcomes move the score, by the name of the model and its parameters; `docs/health-score.md` has the defaults.
@@ -55,19 +64,27 @@ export const Model = Schema.Union(
  * @since 0.1.0
  */
 export const Circuit = Schema.Struct({
-  openFor: span,
-  openFactor: amount,
-  maxOpenFor: span,
-  openTimes: spans,
-  openJitter: amount,
-  maxRetryAfter: span,
-  permits: amount,
-  lease: span,
-  closeAt: amount,
-  reopenOn: optional(Schema.Literal("failure", "score")),
-  slowWeight: amount,
+  openFor: spanOf(Tables.circuit.openFor),
+  openFactor: amountOf(Tables.circuit.openFactor),
+  maxOpenFor: spanOf(Tables.circuit.maxOpenFor),
+  openTimes: spansOf(Tables.circuit.openTimes),
+  openJitter: amountOf(Tables.circuit.openJitter),
+  maxRetryAfter: spanOf(Tables.circuit.maxRetryAfter),
+  permits: amountOf(Tables.circuit.permits),
+  lease: spanOf(Tables.circuit.lease),
+  closeAt: amountOf(Tables.circuit.closeAt),
+  reopenOn: optional(Schema.Literal("failure", "score").annotations({ description: Tables.circuit.reopenOn.text })),
+  slowWeight: amountOf(Tables.circuit.slowWeight),
   slowStart: optional(
-    Schema.Union(Schema.Boolean, Schema.Struct({ within: span, rampFor: span, maxRampFor: span, initialShare: amount }))
+    Schema.Union(
+      Schema.Boolean,
+      Schema.Struct({
+        within: spanOf(Tables.slowStart.within),
+        rampFor: spanOf(Tables.slowStart.rampFor),
+        maxRampFor: spanOf(Tables.slowStart.maxRampFor),
+        initialShare: amountOf(Tables.slowStart.initialShare)
+      })
+    )
   )
 }).annotations(part)
 
@@ -78,19 +95,19 @@ export const Circuit = Schema.Struct({
  * @since 0.1.0
  */
 export const Retry = Schema.Struct({
-  attempts: amount,
-  base: span,
-  factor: amount,
-  cap: span,
+  attempts: amountOf(Tables.call.attempts),
+  base: spanOf(Tables.backoff.base),
+  factor: amountOf(Tables.backoff.factor),
+  cap: spanOf(Tables.backoff.cap),
   jitter: optional(
     Schema.Union(
       Schema.Literal("none", "full", "equal", "decorrelated"),
       Schema.Struct({ min: Schema.Number, max: Schema.Number })
     )
   ),
-  deadline: span,
-  maxRetryAfter: span,
-  whenOpen: optional(Schema.Literal("stop", "wait"))
+  deadline: spanOf(Tables.call.deadline),
+  maxRetryAfter: spanOf(Tables.call.maxRetryAfter),
+  whenOpen: optional(Schema.Literal("stop", "wait").annotations({ description: Tables.call.whenOpen.text }))
 }).annotations(part)
 
 /**
