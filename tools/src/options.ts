@@ -12,9 +12,11 @@ const help = `The tables of options in the pages, between their markers, from th
 
 const { values } = commandLine(help, { options: { check: { type: "boolean" } } })
 
+const { attempts, ...call } = Tables.call
+
 const pages: Readonly<Record<string, Readonly<Record<string, Option.Table>>>> = {
   "docs/circuit-breaker.md": { circuit: Tables.circuit, "slow-start": Tables.slowStart },
-  "docs/retry.md": { retry: { attempts: Tables.call.attempts, ...Tables.backoff, ...Tables.call } }
+  "docs/retry.md": { retry: { attempts, ...Tables.backoff, ...call } }
 }
 
 /** A default as it is written in code. */

@@ -1,6 +1,6 @@
 /** The pure core as a session: what everything else is compared with. */
-import { Circuit, CircuitPolicy, CircuitSnapshot, type HealthModel, Outcome, type Traffic } from "@truce/core"
-import { type CircuitOptions, Invalid, type Policy, type Rules, rulesOf, wordFor } from "./Policy.ts"
+import { Circuit, CircuitPolicy, CircuitSnapshot, type HealthModel, Outcome, type Traffic, Tables } from "@truce/core"
+import { type CircuitOptions, Invalid, type Policy, type Rules, rulesOf } from "./Policy.ts"
 import type { Begin, End, Fault, Rejected, Session, Transition } from "./Subject.ts"
 
 type Known = Circuit.Circuit<HealthModel.Opaque>
@@ -298,7 +298,7 @@ class CoreSession implements Session {
     const difference = isFree ? undefined : CircuitPolicy.difference(this.policy(key), wanted)
     if (difference !== undefined) {
       const { field, left, right } = difference
-      return { _tag: "PolicyConflict", key, field: wordFor(field), existing: left, requested: right }
+      return { _tag: "PolicyConflict", key, field: Tables.nameOf(field), existing: left, requested: right }
     }
     if (isFree) this.own.set(key, options)
     return undefined

@@ -1,43 +1,21 @@
 /** The policy of a scenario as data, in the words of the bindings' own policy files, and what it means to the core. */
 import {
-  type Backoff,
+  Backoff,
   CallPolicy,
   CircuitPolicy,
+  Given,
   HealthModel,
   InvalidOption,
   KeyPattern,
   Limits,
-  RetryBudget
+  RetryBudget,
+  Tables
 } from "@truce/core"
 
 /** A length of time in ms. */
 export type Span = number | "infinity"
 
-export type Model =
-  | {
-      readonly type: "ledger"
-      readonly tolerance?: number
-      readonly minFailures?: number
-      readonly guard?: Span
-      readonly persistence?: Span
-      readonly halfLife?: Span
-      readonly discount?: number
-      readonly openBelow?: number
-      readonly allowSelfTrip?: boolean
-    }
-  | { readonly type: "consecutive"; readonly failures?: number }
-  | { readonly type: "countWindow"; readonly size?: number; readonly threshold?: number; readonly min?: number }
-  | { readonly type: "timeWindow"; readonly window?: Span; readonly threshold?: number; readonly min?: number }
-  | { readonly type: "additive"; readonly down?: number; readonly up?: number; readonly openBelow?: number }
-  | { readonly type: "ewma"; readonly window?: Span; readonly threshold?: number; readonly min?: number }
-  | { readonly type: "cusum"; readonly p0?: number; readonly p1?: number; readonly arl?: number }
-  | {
-      readonly type: "beta"
-      readonly halfLife?: Span
-      readonly cap?: number
-      readonly prior?: number
-      readonly threshold?: number
-    }
+export type Model = HealthModel.Data<Span>
 
 export interface CircuitOptions {
   readonly openFor?: Span
@@ -64,18 +42,7 @@ export interface RetryOptions {
   readonly whenOpen?: "stop" | "wait"
 }
 
-export type Budget =
-  | {
-      readonly type: "saturation"
-      readonly capacity?: number
-      readonly fastFailureCost?: number
-      readonly earn?: number
-      readonly slowPenalty?: number
-    }
-  | { readonly type: "ratio"; readonly ratio?: number; readonly perSecond?: number; readonly capacity?: number }
-  | { readonly type: "grpc"; readonly maxTokens?: number; readonly tokenRatio?: number }
-  | { readonly type: "aws"; readonly capacity?: number; readonly retryCost?: number; readonly throttleCost?: number }
-  | { readonly type: "unlimited" }
+export type Budget = RetryBudget.Data
 
 /** What any call may do at most. */
 export interface Limits {
@@ -147,114 +114,50 @@ const rules = (part: Part, path: ReadonlyArray<string>, shared?: Rules): Rules =
   return {
     circuit: named([...path, "circuit"], () => circuitOf(model, part.circuit)),
     ...retryOf(part, path),
-    budget: named([...path, "budget"], () => budgetOf(part.budget ?? { type: "saturation" }))
+    budget: named([...path, "budget"], () => RetryBudget.fromData(part.budget ?? { type: "saturation" }))
   }
 }
 
 const retryOf = (part: Part, path: ReadonlyArray<string>): Pick<Rules, "retry"> => {
-  const { attempts, deadline, maxRetryAfter, whenOpen, ...backoff } = part.retry ?? {}
-  const { limits = {} } = part
-  const retry = named([...path, "retry"], () =>
-    CallPolicy.make({
-      attempts,
-      backoff: backoffOf(backoff),
-      deadlineMillis: millis(deadline),
-      maxRetryAfterMillis: millis(maxRetryAfter),
-      whenOpen
-    })
-  )
+  const { limits = {}, retry = {} } = part
+  const others = [...Object.keys(Tables.call), ...Object.keys(Tables.backoff), "jitter"]
+  const policy = named([...path, "retry"], () => ({
+    ...CallPolicy.read(new Given.Given(style("retry"), Tables.call, retry, others)),
+    backoff: Backoff.read(new Given.Given(style("retry"), Tables.backoff, retry, others), retry.jitter),
+    isRepeatable: true
+  }))
   const most = {
     attempts: limits.attempts ?? Infinity,
-    deadlineMillis: millis(limits.deadline) ?? Infinity,
-    maxRetryAfterMillis: millis(limits.maxRetryAfter) ?? Infinity
+    deadlineMillis: millis(limits.deadline ?? Infinity),
+    maxRetryAfterMillis: millis(limits.maxRetryAfter ?? Infinity)
   }
-  return { retry: Limits.within(retry, most) }
+  return { retry: Limits.within(policy, most) }
 }
-
-const backoffOf = ({ base, cap, factor, jitter }: RetryOptions): Backoff.Options => ({
-  baseMillis: millis(base),
-  capMillis: millis(cap),
-  factor,
-  jitter
-})
 
 const named = <A>(path: ReadonlyArray<string>, build: () => A): A => {
   try {
     return build()
   } catch (error) {
     if (!(error instanceof InvalidOption.InvalidOption)) throw error
-    throw new Invalid([...path, words[error.field] ?? error.field.replace(/Millis$/, "")].join("."), error)
+    throw new Invalid([...path, error.field.replace(/Millis$/, "")].join("."), error)
   }
 }
 
-/** Where data has another word for a setting than the core. */
-const words: { readonly [field: string]: string } = { openMillis: "openFor", maxOpenMillis: "maxOpenFor" }
+/** As data is written. */
+const style = (owner: string): Given.Style => ({
+  owner,
+  hasUnits: false,
+  millis: (_, __, span) => (span === "infinity" ? Infinity : span),
+  shown: (value) => value
+})
 
-/** The word that data has for a setting of the core's policy. */
-export const wordFor = (setting: string): string => words[setting] ?? setting.replace(/Millis$/, "")
+const millis = (span: Span): number => (span === "infinity" ? Infinity : span)
 
-const millis = (span: Span | undefined): number | undefined => (span === "infinity" ? Infinity : span)
-
-/** What a model or a budget is made of, without the name of its kind. */
-const settingsOf = <Named extends { readonly type: string }>(named: Named): Omit<Named, "type"> => {
-  const { type: _type, ...rest } = named
-  return rest
-}
-
-const modelOf = (model: Model): HealthModel.HealthModel<HealthModel.Opaque> => {
-  switch (model.type) {
-    case "ledger": {
-      const { guard, halfLife, persistence, ...rest } = settingsOf(model)
-      const times = { guardMillis: millis(guard), halfLifeMillis: millis(halfLife) }
-      return HealthModel.opaque(HealthModel.ledger({ ...rest, ...times, persistenceMillis: millis(persistence) }))
-    }
-    case "consecutive":
-      return HealthModel.opaque(HealthModel.consecutive(settingsOf(model)))
-    case "countWindow":
-      return HealthModel.opaque(HealthModel.countWindow(settingsOf(model)))
-    case "timeWindow": {
-      const { window, ...rest } = settingsOf(model)
-      return HealthModel.opaque(HealthModel.timeWindow({ ...rest, windowMillis: millis(window) }))
-    }
-    case "additive":
-      return HealthModel.opaque(HealthModel.additive(settingsOf(model)))
-    case "ewma": {
-      const { window, ...rest } = settingsOf(model)
-      return HealthModel.opaque(HealthModel.ewma({ ...rest, windowMillis: millis(window) }))
-    }
-    case "cusum":
-      return HealthModel.opaque(HealthModel.cusum(settingsOf(model)))
-    case "beta": {
-      const { halfLife, ...rest } = settingsOf(model)
-      return HealthModel.opaque(HealthModel.beta({ ...rest, halfLifeMillis: millis(halfLife) }))
-    }
-  }
-}
+const modelOf = (model: Model): HealthModel.HealthModel<HealthModel.Opaque> =>
+  HealthModel.opaque(HealthModel.fromData(model, (_, span) => millis(span)))
 
 const circuitOf = <S>(
   model: HealthModel.HealthModel<S>,
-  { lease, maxOpenFor, maxRetryAfter, openFor, openTimes, ...rest }: CircuitOptions = {}
+  options: CircuitOptions = {}
 ): CircuitPolicy.CircuitPolicy<S> =>
-  CircuitPolicy.make(model, {
-    ...rest,
-    leaseMillis: millis(lease),
-    maxOpenMillis: millis(maxOpenFor),
-    maxRetryAfterMillis: millis(maxRetryAfter),
-    openMillis: millis(openFor),
-    openTimesMillis: openTimes
-  })
-
-const budgetOf = (budget: Budget): RetryBudget.RetryBudget => {
-  switch (budget.type) {
-    case "saturation":
-      return RetryBudget.saturation(settingsOf(budget))
-    case "ratio":
-      return RetryBudget.ratio(settingsOf(budget))
-    case "grpc":
-      return RetryBudget.grpc(settingsOf(budget))
-    case "aws":
-      return RetryBudget.aws(settingsOf(budget))
-    case "unlimited":
-      return RetryBudget.unlimited()
-  }
-}
+  CircuitPolicy.read(model, new Given.Given(style("circuit"), Tables.circuit, options))

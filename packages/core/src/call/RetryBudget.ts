@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import { parametersOf } from "../options/Parameters.ts"
 import { check, fraction, nonNegative, positive, names } from "../options/InvalidOption.ts"
 import { epsilon } from "../health/Model.ts"
 import { type Outcome, isSaturated } from "../health/Outcome.ts"
@@ -243,5 +244,56 @@ const bucket = (rule: {
       const tokens = within(refilled(self, now) + rule.earned(attempt))
       return tokens === self.tokens ? self : { tokens, at: Math.max(self.at, now) }
     }
+  }
+}
+
+/**
+ * A budget as plain data: by the name of its rule, and its parameters. What is left out has its default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Data =
+  | {
+      readonly type: "saturation"
+      readonly capacity?: number
+      readonly fastFailureCost?: number
+      readonly earn?: number
+      readonly slowPenalty?: number
+    }
+  | { readonly type: "ratio"; readonly ratio?: number; readonly perSecond?: number; readonly capacity?: number }
+  | { readonly type: "grpc"; readonly maxTokens?: number; readonly tokenRatio?: number }
+  | { readonly type: "aws"; readonly capacity?: number; readonly retryCost?: number; readonly throttleCost?: number }
+  | { readonly type: "unlimited" }
+
+/**
+ * The budget that data stands for.
+ *
+ * Throws `InvalidOption`.
+ *
+ * **Example** (One retry in five calls)
+ *
+ * ```ts
+ * import { RetryBudget } from "@truce/core"
+ *
+ * const budget = RetryBudget.fromData({ type: "ratio", ratio: 0.2, capacity: 5 })
+ * budget.init.tokens // => 5
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromData = (data: Data): RetryBudget => {
+  switch (data.type) {
+    case "saturation":
+      return saturation(parametersOf(data))
+    case "ratio":
+      return ratio(parametersOf(data))
+    case "grpc":
+      return grpc(parametersOf(data))
+    case "aws":
+      return aws(parametersOf(data))
+    case "unlimited":
+      return unlimited()
   }
 }

@@ -172,3 +172,27 @@ export const call = {
     text: "Whether a rejection by the circuit ends the call or waits, inside the deadline, for the next admission."
   }
 } as const satisfies Table
+
+/**
+ * The name that an option of a circuit has in a binding and in data, by that of its setting in a policy.
+ *
+ * **Example** (A time, whose setting has its unit in its name)
+ *
+ * ```ts
+ * import { Tables } from "@truce/core"
+ *
+ * Tables.nameOf("leaseMillis") // => "lease"
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const nameOf = (setting: string): string => names[setting] ?? setting
+
+const namesIn = (table: Table, prefix: string): ReadonlyArray<readonly [setting: string, name: string]> =>
+  Object.entries(table).flatMap(([name, option]) => {
+    if (option.kind === "switch") return namesIn(option.options, `${name}.`)
+    return "millis" in option ? [[`${prefix}${option.millis}`, `${prefix}${name}`] as const] : []
+  })
+
+const names: Readonly<Record<string, string>> = Object.fromEntries(namesIn(circuit, ""))

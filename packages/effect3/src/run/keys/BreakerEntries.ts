@@ -1,8 +1,8 @@
-import { type Circuit, CircuitPolicy, CircuitSnapshot } from "@truce/core"
+import { type Circuit, CircuitPolicy, CircuitSnapshot, Tables } from "@truce/core"
 import { PolicyConflict } from "../../PolicyConflict.ts"
 import type { Transaction } from "../../platform/Ref.ts"
 import type { Lifetime } from "../settings/lifetime.ts"
-import { type Options, nameOf } from "../settings/CircuitOptions.ts"
+import type { Options } from "../settings/CircuitOptions.ts"
 import { Policies, type Rules } from "../settings/Policies.ts"
 import type { CircuitEntry, Difference } from "./CircuitEntry.ts"
 import type { Entry } from "./Entry.ts"
@@ -106,4 +106,9 @@ export class BreakerEntries {
 }
 
 const conflict = (key: string, difference: NonNullable<Difference>): PolicyConflict =>
-  new PolicyConflict({ key, field: nameOf(difference.field), existing: difference.left, requested: difference.right })
+  new PolicyConflict({
+    key,
+    field: Tables.nameOf(difference.field),
+    existing: difference.left,
+    requested: difference.right
+  })

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { CircuitPolicy, Given, type HealthModel, InvalidOption, type Option, Tables } from "@truce/core"
+import { CircuitPolicy, Given, type HealthModel, InvalidOption, Tables } from "@truce/core"
 import type * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import type { Classifier } from "../../Classifier.ts"
@@ -125,22 +125,6 @@ export const toPolicy = <S>(
   return CircuitPolicy.read(model, new Given.Given(style(owner), Tables.circuit, own))
 }
 
-/**
- * The name these options have for a setting of the policy.
- *
- * @category conversions
- * @since 0.1.0
- */
-export const nameOf = (setting: string): string => names[setting] ?? setting
-
 const owner = "CircuitBreaker"
 
 const optionNames: ReadonlyArray<string> = [...Object.keys(Tables.circuit), "overrides"]
-
-const namesIn = (table: Option.Table, prefix: string): ReadonlyArray<readonly [string, string]> =>
-  Object.entries(table).flatMap(([name, option]) => {
-    if (option.kind === "switch") return namesIn(option.options, `${name}.`)
-    return "millis" in option ? [[`${prefix}${option.millis}`, `${prefix}${name}`] as const] : []
-  })
-
-const names: { readonly [setting: string]: string } = Object.fromEntries(namesIn(Tables.circuit, ""))

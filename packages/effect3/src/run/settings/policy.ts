@@ -2,7 +2,7 @@ import { HealthModel, RetryBudget } from "@truce/core"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import { lifetimeOf } from "./lifetime.ts"
-import type { Budget, Model, Override, Shape, Span } from "./PolicySchema.ts"
+import type { Model, Override, Shape, Span } from "./PolicySchema.ts"
 import type { Options } from "../services/Truce.ts"
 import type { Issue } from "./Issue.ts"
 import { issue, partIssues, withPatterns } from "./issues.ts"
@@ -41,7 +41,7 @@ const faults = (path: ReadonlyArray<string>, base: Part, own: Part): ReadonlyArr
     // In data a duration has no unit in its name.
     ...wrongModel.map(({ path, rule }) => ({ path: path.map((name) => name.replace(/Millis$/, "")), rule })),
     ...partIssues(path, model, from, to, Context.empty()),
-    ...issue([...path, "budget"], () => own.budget === undefined || budgetOf(own.budget))
+    ...issue([...path, "budget"], () => own.budget === undefined || RetryBudget.fromData(own.budget))
   ]
 }
 
@@ -50,7 +50,7 @@ const partOf = ({ budget, circuit, limits, model, retry }: Part) => ({
   circuit: circuitOf(circuit),
   retry: retryOf(retry),
   limits: limitsOf(limits),
-  budget: budget === undefined ? undefined : budgetOf(budget)
+  budget: budget === undefined ? undefined : RetryBudget.fromData(budget)
 })
 
 const circuitOf = ({
@@ -93,64 +93,10 @@ const retryOf = ({ base, cap, deadline, maxRetryAfter, ...rest }: NonNullable<Pa
   maxRetryAfter: span(maxRetryAfter)
 })
 
-/** What a model or a budget is made of, without the name of its kind. */
-const settingsOf = <Named extends { readonly type: string }>(named: Named): Omit<Named, "type"> => {
-  const { type: _type, ...rest } = named
-  return rest
-}
-
-const modelOf = (model: typeof Model.Type): HealthModel.HealthModel => {
-  switch (model.type) {
-    case "ledger": {
-      const { guard, halfLife, persistence, ...rest } = settingsOf(model)
-      return HealthModel.ledger({
-        ...rest,
-        guardMillis: time("guard", guard),
-        halfLifeMillis: time("halfLife", halfLife),
-        persistenceMillis: time("persistence", persistence)
-      })
-    }
-    case "consecutive":
-      return HealthModel.consecutive(settingsOf(model))
-    case "countWindow":
-      return HealthModel.countWindow(settingsOf(model))
-    case "timeWindow": {
-      const { window, ...rest } = settingsOf(model)
-      return HealthModel.timeWindow({ ...rest, windowMillis: time("window", window) })
-    }
-    case "additive":
-      return HealthModel.additive(settingsOf(model))
-    case "ewma": {
-      const { window, ...rest } = settingsOf(model)
-      return HealthModel.ewma({ ...rest, windowMillis: time("window", window) })
-    }
-    case "cusum":
-      return HealthModel.cusum(settingsOf(model))
-    case "beta": {
-      const { halfLife, ...rest } = settingsOf(model)
-      return HealthModel.beta({ ...rest, halfLifeMillis: time("halfLife", halfLife) })
-    }
-  }
-}
-
-const budgetOf = (budget: typeof Budget.Type): RetryBudget.RetryBudget => {
-  switch (budget.type) {
-    case "saturation":
-      return RetryBudget.saturation(settingsOf(budget))
-    case "ratio":
-      return RetryBudget.ratio(settingsOf(budget))
-    case "grpc":
-      return RetryBudget.grpc(settingsOf(budget))
-    case "aws":
-      return RetryBudget.aws(settingsOf(budget))
-    case "unlimited":
-      return RetryBudget.unlimited()
-  }
-}
+const modelOf = (model: typeof Model.Type): HealthModel.HealthModel =>
+  HealthModel.fromData(model, (field, given: Span) => millis("Model", field, duration(given)) ?? NaN)
 
 const span = (input: Span | undefined): Duration.DurationInput | undefined =>
   input === undefined ? undefined : duration(input)
 
 const duration = (input: Span): Duration.DurationInput => (input === "infinity" ? Duration.infinity : input)
-
-const time = (field: string, input: Span | undefined): number | undefined => millis("Model", field, span(input))
