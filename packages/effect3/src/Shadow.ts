@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { Describe } from "@truce/core"
+import { Shadow as Core } from "@truce/core"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
@@ -20,25 +20,24 @@ import * as Monotonic from "./platform/Monotonic.ts"
 import { issuesOf } from "./run/settings/issues.ts"
 import { circuitOptions } from "./run/layers/reload.ts"
 import { Policies, circuitOverrides, modelOf } from "./run/settings/Policies.ts"
-import { type KeyReport, ShadowCircuit } from "./run/shadow/ShadowCircuit.ts"
 import type { InvalidPolicy } from "./InvalidPolicy.ts"
 import type * as Truce from "./Truce.ts"
 
-export type { KeyReport } from "./run/shadow/ShadowCircuit.ts"
-
 /**
- * What the policy would have done, by key, most attempts first, and as a table.
- *
- * `unwatched` events were of keys beyond `maxKeys`.
+ * What the policy would have done with one key, and with all.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Report {
-  readonly keys: ReadonlyArray<KeyReport>
-  readonly unwatched: number
-  readonly text: string
-}
+export type KeyReport = Core.KeyReport
+
+/**
+ * The same of all keys, most attempts first, and as a table.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Report = Core.Report
 
 /**
  * The operations of the service.
@@ -78,8 +77,8 @@ export const make = (options: Options): Effect.Effect<Service, InvalidPolicy, He
       () => follow(options),
       () => issuesOf(options, Context.empty())
     )
-    yield* EventLog.subscribe(followed.hear)
-    return { report: Effect.map(Monotonic.now, followed.report) }
+    yield* EventLog.subscribe((event) => followed.hear(event))
+    return { report: Effect.map(Monotonic.now, (now) => followed.report(now)) }
   })
 
 /**
@@ -154,60 +153,17 @@ export const replay = (events: Iterable<EventLog.Event>, options: Options = {}):
 
 const follow = (options: Options) => {
   const circuit = circuitOptions(options)
-  const rules = { model: modelOf(options), options: circuit, overrides: circuitOverrides(circuit) }
-  const policies = new Policies({}, rules)
-  const { maxKeys } = lifetimeOf(options)
-  const circuits = new Map<string, ShadowCircuit>()
-  let unwatched = 0
-  const circuitOf = (key: string): ShadowCircuit | undefined => {
-    const known = circuits.get(key)
-    if (known !== undefined || circuits.size >= maxKeys) return known
-    const made = new ShadowCircuit(key, policies.of(key), Hash.string(key))
-    circuits.set(key, made)
-    return made
-  }
-  return {
-    hear: (event: EventLog.Event): void => {
-      const found = circuitOf(event.key)
-      if (found === undefined) unwatched++
-      else found.hear(event)
-    },
-    report: (now: number): Report => {
-      const keys = Array.from(circuits.values(), (one) => one.report(now)).sort((a, b) => b.attempts - a.attempts)
-      return { keys, unwatched, text: textOf(keys) }
+  const policies = new Policies(
+    {},
+    {
+      model: modelOf(options),
+      options: circuit,
+      overrides: circuitOverrides(circuit)
     }
-  }
+  )
+  return new Core.Shadow({
+    policyOf: (key) => policies.of(key),
+    seedOf: Hash.string,
+    maxKeys: lifetimeOf(options).maxKeys
+  })
 }
-
-const textOf = (keys: ReadonlyArray<KeyReport>): string => {
-  const sum = (of: (report: KeyReport) => number): number => keys.reduce((total, report) => total + of(report), 0)
-  const attempts = sum((one) => one.attempts)
-  const rejected = attempts - sum((one) => one.admitted)
-  const head =
-    `${rejected} of ${counted(attempts, "attempt")} rejected: ${counted(
-      sum((one) => one.spared),
-      "failure"
-    )} spared, ` +
-    `${counted(
-      sum((one) => one.lost),
-      "answer"
-    )} lost; opened ${times(sum((one) => one.openings))}, ` +
-    `in force ${times(sum((one) => one.openingsInForce))}`
-  const titles = ["key", "attempts", "rejected", "spared", "lost", "untried", "opened", "in force", "open for"]
-  const rows = keys.map((one) => [
-    one.key,
-    ...[one.attempts, one.attempts - one.admitted, one.spared, one.lost, one.untried, one.openings].map(String),
-    String(one.openingsInForce),
-    Describe.spoken(one.openMillis)
-  ])
-  const widths = titles.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: ReadonlyArray<string>): string =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join("  ")
-  return [head, "", line(titles), ...rows.map(line)].join("\n")
-}
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
-
-const times = (count: number): string => (count === 0 ? "never" : count === 1 ? "once" : `${count} times`)

@@ -1,4 +1,4 @@
-import { InvalidOption, Limits, type Outcome } from "@truce/core"
+import { InvalidOption, Limits, type Outcome, type Waiters } from "@truce/core"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -24,7 +24,6 @@ import { CallReport } from "./callReport.ts"
 import { errorOf, tellCall } from "./trail.ts"
 import { type Service, Truce } from "../services/Truce.ts"
 import * as Under from "./under.ts"
-import type { Ticket } from "../keys/Waiters.ts"
 
 /** Retry around breaker: every attempt asks for its own admission and is settled on its own. */
 export const protecting = <E, ER extends E, EP extends E, I>(
@@ -151,7 +150,7 @@ const retryingFrom = <A, E, ER extends E, EP extends E, R, At extends Attempt.Se
   const context = CallContext.make()
   // The trail of the context holds the attempts of calls inside this one too.
   const own: Array<Trail.Attempt> = report?.trail ?? []
-  const ticket: Ticket = { calledBy: undefined }
+  const ticket: Waiters.Ticket = { calledBy: undefined }
 
   const decided = (now: number): void => {
     for (const one of keys) admissions.decided(one, ticket, now)
@@ -226,7 +225,7 @@ const sending = <A, E, ER extends E, EP extends E, R, At extends Attempt.Seen>(
 /** How a call pays for its retries, and how it waits. */
 const means = <A, E, ER extends E, EP extends E, R, At extends Attempt.Seen>(
   { begunAt, policy, truce, under: { key, keys } }: Call<A, E, ER, EP, R, At>,
-  ticket: Ticket
+  ticket: Waiters.Ticket
 ) => {
   const admissions = truce.breaker[internals]
   return {

@@ -1,4 +1,4 @@
-import type { EventLog } from "@truce/core"
+import { type EventLog, Waiters } from "@truce/core"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
@@ -10,7 +10,6 @@ import type { Rules } from "../settings/Policies.ts"
 import { BreakerEntries } from "./BreakerEntries.ts"
 import type { Entry } from "./Entry.ts"
 import type { Registry } from "./Registry.ts"
-import { type Ticket, Waiters } from "./Waiters.ts"
 
 /** The entries of a breaker, and waiting for them. */
 export class Admissions extends BreakerEntries {
@@ -45,7 +44,7 @@ export class Admissions extends BreakerEntries {
   }
 
   /** Whether an admission becomes possible within the time; returns as soon as either is known. */
-  awaitAdmission(watched: Entry, withinMillis: number, ticket: Ticket): Effect.Effect<boolean> {
+  awaitAdmission(watched: Entry, withinMillis: number, ticket: Waiters.Ticket): Effect.Effect<boolean> {
     return Effect.flatMap(isComposing, (composing) =>
       composing ? this.awaitOpenTime(watched, withinMillis) : this.awaitPermit(watched, withinMillis, ticket)
     )
@@ -66,8 +65,8 @@ export class Admissions extends BreakerEntries {
   }
 
   /** Ends a ticket, whatever came of it, and calls the next one if a permit is free: whoever waited for an admission must. */
-  decided(key: string, ticket: Ticket, at: number): void {
-    Waiters.decided(ticket)
+  decided(key: string, ticket: Waiters.Ticket, at: number): void {
+    Waiters.Waiters.decided(ticket)
     this.known(key)?.wakeNext(at)
   }
 
@@ -94,7 +93,7 @@ export class Admissions extends BreakerEntries {
   private change(
     entry: Entry,
     isCurrent: () => boolean,
-    waiting?: { readonly ticket: Ticket; readonly at: number }
+    waiting?: { readonly ticket: Waiters.Ticket; readonly at: number }
   ): Effect.Effect<void> {
     return Effect.async((resume) => {
       const called = () => resume(woken)
@@ -140,7 +139,7 @@ export class Admissions extends BreakerEntries {
     )
   }
 
-  private awaitPermit(watched: Entry, withinMillis: number, ticket: Ticket): Effect.Effect<boolean> {
+  private awaitPermit(watched: Entry, withinMillis: number, ticket: Waiters.Ticket): Effect.Effect<boolean> {
     return this.present(watched, (entry, at) => {
       const { nextAdmission, status } = entry.view(at)
       // On a ramp each is told its own time when it asks.

@@ -1,4 +1,12 @@
-import { Circuit, CircuitPolicy, CircuitSnapshot, type Describe, type EventLog, type Outcome } from "@truce/core"
+import {
+  Circuit,
+  CircuitPolicy,
+  CircuitSnapshot,
+  type Describe,
+  type EventLog,
+  type Outcome,
+  Waiters
+} from "@truce/core"
 import * as Effect from "effect/Effect"
 import * as STM from "effect/STM"
 import type { CircuitOpen } from "../../CircuitOpen.ts"
@@ -9,7 +17,6 @@ import type { FleetKey, Shareable } from "./FleetKey.ts"
 import { MirroredRef } from "./MirroredRef.ts"
 import { type Rejection, refused } from "./Rejection.ts"
 import type { Policy, Policies } from "../settings/Policies.ts"
-import { type Ticket, Waiters } from "./Waiters.ts"
 
 export type Difference = ReturnType<typeof CircuitPolicy.difference>
 
@@ -46,7 +53,7 @@ export class CircuitEntry extends MirroredRef<Known> implements Entry, Shareable
   private counter: Counter | undefined = undefined
   private usedSeconds: number
   private listener: Listener | undefined
-  private waiting: Waiters | undefined = undefined
+  private waiting: Waiters.Waiters | undefined = undefined
   /** Its part in a fleet, if it is shared with other processes. */
   private fleetKey: FleetKey | undefined = undefined
   private history: ReadonlyArray<Circuit.Transition> = none
@@ -319,15 +326,15 @@ export class CircuitEntry extends MirroredRef<Known> implements Entry, Shareable
   }
 
   onChange(callback: () => void): () => void {
-    return (this.waiting ??= new Waiters()).add(callback)
+    return (this.waiting ??= new Waiters.Waiters()).add(callback)
   }
 
-  onTurn(ticket: Ticket, callback: () => void): () => void {
-    return (this.waiting ??= new Waiters()).queue(ticket, callback)
+  onTurn(ticket: Waiters.Ticket, callback: () => void): () => void {
+    return (this.waiting ??= new Waiters.Waiters()).queue(ticket, callback)
   }
 
-  claim(ticket: Ticket, now: number): boolean {
-    return (this.waiting ??= new Waiters()).claim(ticket, this.free(now))
+  claim(ticket: Waiters.Ticket, now: number): boolean {
+    return (this.waiting ??= new Waiters.Waiters()).claim(ticket, this.free(now))
   }
 
   wake(): void {

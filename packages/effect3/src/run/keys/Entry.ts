@@ -1,10 +1,9 @@
-import type { Circuit, CircuitSnapshot, Describe, EventLog, HealthModel, Outcome } from "@truce/core"
+import type { Circuit, CircuitSnapshot, Describe, EventLog, HealthModel, Outcome, Waiters } from "@truce/core"
 import type * as Effect from "effect/Effect"
 import type * as STM from "effect/STM"
 import type { CircuitOpen } from "../../CircuitOpen.ts"
 import type { Change, Transition } from "../../Events.ts"
 import type { Transaction } from "../../platform/Ref.ts"
-import type { Ticket } from "./Waiters.ts"
 
 /** Where an entry tells what happened to it. */
 export interface Listener {
@@ -77,9 +76,9 @@ export interface Entry {
   /** Calls back once, at the next transition; returns how to stop waiting. */
   readonly onChange: (callback: () => void) => () => void
   /** The same, and also when a permit is free and its turn has come. */
-  readonly onTurn: (ticket: Ticket, callback: () => void) => () => void
+  readonly onTurn: (ticket: Waiters.Ticket, callback: () => void) => () => void
   /** Whether a permit is free that nobody has been called for; it is this one's turn then. */
-  readonly claim: (ticket: Ticket, now: number) => boolean
+  readonly claim: (ticket: Waiters.Ticket, now: number) => boolean
   /** Calls everybody back who waits. */
   readonly wake: () => void
   /** Calls back who has waited longest for a permit, if one is free that nobody has been called for. */

@@ -1,11 +1,42 @@
-/** One who waits for a permit; `calledBy` whom, while it has been called and is not decided about. */
+/**
+ * Who waits for one key: for a change, or for a permit.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * One who waits for a permit; `calledBy` whom, while it has been called and is not decided about.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Ticket {
   calledBy: Waiters | undefined
 }
 
 /**
- * Who waits for one key. A change calls everybody; a permit that comes free only the one who has waited longest for it, and nobody else
- * until that one has asked: a thousand who ask for three permits at once would ask again and again.
+ * A change calls everybody; a permit that comes free only the one who has waited longest for it, and nobody else until that one has
+ * asked: a thousand who ask for three permits at once would ask again and again.
+ *
+ * **Example** (One permit, two who wait for it)
+ *
+ * ```ts
+ * import { Waiters } from "@truce/core"
+ *
+ * const waiters = new Waiters.Waiters()
+ * const called: Array<string> = []
+ * const first: Waiters.Ticket = { calledBy: undefined }
+ * waiters.queue(first, () => called.push("first"))
+ * waiters.queue({ calledBy: undefined }, () => called.push("second"))
+ * waiters.wakeNext(1)
+ * waiters.wakeNext(1)
+ * Waiters.Waiters.decided(first)
+ * waiters.wakeNext(1)
+ * called // => ["first", "second"]
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
  */
 export class Waiters {
   private readonly changes = new Set<() => void>()
