@@ -23,7 +23,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Change, Transition } from "./Events.ts"
 import { now, nowOf } from "./platform/Monotonic.ts"
-import { Registry } from "./run/keys/Registry.ts"
+import { ScoreEntries } from "./run/keys/ScoreEntries.ts"
 import { modelOf } from "./run/settings/Policies.ts"
 import { offer } from "./platform/Offer.ts"
 import { isComposed } from "./platform/Ref.ts"
@@ -72,7 +72,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Scope
       isWatched: () => watchers > 0,
       change: (change: Change) => offer(moved, change)
     }
-    const registry = new Registry(modelOf(options), lifetime, seed, listener)
+    const registry = new ScoreEntries(modelOf(options), lifetime, seed, listener)
     const view = (key: string): Effect.Effect<Circuit.View> =>
       Effect.withFiberRuntime((fiber) => {
         const at = nowOf(fiber)

@@ -11,7 +11,7 @@ import * as Exchange from "./exchange.ts"
 import type { Settings } from "./options.ts"
 import * as Probe from "./probe.ts"
 import { now } from "../../platform/Monotonic.ts"
-import type { Registry } from "../keys/Registry.ts"
+import type { ScoreEntries } from "../keys/ScoreEntries.ts"
 
 /** Keys flushed at once. */
 const concurrency = 64
@@ -19,7 +19,7 @@ const concurrency = 64
 /** How long after it was lost news is subscribed to again. */
 const newsAgainMillis = 1_000
 
-export const make = (registry: Registry, store: Store, settings: Settings) =>
+export const make = (registry: ScoreEntries, store: Store, settings: Settings) =>
   Effect.gen(function* () {
     const { flushMillis, process, timeoutMillis, witnesses } = settings
     const scope = yield* Effect.scope

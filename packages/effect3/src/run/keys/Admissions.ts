@@ -9,7 +9,7 @@ import { isComposed, isComposing } from "../../platform/Ref.ts"
 import type { Rules } from "../settings/Policies.ts"
 import { BreakerEntries } from "./BreakerEntries.ts"
 import type { Entry } from "./Entry.ts"
-import type { Registry } from "./Registry.ts"
+import type { ScoreEntries } from "./ScoreEntries.ts"
 
 /** The entries of a breaker, and waiting for them. */
 export class Admissions extends BreakerEntries {
@@ -20,8 +20,8 @@ export class Admissions extends BreakerEntries {
   private isReleased = false
 
   /** Throws `InvalidOption`. */
-  constructor(registry: Registry, rules: Omit<Rules, "model">, scope: Scope.Scope, log: EventLog.EventLog) {
-    super(registry, rules)
+  constructor(entries: ScoreEntries, rules: Omit<Rules, "model">, scope: Scope.Scope, log: EventLog.EventLog) {
+    super(entries, rules)
     this.scope = scope
     this.log = log
   }

@@ -1,12 +1,11 @@
-import { type Circuit, CircuitPolicy, CircuitSnapshot, Tables } from "@truce/core"
+import { type Circuit, CircuitPolicy, CircuitSnapshot, type Registry, Tables } from "@truce/core"
 import { PolicyConflict } from "../../PolicyConflict.ts"
 import type { Transaction } from "../../platform/Ref.ts"
-import type { Lifetime } from "../settings/lifetime.ts"
 import type { Options } from "../settings/CircuitOptions.ts"
 import { Policies, type Rules } from "../settings/Policies.ts"
 import type { CircuitEntry, Difference } from "./CircuitEntry.ts"
 import type { Entry } from "./Entry.ts"
-import type { Registry } from "./Registry.ts"
+import type { ScoreEntries } from "./ScoreEntries.ts"
 
 export interface Clock {
   readonly now: number
@@ -15,24 +14,24 @@ export interface Clock {
 
 /** The entries of a registry under one breaker's policies. */
 export class BreakerEntries {
-  private readonly registry: Registry
+  private readonly entries: ScoreEntries
   private policies: Policies
 
   /** Throws `InvalidOption`. */
-  constructor(registry: Registry, rules: Omit<Rules, "model">) {
-    this.registry = registry
-    this.policies = new Policies({}, { ...rules, model: registry.model })
-    registry.begin(() => this.policies)
+  constructor(entries: ScoreEntries, rules: Omit<Rules, "model">) {
+    this.entries = entries
+    this.policies = new Policies({}, { ...rules, model: entries.model })
+    entries.begin(() => this.policies)
   }
 
   /** The entry of a key; throws `PolicyConflict` when another breaker holds the key under another policy. */
   entry(key: string, now: number): Entry {
-    return this.known(key) ?? this.registry.add(key, this.policies, now)
+    return this.known(key) ?? this.entries.add(key, this.policies, now)
   }
 
   /** The same where the key has an entry: to ask needs no clock. */
   known(key: string): CircuitEntry | undefined {
-    const entry = this.registry.get(key)
+    const entry = this.entries.get(key)
     if (entry === undefined || entry.obeys(this.policies)) return entry
     const difference = entry.rule(this.policies)
     if (difference !== undefined) throw conflict(key, difference)
@@ -41,48 +40,48 @@ export class BreakerEntries {
 
   /** The entry of a key, if there is one, to read: under the policies in force, but where another breaker holds it. */
   find(key: string): Entry | undefined {
-    return this.registry.get(key)?.under(this.policies)
+    return this.entries.get(key)?.under(this.policies)
   }
 
   /** All entries, in the same way. */
   all(): ReadonlyArray<Entry> {
-    return this.registry.all().map((entry) => entry.under(this.policies))
+    return this.entries.all().map((entry) => entry.under(this.policies))
   }
 
   /** What a key that was never seen looks like. */
   pristine(key: string, now: number): Circuit.View {
-    return this.registry.pristine(key, now, this.policies.of(key))
+    return this.entries.pristine(key, now, this.policies.of(key))
   }
 
   /** Fixes the policy of one key. */
   register(key: string, options: Options): PolicyConflict | undefined {
-    const { policies, registry } = this
+    const { entries, policies } = this
     const policy = policies.own(key, options)
     const isKnown = policies.isRegistered(key)
     const difference = isKnown
       ? CircuitPolicy.difference(policies.of(key), policy)
-      : registry.get(key)?.differsFrom(policy)
+      : entries.get(key)?.differsFrom(policy)
     if (difference !== undefined) return conflict(key, difference)
     if (!isKnown) {
       policies.register(key, options)
-      const entry = registry.get(key)
+      const entry = entries.get(key)
       if (entry?.isUnused === true) entry.rule(policies)
     }
     return undefined
   }
 
   /** Checks other rules for all its keys; run, the result puts them in force from the next admission on. Throws `InvalidOption`. */
-  replace(rules: Rules, lifetime: Lifetime): () => void {
+  replace(rules: Rules, lifetime: Registry.Lifetime): () => void {
     const replaced = this.policies.replacedBy(rules)
     return () => {
       this.policies = replaced
-      this.registry.keep(lifetime)
+      this.entries.keep(lifetime)
     }
   }
 
   /** Tells of what a transaction of the user's has committed and nobody was told of yet. */
   announce(transaction: Transaction): void {
-    this.registry.announce(transaction)
+    this.entries.announce(transaction)
   }
 
   /** Restores all circuits or none. */
@@ -95,9 +94,7 @@ export class BreakerEntries {
       const restored = CircuitSnapshot.restore(this.policies.of(key), data, clock)
       if (restored._tag === "Invalid") return { key, invalid: restored }
       adding.push(() => {
-        const replaced = this.registry.get(key)
-        this.registry.add(key, this.policies, clock.now, restored.circuit)
-        replaced?.retire()
+        this.entries.add(key, this.policies, clock.now, restored.circuit)
       })
     }
     for (const run of adding) run()

@@ -6,7 +6,7 @@ import type * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Change, Transition } from "../../Events.ts"
-import type { Registry } from "../keys/Registry.ts"
+import type { ScoreEntries } from "../keys/ScoreEntries.ts"
 
 /**
  * Options of the service. Every one has a default.
@@ -78,7 +78,7 @@ export const entries: unique symbol = Symbol.for("@truce/effect3/HealthScore/ent
  * @since 0.1.0
  */
 export interface Entries {
-  readonly registry: Registry
+  readonly registry: ScoreEntries
   readonly transitions: PubSub.PubSub<Transition>
   readonly log: EventLog.EventLog
   /** Where timers for waiting calls live. */

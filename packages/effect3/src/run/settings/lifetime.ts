@@ -1,17 +1,12 @@
+import type { Registry } from "@truce/core"
 import type * as Duration from "effect/Duration"
 import { count, positiveDuration } from "./options.ts"
 
-/** How long keys are kept. */
-export interface Lifetime {
-  readonly maxKeys: number
-  readonly ttlMillis: number
-}
-
-/** Throws `InvalidOption`. */
+/** How long keys are kept. Throws `InvalidOption`. */
 export const lifetimeOf = (options: {
   readonly maxKeys?: number | undefined
   readonly ttl?: Duration.DurationInput | undefined
-}): Lifetime => ({
+}): Registry.Lifetime => ({
   maxKeys: count("HealthScore", "maxKeys", options.maxKeys, 10_000),
   ttlMillis: positiveDuration("HealthScore", "ttl", options.ttl, "10 minutes")
 })
