@@ -1,7 +1,7 @@
 /** Whole calls with retries on the pure core: retry around the circuit and the budget, one event after the other. */
 import { Call, Caller, Circuit, type HealthModel, Outcome, RetryBudget, Trail } from "@truce/core"
 import { interrupted, outcomeOf, rejectionOf } from "./CoreSession.ts"
-import { type Rules, rulesOf } from "./Policy.ts"
+import { type KeyRules, rulesOf } from "./Policy.ts"
 import type { CallSeen, Plan, Result, Script, Seen, Trailed, Transition } from "./Subject.ts"
 
 /** The key of a call that names none. */
@@ -9,7 +9,7 @@ export const usualKey = "service"
 
 interface Key {
   readonly key: string
-  readonly rules: Rules
+  readonly rules: KeyRules
   circuit: Circuit.Circuit<HealthModel.Opaque>
   tokens: RetryBudget.Tokens
   readonly asleep: Set<OnItsWay>

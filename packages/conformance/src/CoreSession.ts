@@ -1,6 +1,6 @@
 /** The pure core as a session: what everything else is compared with. */
 import { Circuit, CircuitPolicy, CircuitSnapshot, type HealthModel, Outcome, type Traffic, Tables } from "@truce/core"
-import { type CircuitOptions, Invalid, type Policy, type Rules, rulesOf } from "./Policy.ts"
+import { type CircuitOptions, Invalid, type Policy, type KeyRules, rulesOf } from "./Policy.ts"
 import type { Begin, End, Fault, Rejected, Session, Transition } from "./Subject.ts"
 
 type Known = Circuit.Circuit<HealthModel.Opaque>
@@ -115,7 +115,7 @@ export const make = (policy: Policy, options: Options = {}): Session => new Core
 
 class CoreSession implements Session {
   private lifetime: Pick<Policy, "maxKeys" | "ttl">
-  private rules: (key: string, own?: CircuitOptions) => Rules
+  private rules: (key: string, own?: CircuitOptions) => KeyRules
   private readonly seeds: Seeds
   private readonly mover: Mover
   private readonly own = new Map<string, CircuitOptions>()

@@ -68,14 +68,14 @@ export interface Policy extends Part {
 }
 
 /** The rules of one key. */
-export interface Rules {
+export interface KeyRules {
   readonly circuit: CircuitPolicy.CircuitPolicy<HealthModel.Opaque>
   readonly retry: CallPolicy.CallPolicy
   readonly budget: RetryBudget.RetryBudget
 }
 
 /** What the policy rules for a key; `own` options of its circuit come first. Throws `Invalid`. */
-export const rulesOf = (policy: Policy): ((key: string, own?: CircuitOptions, ownRetry?: RetryOptions) => Rules) => {
+export const rulesOf = (policy: Policy): ((key: string, own?: CircuitOptions, ownRetry?: RetryOptions) => KeyRules) => {
   const { overrides = {}, ...base } = policy
   const shared = rules(base, [])
   const patterns = KeyPattern.KeyPattern.of(overrides).map((part, pattern) => {
@@ -109,7 +109,7 @@ const over = (base: Part, part: Part): Part => ({
 })
 
 // Models hide their state from each other: keys that share one must share the very same.
-const rules = (part: Part, path: ReadonlyArray<string>, shared?: Rules): Rules => {
+const rules = (part: Part, path: ReadonlyArray<string>, shared?: KeyRules): KeyRules => {
   const model = shared?.circuit.model ?? named([...path, "model"], () => modelOf(part.model ?? { type: "ledger" }))
   return {
     circuit: named([...path, "circuit"], () => circuitOf(model, part.circuit)),
@@ -118,7 +118,7 @@ const rules = (part: Part, path: ReadonlyArray<string>, shared?: Rules): Rules =
   }
 }
 
-const retryOf = (part: Part, path: ReadonlyArray<string>): Pick<Rules, "retry"> => {
+const retryOf = (part: Part, path: ReadonlyArray<string>): Pick<KeyRules, "retry"> => {
   const { limits = {}, retry = {} } = part
   const others = [...Object.keys(Tables.call), ...Object.keys(Tables.backoff), "jitter"]
   const policy = named([...path, "retry"], () => ({

@@ -28,7 +28,7 @@ import type { CircuitOpen } from "./CircuitOpen.ts"
 import type { LayerOptions } from "./run/settings/CircuitOptions.ts"
 import type { Transition } from "./Events.ts"
 import * as HealthScore from "./HealthScore.ts"
-import type { Rules } from "./run/call/attempt.ts"
+import type { Judging } from "./run/call/attempt.ts"
 import { type CircuitBreaker, type Service, internals } from "./run/services/CircuitBreaker.ts"
 import { attempted, exitOf } from "./run/call/execute.ts"
 import * as Monotonic from "./platform/Monotonic.ts"
@@ -166,7 +166,7 @@ const on = (breaker: Service): Builtin.CircuitBreaker => ({
 type Classify<A, E, R> = (exit: Exit.Exit<A, E>) => Builtin.Outcome | Effect.Effect<Builtin.Outcome, never, R>
 
 const executeOn = (breaker: Service) => {
-  const run = <A, E, R>(self: Effect.Effect<A, E, R>, key: string, classify: Rules<E>["classify"]) => {
+  const run = <A, E, R>(self: Effect.Effect<A, E, R>, key: string, classify: Judging<E>["classify"]) => {
     const plan = { key, classify, slowAfterMillis: Infinity }
     return Effect.withFiber<A, E | Builtin.CircuitBreakerError, R>((fiber) =>
       attempted<A, E, R, Builtin.CircuitBreakerError>(fiber, breaker[internals], plan, self, (ended) =>

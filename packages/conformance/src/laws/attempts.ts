@@ -2,14 +2,14 @@
 import { Outcome, Traffic } from "@truce/core"
 import { differences, hold } from "../Difference.ts"
 import { type Key, keys } from "../histories.ts"
-import type { Policy, Rules } from "../Policy.ts"
+import type { Policy, KeyRules } from "../Policy.ts"
 import { type Step, type Trace, type UnderWay, evidenceOf, isHeard, isManual } from "../Trace.ts"
 
 export interface TraceLaw {
   readonly name: string
   /** Of this model alone. */
   readonly only?: "ledger"
-  readonly holds: (trace: Trace, rules: Rules, policy: Policy) => void
+  readonly holds: (trace: Trace, rules: KeyRules, policy: Policy) => void
 }
 
 const slack = 1e-9
@@ -18,7 +18,7 @@ const each = (trace: Trace, law: (step: Step, key: Key) => void): void => {
   for (const step of trace.steps) for (const key of keys) law(step, key)
 }
 
-const rawOf = (step: Step, key: Key, { circuit }: Rules): number =>
+const rawOf = (step: Step, key: Key, { circuit }: KeyRules): number =>
   Outcome.mass(evidenceOf(step, key), 0, 1, circuit.slowWeight).raw
 
 const same = (left: unknown, right: unknown): boolean => differences(left, right, true).length === 0
@@ -96,7 +96,7 @@ const edges: TraceLaw = {
   }
 }
 
-const edge = (step: Step, key: Key, rules: Rules): void => {
+const edge = (step: Step, key: Key, rules: KeyRules): void => {
   const { after, before, command } = step
   const { circuit } = rules
   const [from, to] = [before[key], after[key]]

@@ -3,7 +3,7 @@ import { Outcome } from "@truce/core"
 import * as CoreCalls from "../CoreCalls.ts"
 import { outcomeOf } from "../CoreSession.ts"
 import { Disagreement, hold } from "../Difference.ts"
-import { type Rules, rulesOf } from "../Policy.ts"
+import { type KeyRules, rulesOf } from "../Policy.ts"
 import { callDifferences } from "../Scenario.ts"
 import type { Kind } from "./plans.ts"
 import type { CallSeen, Plan, Reply, Script, Seen, Subject } from "../Subject.ts"
@@ -14,7 +14,7 @@ export interface CallLaw {
   readonly holds: (plan: Plan, seen: Seen, subject: Subject) => void
 }
 
-const rules = ({ policy, retry }: Plan): Rules => rulesOf(policy)(CoreCalls.usualKey, undefined, retry)
+const rules = ({ policy, retry }: Plan): KeyRules => rulesOf(policy)(CoreCalls.usualKey, undefined, retry)
 
 const replyOf = ({ attempts }: Script, number: number): Reply => attempts[number] ?? attempts.at(-1) ?? attempts[0]
 

@@ -16,7 +16,7 @@ import { remarked } from "./remark.ts"
 import { errorOf, nameOf, worded } from "./trail.ts"
 
 /** How attempts are judged. */
-export interface Rules<E> {
+export interface Judging<E> {
   readonly classify: Judge<E>
   /** Left out where nothing is asked of the time that attempts take: they are not timed then, and nobody notices their interruption. */
   readonly times?: Times | undefined
@@ -37,7 +37,7 @@ export interface Times {
 }
 
 /** What is fixed about the attempts of one protected effect. */
-export interface Plan<E, ER extends E, EP extends E> extends Rules<E> {
+export interface Plan<E, ER extends E, EP extends E> extends Judging<E> {
   readonly key: string
   readonly classify: Classifier<E, ER, EP> & Judge<E>
 }
@@ -66,7 +66,7 @@ export interface Failed<E> {
 
 /** One attempt that is asked for. */
 export interface Asking<E> {
-  readonly plan: Rules<E>
+  readonly plan: Judging<E>
   /** Left out where nothing asks how long it took. */
   readonly startedAt: number | undefined
   /** The failed attempts of its call on the key, asked where it fails. */
@@ -231,12 +231,12 @@ export interface Judged extends Settled {
 }
 
 /** What a value says. */
-export const judgedSuccess = <E>(plan: Rules<E>, value: unknown, startedAt: number, endedAt: number): Judged =>
+export const judgedSuccess = <E>(plan: Judging<E>, value: unknown, startedAt: number, endedAt: number): Judged =>
   judged(plan.times, startedAt, endedAt, () => plan.classify.success(value))
 
 /** What a failed exit says; of an interruption the circuits it was under know more. */
 export const judgedFailure = <E>(
-  plan: Rules<E>,
+  plan: Judging<E>,
   entries: ReadonlyArray<Pick<Entry, "interrupted">>,
   cause: Cause.Cause<E>,
   startedAt: number | undefined,

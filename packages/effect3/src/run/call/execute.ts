@@ -32,7 +32,7 @@ export const executing = <E, ER extends E, EP extends E>(options: PlanOptions<E,
 export const attempted = <A, E, R, E3>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   entries: Admissions,
-  plan: Attempt.Rules<E> & { readonly key: string },
+  plan: Attempt.Judging<E> & { readonly key: string },
   self: Effect.Effect<A, E, R>,
   next: Next<A, E, E3>
 ): Effect.Effect<A, E | E3, R> => {
@@ -66,7 +66,7 @@ export const exitOf = <A, E>(made: Attempt.Made<A, E>): Effect.Effect<A, E> =>
 
 const none = () => 0
 
-const first = <E>(plan: Attempt.Rules<E>, startedAt: number | undefined): Attempt.Asking<E> => ({
+const first = <E>(plan: Attempt.Judging<E>, startedAt: number | undefined): Attempt.Asking<E> => ({
   plan,
   startedAt,
   failedBefore: none
@@ -97,7 +97,7 @@ export const executingAll = <E, ER extends E, EP extends E>(options: PlanOfAll<E
 const within = <E>(
   context: CallContext.CallContext,
   { key }: Attempt.Seen,
-  plan: Attempt.Rules<E>,
+  plan: Attempt.Judging<E>,
   startedAt: number
 ) => ({
   plan,

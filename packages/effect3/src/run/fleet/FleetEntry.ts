@@ -4,7 +4,7 @@ import type { Known } from "../keys/Entry.ts"
 import type { FleetKey, Shareable } from "../keys/FleetKey.ts"
 import type { Policy } from "../settings/Policies.ts"
 
-export type Rules = Fleet.Policy<HealthModel.Opaque>
+export type FleetPolicy = Fleet.Policy<HealthModel.Opaque>
 export type Shared = Fleet.Shared<HealthModel.Opaque>
 
 /** What an entry asks of the fleet it is part of. */
@@ -30,7 +30,7 @@ export class FleetEntry implements FleetKey {
   readonly entry: Shareable
   private readonly fleet: FleetContext
   private policy: Policy | undefined = undefined
-  private shareable: Rules | undefined = undefined
+  private shareable: FleetPolicy | undefined = undefined
   link: Fleet.Link = Fleet.unlinked
   private gathered: Fleet.Batch
   /** Fast successes since: a healthy key counts, and builds a batch only to tell it. */
@@ -74,7 +74,7 @@ export class FleetEntry implements FleetKey {
   }
 
   /** The rules of the key, as far as they can be shared. */
-  get rules(): Rules | undefined {
+  get rules(): FleetPolicy | undefined {
     const policy = this.entry.rules
     if (policy !== this.policy) {
       this.policy = policy
@@ -153,7 +153,7 @@ export class FleetEntry implements FleetKey {
    * that is not there says nothing.
    */
   learn(
-    rules: Rules,
+    rules: FleetPolicy,
     text: string | undefined,
     shared: Shared | undefined,
     offset: number,
@@ -188,7 +188,7 @@ export class FleetEntry implements FleetKey {
   }
 }
 
-const shareable = (policy: Policy, witnesses: number): Rules | undefined => {
+const shareable = (policy: Policy, witnesses: number): FleetPolicy | undefined => {
   try {
     return Fleet.make(policy, { witnesses })
   } catch (error) {

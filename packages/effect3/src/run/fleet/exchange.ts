@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
 import { FleetStoreFailed, type Reason, type Service as Store } from "../../FleetStore.ts"
 import { bounded } from "../../platform/Bounded.ts"
-import type { UncertainWrite, FleetEntry, Rules, Shared } from "./FleetEntry.ts"
+import type { UncertainWrite, FleetEntry, FleetPolicy, Shared } from "./FleetEntry.ts"
 import type { Settings } from "./options.ts"
 import { StoreTime } from "./time.ts"
 import { now } from "../../platform/Monotonic.ts"
@@ -25,7 +25,7 @@ interface Trouble {
 }
 
 /** A change of the shared judgement, and what comes of it; the same reference where there is none. */
-export type Step<A> = (rules: Rules, shared: Shared, storeNow: number) => readonly [Shared, A]
+export type Step<A> = (rules: FleetPolicy, shared: Shared, storeNow: number) => readonly [Shared, A]
 
 export type Exchange = ReturnType<typeof make>
 
@@ -83,13 +83,13 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     )
   const learn = (
     entry: FleetEntry,
-    rules: Rules,
+    rules: FleetPolicy,
     text: string | undefined,
     doubts: ReadonlyArray<UncertainWrite>
   ): Effect.Effect<void, Foreign> => Effect.flatMap(now, (at) => learnAt(entry, rules, text, doubts, time.at(at)))
   const learnAt = (
     entry: FleetEntry,
-    rules: Rules,
+    rules: FleetPolicy,
     text: string | undefined,
     doubts: ReadonlyArray<UncertainWrite>,
     storeNow: number
@@ -120,7 +120,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
       )
     )
   }
-  const look = (entry: FleetEntry, rules: Rules): Effect.Effect<void, FleetStoreFailed | Foreign> =>
+  const look = (entry: FleetEntry, rules: FleetPolicy): Effect.Effect<void, FleetStoreFailed | Foreign> =>
     Effect.suspend(() => {
       const { doubts } = entry
       return Effect.flatMap(
@@ -134,7 +134,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
     })
   const swap = (
     entry: FleetEntry,
-    rules: Rules,
+    rules: FleetPolicy,
     [before, after]: readonly [Shared, Shared],
     storeNow: number,
     inDoubt: (isDone: boolean | undefined) => void
@@ -177,7 +177,7 @@ export const make = (store: Store, { instance, timeoutMillis, ttlMillis }: Setti
      */
     update: <A>(
       entry: FleetEntry,
-      rules: Rules,
+      rules: FleetPolicy,
       step: Step<A>,
       inDoubt: (isDone: boolean | undefined, result: A) => void
     ): Effect.Effect<A, FleetStoreFailed | Foreign> =>

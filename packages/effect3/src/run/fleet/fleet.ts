@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import type { Service as Store } from "../../FleetStore.ts"
 import { bounded } from "../../platform/Bounded.ts"
 import { forkScopedAtOnce } from "../../platform/Running.ts"
-import { type FleetContext, FleetEntry, type Rules, type Shared } from "./FleetEntry.ts"
+import { type FleetContext, FleetEntry, type FleetPolicy, type Shared } from "./FleetEntry.ts"
 import * as Exchange from "./exchange.ts"
 import type { Settings } from "./options.ts"
 import * as Probe from "./probe.ts"
@@ -176,7 +176,7 @@ export const make = (registry: ScoreEntries, store: Store, settings: Settings) =
  * A batch in Closed moves the score. While the circuit here goes its own way, closed by a reset or by a probe that the store was not asked
  * for, what its attempts have shown is as good as a probe.
  */
-const merged = (rules: Rules, shared: Shared, batch: Fleet.Batch, storeNow: number): Shared => {
+const merged = (rules: FleetPolicy, shared: Shared, batch: Fleet.Batch, storeNow: number): Shared => {
   const { generation, state } = shared.circuit
   if (state._tag === "Closed" || batch.generation !== generation) return Fleet.merge(rules, shared, batch, storeNow)
   const [leased, decision] = Fleet.lease(rules, shared, storeNow)

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { FleetEntry, Rules } from "./FleetEntry.ts"
+import type { FleetEntry, FleetPolicy } from "./FleetEntry.ts"
 import type { FleetStoreFailed } from "../../FleetStore.ts"
 import type { Exchange, Foreign } from "./exchange.ts"
 import type { Settings } from "./options.ts"
@@ -34,7 +34,7 @@ export const make = (
       if (isProbe(decision)) entry.ownProbes.add(decision.permit)
       return decision
     })
-  const alone = (entry: FleetEntry, rules: Rules, at: number): Effect.Effect<Circuit.Decision> =>
+  const alone = (entry: FleetEntry, rules: FleetPolicy, at: number): Effect.Effect<Circuit.Decision> =>
     onStoreDown === "local"
       ? byItself(entry, at)
       : Effect.flatMap(
@@ -44,7 +44,7 @@ export const make = (
           (decision) => (decision === undefined ? byItself(entry, at) : Effect.succeed(decision))
         )
 
-  const settled = (entry: FleetEntry, rules: Rules, made: Circuit.Settled) =>
+  const settled = (entry: FleetEntry, rules: FleetPolicy, made: Circuit.Settled) =>
     exchange
       .update(
         entry,
@@ -53,11 +53,11 @@ export const make = (
         () => undefined
       )
       .pipe(Effect.tapErrorTag("FleetStoreFailed", () => Effect.sync(() => entry.owe([made]))))
-  const giveBack = (entry: FleetEntry, rules: Rules, permit: Circuit.Permit): Effect.Effect<void> =>
+  const giveBack = (entry: FleetEntry, rules: FleetPolicy, permit: Circuit.Permit): Effect.Effect<void> =>
     Effect.ignore(settled(entry, rules, { permit, outcome: Outcome.ignored, failedBefore: 0 }))
 
   /** The local permit of a probe that the store has given a lease; `undefined` where it has not. */
-  const ask = (entry: FleetEntry, rules: Rules) =>
+  const ask = (entry: FleetEntry, rules: FleetPolicy) =>
     Effect.flatMap(
       exchange.update(entry, rules, Fleet.lease, (isDone, decision) => {
         if (isDone === true && isProbe(decision)) soon(giveBack(entry, rules, decision.permit))
@@ -78,7 +78,7 @@ export const make = (
   /** Nobody waits for it any more: what comes of it is given back. */
   const abandoned = (
     entry: FleetEntry,
-    rules: Rules,
+    rules: FleetPolicy,
     answer: Deferred.Deferred<Circuit.Permit | undefined, FleetStoreFailed | Foreign>
   ): Effect.Effect<void> =>
     Effect.sync(() =>
@@ -92,7 +92,7 @@ export const make = (
         })
       )
     )
-  const leased = (entry: FleetEntry, rules: Rules, waitMillis: number): Effect.Effect<Circuit.Decision> =>
+  const leased = (entry: FleetEntry, rules: FleetPolicy, waitMillis: number): Effect.Effect<Circuit.Decision> =>
     Effect.flatMap(detached(ask(entry, rules)), (answer) =>
       Effect.flatMap(
         Effect.onInterrupt(waited(answer, waitMillis), () => abandoned(entry, rules, answer)),
@@ -112,7 +112,7 @@ export const make = (
   /** The decision of the circuit here, once it knows what the store has answered; where it would probe, it asks if it still may. */
   const decided = (
     entry: FleetEntry,
-    rules: Rules,
+    rules: FleetPolicy,
     at: number,
     end: number | undefined
   ): Effect.Effect<Circuit.Decision> =>

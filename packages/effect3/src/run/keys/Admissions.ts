@@ -6,7 +6,7 @@ import { woken } from "../../platform/Fibers.ts"
 import { now, nowOf } from "../../platform/Monotonic.ts"
 import * as Race from "../../platform/Race.ts"
 import { isComposed, isComposing } from "../../platform/Ref.ts"
-import type { Rules } from "../settings/Policies.ts"
+import type { BreakerRules } from "../settings/Policies.ts"
 import { BreakerEntries } from "./BreakerEntries.ts"
 import type { Entry } from "./Entry.ts"
 import type { ScoreEntries } from "./ScoreEntries.ts"
@@ -20,7 +20,7 @@ export class Admissions extends BreakerEntries {
   private isReleased = false
 
   /** Throws `InvalidOption`. */
-  constructor(entries: ScoreEntries, rules: Omit<Rules, "model">, scope: Scope.Scope, log: EventLog.EventLog) {
+  constructor(entries: ScoreEntries, rules: Omit<BreakerRules, "model">, scope: Scope.Scope, log: EventLog.EventLog) {
     super(entries, rules)
     this.scope = scope
     this.log = log

@@ -2,7 +2,7 @@ import { type Circuit, CircuitPolicy, CircuitSnapshot, type Registry, Tables } f
 import { PolicyConflict } from "../../PolicyConflict.ts"
 import type { Transaction } from "../../platform/Ref.ts"
 import type { Options } from "../settings/CircuitOptions.ts"
-import { Policies, type Rules } from "../settings/Policies.ts"
+import { Policies, type BreakerRules } from "../settings/Policies.ts"
 import type { CircuitEntry, Difference } from "./CircuitEntry.ts"
 import type { Entry } from "./Entry.ts"
 import type { ScoreEntries } from "./ScoreEntries.ts"
@@ -18,7 +18,7 @@ export class BreakerEntries {
   private policies: Policies
 
   /** Throws `InvalidOption`. */
-  constructor(entries: ScoreEntries, rules: Omit<Rules, "model">) {
+  constructor(entries: ScoreEntries, rules: Omit<BreakerRules, "model">) {
     this.entries = entries
     this.policies = new Policies({}, { ...rules, model: entries.model })
     entries.begin(() => this.policies)
@@ -71,7 +71,7 @@ export class BreakerEntries {
   }
 
   /** Checks other rules for all its keys; run, the result puts them in force from the next admission on. Throws `InvalidOption`. */
-  replace(rules: Rules, lifetime: Registry.Lifetime): () => void {
+  replace(rules: BreakerRules, lifetime: Registry.Lifetime): () => void {
     const replaced = this.policies.replacedBy(rules)
     return () => {
       this.policies = replaced

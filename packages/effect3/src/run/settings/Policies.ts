@@ -6,7 +6,7 @@ import { checkedModel, given } from "./options.ts"
 export type Policy = CircuitPolicy.CircuitPolicy<HealthModel.Opaque>
 
 /** What a breaker lays down: options for all keys, and others for some. */
-export interface Rules {
+export interface BreakerRules {
   readonly model: HealthModel.HealthModel<HealthModel.Opaque>
   readonly options: Options
   readonly overrides: KeyPattern.KeyPattern<Override>
@@ -44,13 +44,13 @@ export const circuitOverrides = ({ overrides }: LayerOptions): KeyPattern.KeyPat
 export class Policies {
   /** The breaker: its rulings follow each other, those of another one conflict. */
   readonly owner: object
-  private readonly rules: Rules
+  private readonly rules: BreakerRules
   private readonly shared: Policy
   private readonly special: KeyPattern.KeyPattern<Policy>
   private readonly registered = new Map<string, { readonly options: Options; readonly policy: Policy }>()
 
   /** Throws `InvalidOption`. */
-  constructor(owner: object, rules: Rules) {
+  constructor(owner: object, rules: BreakerRules) {
     this.owner = owner
     this.rules = rules
     this.shared = toPolicy(rules.model, rules.options)
@@ -60,7 +60,7 @@ export class Policies {
   }
 
   /** Other rules, under which the keys that were registered keep the options of their own. Throws `InvalidOption`. */
-  replacedBy(rules: Rules): Policies {
+  replacedBy(rules: BreakerRules): Policies {
     const next = new Policies(this.owner, rules)
     for (const [key, { options }] of this.registered) next.register(key, options)
     return next
