@@ -59,12 +59,9 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Scope
     yield* Effect.addFinalizer(() => Effect.zipRight(PubSub.shutdown(transitions), PubSub.shutdown(moved)))
     const seed = yield* Random.nextIntBetween(-(2 ** 31), 2 ** 31)
     let watchers = 0
-    let isClosing = false
-    yield* Effect.addFinalizer(() => Effect.sync(() => (isClosing = true)))
     const log = new EventLog.EventLog()
     const listener = {
       log,
-      isClosing: () => isClosing,
       transition: (transition: Transition) => {
         offer(transitions, transition)
         if (log.isOn) log.tell({ _tag: "Transitioned", ...transition })
@@ -73,6 +70,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, Scope
       change: (change: Change) => offer(moved, change)
     }
     const registry = new ScoreEntries(modelOf(options), lifetime, seed, listener)
+    yield* Effect.addFinalizer(() => Effect.sync(() => registry.close()))
     const view = (key: string): Effect.Effect<Circuit.View> =>
       Effect.withFiberRuntime((fiber) => {
         const at = nowOf(fiber)

@@ -31,7 +31,7 @@ export class BreakerEntries {
 
   /** The same where the key has an entry: to ask needs no clock. */
   known(key: string): CircuitEntry | undefined {
-    const entry = this.entries.get(key)
+    const entry = this.entries.registry.get(key)
     if (entry === undefined || entry.obeys(this.policies)) return entry
     const difference = entry.rule(this.policies)
     if (difference !== undefined) throw conflict(key, difference)
@@ -40,12 +40,12 @@ export class BreakerEntries {
 
   /** The entry of a key, if there is one, to read: under the policies in force, but where another breaker holds it. */
   find(key: string): Entry | undefined {
-    return this.entries.get(key)?.under(this.policies)
+    return this.entries.registry.get(key)?.under(this.policies)
   }
 
   /** All entries, in the same way. */
   all(): ReadonlyArray<Entry> {
-    return this.entries.all().map((entry) => entry.under(this.policies))
+    return this.entries.registry.all().map((entry) => entry.under(this.policies))
   }
 
   /** What a key that was never seen looks like. */
@@ -60,11 +60,11 @@ export class BreakerEntries {
     const isKnown = policies.isRegistered(key)
     const difference = isKnown
       ? CircuitPolicy.difference(policies.of(key), policy)
-      : entries.get(key)?.differsFrom(policy)
+      : entries.registry.get(key)?.differsFrom(policy)
     if (difference !== undefined) return conflict(key, difference)
     if (!isKnown) {
       policies.register(key, options)
-      const entry = entries.get(key)
+      const entry = entries.registry.get(key)
       if (entry?.isUnused === true) entry.rule(policies)
     }
     return undefined
@@ -75,7 +75,7 @@ export class BreakerEntries {
     const replaced = this.policies.replacedBy(rules)
     return () => {
       this.policies = replaced
-      this.entries.keep(lifetime)
+      this.entries.registry.keep(lifetime)
     }
   }
 

@@ -171,7 +171,7 @@ export class CircuitEntry extends MirroredRef<Known> implements Entry, Shareable
   }
 
   get isClosing(): boolean {
-    return this.listener?.isClosing() === true
+    return this.listener?.isClosing === true
   }
 
   admitAlone(now: number): Effect.Effect<Circuit.Decision> {

@@ -9,7 +9,7 @@ import type { Transaction } from "../../platform/Ref.ts"
 export interface Listener {
   readonly log: EventLog.EventLog
   /** Whether its layer is being closed. */
-  readonly isClosing: () => boolean
+  readonly isClosing: boolean
   readonly transition: (transition: Transition) => void
   /** Whether anybody watches scores: a change is not built for nobody. */
   readonly isWatched: () => boolean

@@ -10,9 +10,9 @@ import type { Join } from "./FleetKey.ts"
 export class ScoreEntries {
   readonly model: HealthModel.HealthModel<HealthModel.Opaque>
   private readonly seed: number
-  private readonly listener: Listener
+  private readonly listener: Omit<Listener, "isClosing"> & { isClosing: boolean }
   private readonly unguarded: Policy
-  private readonly registry: Registry.Registry<CircuitEntry>
+  readonly registry: Registry.Registry<CircuitEntry>
   /** By transaction, as others may be announced between the body of one and its commit. */
   private readonly touched = new WeakMap<Transaction, Set<Entry>>()
   /** The policies of the first breaker built on it. */
@@ -23,7 +23,7 @@ export class ScoreEntries {
     model: HealthModel.HealthModel<HealthModel.Opaque>,
     lifetime: Registry.Lifetime,
     seed: number,
-    listener: Omit<Listener, "touch">
+    listener: Omit<Listener, "touch" | "isClosing">
   ) {
     this.model = model
     this.registry = new Registry.Registry(lifetime)
@@ -31,6 +31,7 @@ export class ScoreEntries {
     this.unguarded = CircuitPolicy.make(model)
     this.listener = {
       ...listener,
+      isClosing: false,
       touch: (entry, transaction) => {
         this.touched.set(transaction, (this.touched.get(transaction) ?? new Set()).add(entry))
       }
@@ -67,22 +68,14 @@ export class ScoreEntries {
     }
   }
 
-  /** The entry of a key as it is, whichever breaker it is under. */
-  get(key: string): CircuitEntry | undefined {
-    return this.registry.get(key)
-  }
-
-  all(): ReadonlyArray<CircuitEntry> {
-    return this.registry.all()
+  /** Its layer is being closed: what ends now says nothing. */
+  close(): void {
+    this.listener.isClosing = true
   }
 
   /** The policies of the first breaker are those of keys that none is asked for. */
   begin(policies: () => Policies): void {
     this.standard ??= policies
-  }
-
-  keep(lifetime: Registry.Lifetime): void {
-    this.registry.keep(lifetime)
   }
 
   add(key: string, policies: Policies | undefined, now: number, circuit?: Known): CircuitEntry {
