@@ -51,6 +51,18 @@ export interface Report {
 }
 
 /**
+ * The policy of each key, the seed of its circuit, and the most keys that are followed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options<S> {
+  readonly policyOf: (key: string) => CircuitPolicy<S>
+  readonly seedOf: (key: string) => number
+  readonly maxKeys: number
+}
+
+/**
  * Follows a log, event by event.
  *
  * **Example** (Would two failures in a row have opened it?)
@@ -72,15 +84,11 @@ export interface Report {
  * @since 0.1.0
  */
 export class Shadow<S> {
-  private readonly options: {
-    readonly policyOf: (key: string) => CircuitPolicy<S>
-    readonly seedOf: (key: string) => number
-    readonly maxKeys: number
-  }
+  private readonly options: Options<S>
   private readonly circuits = new Map<string, ShadowCircuit<S>>()
   private unwatched = 0
 
-  constructor(options: Shadow<S>["options"]) {
+  constructor(options: Options<S>) {
     this.options = options
   }
 
